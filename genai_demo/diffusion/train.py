@@ -1,0 +1,126 @@
+"""Trains the denoiser on Fashion-MNIST. `python -m genai_demo train diffusion` iterates train()."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genai_demo.data import fashion_mnist
+from genai_demo.diffusion.model import NULL, Denoiser, empty, loss
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """What a training run depends on; written on the card."""
+
+    steps: int = 11_000
+    batch_size: int = 64
+    learning_rate: float = 8e-4
+    warmup: int = 300
+    class_dropout: float = 0.1
+    ema_decay: float = 0.9993
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainStep:
+    """One report: mean loss since the last one, pictures seen, seconds of this process."""
+
+    index: int
+    total: int
+    loss: float
+    learning_rate: float
+    seconds: float
+
+
+def learning_rate(cfg: TrainConfig, step: int) -> float:
+    """Linear warm-up, then a half cosine down to a twentieth."""
+    if step < cfg.warmup:
+        return cfg.learning_rate * (step + 1) / cfg.warmup
+    done = (step - cfg.warmup) / max(1, cfg.steps - cfg.warmup)
+    return cfg.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+class _State:
+    """Network, average, optimiser and random stream; saved together, so that a run resumes where it stopped."""
+
+    def __init__(self, cfg: TrainConfig) -> None:
+        torch.manual_seed(cfg.seed)
+        self.model = empty().train()
+        self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), weight_decay=0.01, fused=True)
+        self.random = torch.Generator().manual_seed(cfg.seed)
+        self.step, self.seconds = 0, 0.0
+
+    def save(self, path: Path, cfg: TrainConfig) -> None:
+        state = {
+            "config": asdict(cfg), "model": self.model.state_dict(), "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(), "random": self.random.get_state(), "step": self.step,
+            "seconds": self.seconds,
+        }  # fmt: skip
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+    def resume(self, path: Path) -> None:
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.random.set_state(state["random"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def _batch(cfg: TrainConfig, images: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, ...]:
+    pick = torch.randint(len(images), (cfg.batch_size,), generator=random)
+    x0 = images[pick].float().div(127.5).sub(1).unsqueeze(1)  # (b, 28, 28) uint8 -> (b, 1, 28, 28) in [-1, 1]
+    dropped = torch.rand(cfg.batch_size, generator=random) < cfg.class_dropout
+    label = torch.where(dropped, NULL, labels[pick])
+    angle = torch.rand(cfg.batch_size, generator=random) * (math.pi / 2)
+    return x0, label, angle, torch.randn(x0.shape, generator=random)
+
+
+def train(cfg: TrainConfig, *, checkpoint: Path | None = None, every: int = 100) -> Iterator[TrainStep]:
+    """Train for cfg.steps, yielding every `every` steps; resumes from `checkpoint` where it exists.
+
+    The last checkpoint holds the averaged weights (`average`), which are the ones to ship.
+    Raises DemoError where the data set can't be had.
+    """
+    pixels, classes = fashion_mnist.load("train")
+    images, labels = torch.from_numpy(pixels.copy()), torch.from_numpy(classes)
+    state = _State(cfg)
+    if checkpoint is not None and checkpoint.exists():
+        state.resume(checkpoint)
+    started, total, resumed_seconds = time.monotonic(), 0.0, state.seconds
+    while state.step < cfg.steps:
+        for group in state.optimiser.param_groups:
+            group["lr"] = learning_rate(cfg, state.step)
+        x0, label, angle, noise = _batch(cfg, images, labels, state.random)
+        value = loss(state.model, x0, label, angle=angle, noise=noise)
+        state.optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(state.model.parameters(), 1.0)
+        state.optimiser.step()
+        _follow(state.average, state.model, min(cfg.ema_decay, (1 + state.step) / (10 + state.step)))
+        state.step += 1
+        total += float(value.detach())
+        state.seconds = resumed_seconds + time.monotonic() - started
+        if state.step % every == 0 or state.step == cfg.steps:
+            if checkpoint is not None and (state.step % (5 * every) == 0 or state.step == cfg.steps):
+                state.save(checkpoint, cfg)
+            yield TrainStep(state.step, cfg.steps, total / every, learning_rate(cfg, state.step), state.seconds)
+            total = 0.0
+
+
+@torch.no_grad()
+def _follow(average: Denoiser, model: Denoiser, decay: float) -> None:
+    """Exponential moving average of the weights: average <- decay * average + (1 - decay) * model."""
+    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)

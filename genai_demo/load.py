@@ -1,0 +1,96 @@
+"""load(spec): each model is built once; one lock per key; the least recently used is dropped past a memory budget."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from genai_demo.device import pick_device, pick_dtype
+from genai_demo.errors import DemoError
+from genai_demo.spec import Hub, ModelSpec, Source, resolve
+from genai_demo.weights import find
+
+BUDGET_MB = int(os.environ.get("GENAI_DEMO_MEMORY_MB", "4000"))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory: where its weights came from, how long it took, what it weighs."""
+
+    model: Any
+    source: Source
+    seconds: float
+    parameters: int
+    bytes: int
+    device: str
+    dtype: str
+
+
+_loaded: OrderedDict[str, Loaded] = OrderedDict()
+_locks: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def load(spec: ModelSpec) -> Any:
+    """The model, on its device, in evaluation mode. It serves every visitor: nothing may change it.
+
+    Raises DemoError where no source has it, or where the hub can't be reached.
+    """
+    return load_info(spec).model
+
+
+def load_info(spec: ModelSpec) -> Loaded:
+    """As load, with what is known of the model."""
+    name = f"{spec.key}@{os.environ.get('GENAI_DEMO_DEVICE', '')}"
+    with _guard:
+        lock = _locks.setdefault(name, threading.Lock())
+    with lock:
+        with _guard:
+            if name in _loaded:
+                _loaded.move_to_end(name)
+                return _loaded[name]
+        found = _build(spec)
+        with _guard:
+            _loaded[name] = found
+            while len(_loaded) > 1 and sum(entry.bytes for entry in _loaded.values()) > BUDGET_MB * 2**20:
+                _loaded.popitem(last=False)
+        return found
+
+
+def is_loaded(spec: ModelSpec) -> bool:
+    """Whether the next load costs nothing."""
+    return any(name.startswith(f"{spec.key}@") for name in _loaded)
+
+
+def clear() -> None:
+    """Forget every model in memory."""
+    with _guard:
+        _loaded.clear()
+
+
+def _build(spec: ModelSpec) -> Loaded:
+    started = time.monotonic()
+    source, place = find(spec)
+    try:
+        model = resolve(spec.build)(place)
+    except DemoError:
+        raise
+    except Exception as error:
+        if not isinstance(source, Hub):
+            raise DemoError(f"{spec.title} could not be read from {source} ({type(error).__name__})") from error
+        raise DemoError(
+            f"{spec.title} could not be had from the Hugging Face hub ({type(error).__name__}); "
+            "choose a bundled model, or connect this machine to the hub"
+        ) from error
+    device = pick_device()
+    dtype = pick_dtype(device)
+    model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
+    tensors = [*model.parameters(), *model.buffers()]
+    return Loaded(
+        model, source, time.monotonic() - started, sum(p.numel() for p in model.parameters()),
+        sum(t.numel() * t.element_size() for t in tensors), str(device), str(dtype).removeprefix("torch."),
+    )  # fmt: skip

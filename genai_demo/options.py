@@ -1,0 +1,121 @@
+"""Options of a run: a frozen pydantic model, validated once, whose errors a visitor can act on.
+
+    class DenoiseOptions(Options):
+        steps: int = option(20, "How many denoising steps", at_least=1, at_most=1000)
+        sampler: Literal["ddim", "ddpm"] = option("ddim", "Which update rule")
+
+Pages, links, the command line and the raw API all end in `Options.parse`; limits shown anywhere come from `describe`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from genai_demo.errors import DemoError
+
+SHOWN = 60  # characters of a refused value that are repeated in the error
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    longest: int | None = None,
+    unit: str = "",
+    more: bool = False,
+) -> Any:
+    """A field of Options. `longest` bounds a text in characters; `more` folds the control away on the page."""
+    return Field(
+        default, ge=at_least, le=at_most, max_length=longest, description=help,
+        json_schema_extra={"unit": unit, "more": more},
+    )  # fmt: skip
+
+
+class Options(BaseModel):
+    """Base of every run's options. Frozen; refuses unknown names, NaN, infinities, booleans where numbers go."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_numbers(cls, value: Any, info: Any) -> Any:
+        wanted = cls.model_fields[info.field_name].annotation
+        if isinstance(value, bool) and wanted in (int, float):
+            raise ValueError("a switch is not a number")
+        if isinstance(value, str) and wanted in (int, float) and len(value) > 40:
+            raise ValueError("too long for a number")
+        return value
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Validated options from plain data (texts are read as numbers where numbers go).
+
+        Raises DemoError with one sentence: the option, the value, the limit.
+        """
+        if not isinstance(values, Mapping):
+            raise DemoError(f"options are {_short(values)}; give names with values")
+        try:
+            return cls(**{str(name): value for name, value in values.items()})
+        except ValidationError as error:
+            raise DemoError(_sentence(cls, error)) from None
+
+    @classmethod
+    def describe(cls) -> list[dict[str, Any]]:
+        """One dict an option: name, type, default, help, unit, more, and minimum, maximum, choices, longest if any."""
+        schema = cls.model_json_schema()
+        described = []
+        for name, field in cls.model_fields.items():
+            part = schema["properties"][name]
+            entry = {"name": name, "type": part.get("type", "string"), "default": field.default}
+            entry |= {"help": field.description, "unit": part.get("unit", ""), "more": part.get("more", False)}
+            for ours, theirs in _LIMITS.items():
+                if theirs in part:
+                    entry[ours] = part[theirs]
+            described.append(entry)
+        return described
+
+
+_LIMITS = {"minimum": "minimum", "maximum": "maximum", "choices": "enum", "longest": "maxLength"}
+
+
+def _short(value: Any) -> str:
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except (ValueError, RecursionError):  # an int of many thousand digits has no repr
+        text = f"a {type(value).__name__}"
+    text = " ".join(text.split())
+    text = text.encode("utf-8", "replace").decode()
+    return f"{text[:SHOWN]}..." if len(text) > SHOWN else text or "empty"
+
+
+def _sentence(cls: type[Options], error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "options"
+    if first["type"] == "extra_forbidden":
+        return f"{_short(name)} is not an option here; choose among {', '.join(cls.model_fields)}"
+    field = cls.model_fields.get(name)
+    if field is None:
+        return str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "string_too_long":
+        return f"{name} has {len(first['input'])} characters; the limit is {first['ctx']['max_length']}, shorten it"
+    return f"{name} is {_short(first['input'])}; choose {_remedy(cls, name, field)}"
+
+
+def _remedy(cls: type[Options], name: str, field: FieldInfo) -> str:
+    part = next(entry for entry in cls.describe() if entry["name"] == name)
+    if "choices" in part:
+        return "one of " + ", ".join(map(str, part["choices"]))
+    if part["type"] == "boolean":
+        return "true or false"
+    kind = {"integer": "a whole number", "number": "a number", "string": "a text"}.get(part["type"], "a value")
+    if "minimum" in part and "maximum" in part:
+        return f"{kind} from {part['minimum']:g} to {part['maximum']:g}"
+    if "longest" in part:
+        return f"{kind} of at most {part['longest']} characters"
+    return kind

