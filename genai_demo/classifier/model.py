@@ -15,6 +15,7 @@ class Classifier(nn.Module):
             nn.PixelUnshuffle(2), nn.Conv2d(4, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(),  # -> (b, 32, 14, 14)
             nn.Conv2d(32, 64, 3, stride=2, padding=1), nn.BatchNorm2d(64), nn.ReLU(),  # -> (b, 64, 7, 7)
             nn.Conv2d(64, 96, 3, padding=1), nn.BatchNorm2d(96), nn.ReLU(),  # -> (b, 96, 7, 7)
+            nn.Conv2d(96, 96, 3, padding=1), nn.BatchNorm2d(96), nn.ReLU(),
             nn.Flatten(), nn.Dropout(0.4), nn.Linear(96 * 7 * 7, 128), nn.ReLU(),
         )  # fmt: skip
         self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(128, 10))
