@@ -41,10 +41,12 @@ def decode_picture(text: str) -> np.ndarray:
     if not text:
         raise DemoError(f"picture is empty; draw one, or choose sample:0 to sample:{SAMPLES - 1}")
     if len(text) > LONGEST_PICTURE:
-        raise DemoError(f"picture has {len(text)} characters; the limit is {LONGEST_PICTURE}, make it {SIDE}x{SIDE} grey")
+        raise DemoError(
+            f"picture has {len(text)} characters; the limit is {LONGEST_PICTURE}, shrink it to {SIDE}x{SIDE}"
+        )
     image = _open(_from_base64(text, "picture"))
     if image.size != (SIDE, SIDE):
-        raise DemoError(f"picture is {image.width}x{image.height}; a recipe carries {SIDE}x{SIDE} pixels, shrink it first")
+        raise DemoError(f"picture is {image.width}x{image.height}; a recipe carries {SIDE}x{SIDE}, shrink it first")
     return np.array(_grey(image))
 
 
@@ -95,7 +97,7 @@ def shrink(upload: Image.Image | bytes) -> np.ndarray:
 def _sheet() -> np.ndarray:
     """(100, 28, 28) uint8, row by row; ten of each class, in the order of the classes."""
     with Image.open(SHEET) as image:
-        pixels = np.array(image.convert("L"))
+        pixels = np.asarray(image.convert("L"), np.uint8)
     rows = len(pixels) // SIDE
     return pixels.reshape(rows, SIDE, -1, SIDE).swapaxes(1, 2).reshape(-1, SIDE, SIDE)
 
@@ -104,7 +106,7 @@ def sample_picture(i: int) -> np.ndarray:
     """Bundled test picture i, (28, 28) uint8; its class is i // 10. Raises DemoError past the last one."""
     if not 0 <= i < SAMPLES:
         raise DemoError(f"sample is {i}; choose 0 to {SAMPLES - 1}")
-    return _sheet()[i].copy()
+    return np.array(_sheet()[i])
 
 
 def _from_base64(text: str, name: str) -> bytes:

@@ -2,7 +2,8 @@
 
 x: noisy picture (b, 1, 28, 28), x = alpha * x0 + sigma * eps, data in [-1, 1], alpha^2 + sigma^2 = 1.
 angle: atan2(sigma, alpha) in [0, pi/2], how far from data (0) to noise (pi/2); what the network is told.
-v: velocity alpha * eps - sigma * x0, what the network predicts; x0 = alpha * x - sigma * v, eps = sigma * x + alpha * v.
+v: velocity alpha * eps - sigma * x0, what the network predicts;
+   so x0 = alpha * x - sigma * v and eps = sigma * x + alpha * v.
 label: class 0..9, or NULL for none (classifier-free guidance, Ho & Salimans 2022).
 """
 

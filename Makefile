@@ -1,0 +1,62 @@
+# make run serves the app; make test runs everything; make help lists the rest.
+
+PORT ?= 7860
+HOST ?= 127.0.0.1
+PYTHON ?= $(firstword $(shell command -v python3.11 python3 python))
+PYTEST ?= -n 2 --dist loadfile
+CHROMIUM := /usr/bin/chromium
+
+# The stamps are named after what the requirements say, so an unchanged .venv is used as it is.
+hash = $(firstword $(shell cat $(1) | sha256sum | cut -c 1-12))
+RUN_STAMP := .venv/.run-$(call hash,requirements.txt)
+DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-dev.txt)
+
+.PHONY: help install run test check format bench dev chromium clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make install   makes .venv and installs what the app needs"
+	@echo "make run       installs if needed and serves on http://$(HOST):$(PORT)  (HOST=0.0.0.0 PORT=8000 override)"
+	@echo "make test      installs what tests need, a browser included, and runs every test"
+	@echo "make check     formats, lints, checks types (with CI=1 it only says what it would format)"
+	@echo "make bench     runs benchmarks/ and prints one table: name, ours, bare library, ratio"
+
+install: $(RUN_STAMP)
+
+$(RUN_STAMP):
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+dev: $(DEV_STAMP)
+
+$(DEV_STAMP):
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@ $(RUN_STAMP)
+
+chromium:
+	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 || { echo "install chromium first: apt-get install chromium"; exit 1; }; \
+	  export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+
+run: install
+	@PORT=$(PORT) HOST=$(HOST) .venv/bin/python app.py
+
+test: dev chromium
+	.venv/bin/python -m pytest $(PYTEST)
+
+check: dev
+	.venv/bin/ruff format $(if $(CI),--check)
+	.venv/bin/ruff check
+	.venv/bin/python -m mypy
+
+format: dev
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+bench: dev chromium
+	.venv/bin/python -m benchmarks
+
+clean:
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis out
