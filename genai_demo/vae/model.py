@@ -7,11 +7,15 @@ beta: weight of the KL term. Reconstruction is the cross-entropy of grey values 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from genai_demo.vae.bundle import Codes
 
 Kind = Literal["ae", "dae", "vae"]
 
@@ -33,6 +37,8 @@ class Autoencoder(nn.Module):
     def __init__(self, config: VaeConfig) -> None:
         super().__init__()
         self.config = config
+        self.path: Path | None = None  # the weights file it was read from
+        self.test: Codes | None = None  # what it makes of the test pictures
         k, w = config.latent, config.width
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(2),  # (b, 1, 28, 28) -> (b, 4, 14, 14)
@@ -77,6 +83,18 @@ def losses(model: Autoencoder, x: Tensor, *, random: torch.Generator) -> Losses:
         kl = (mean**2 + logvar.exp() - 1 - logvar) / 2
     nats = F.binary_cross_entropy_with_logits(model.decoder(z), x, reduction="none")
     return Losses(nats.flatten(1).sum(1), kl)
+
+
+def fresh(config: VaeConfig, random: torch.Generator) -> Autoencoder:
+    """The network with random weights drawn from `random` alone, so that two visitors never share a stream."""
+    model = empty(config)
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            bound = float(layer.weight[0].numel()) ** -0.5
+            nn.init.uniform_(layer.weight, -bound, bound, generator=random)
+            if layer.bias is not None:
+                nn.init.uniform_(layer.bias, -bound, bound, generator=random)
+    return model
 
 
 def empty(config: VaeConfig) -> Autoencoder:

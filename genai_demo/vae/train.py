@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from genai_demo.data import fashion_mnist
+from genai_demo.errors import DemoError
+from genai_demo.spec import WEIGHTS
+from genai_demo.vae.export import History, export
 from genai_demo.vae.model import Autoencoder, VaeConfig, empty, losses
 
 
@@ -34,15 +39,23 @@ class TrainStep:
     seconds: float
 
 
-def train(cfg: TrainConfig, images: Tensor, *, every: int = 100) -> Iterator[tuple[TrainStep, Autoencoder]]:
+def untrained(cfg: TrainConfig) -> Autoencoder:
+    """The random network that training starts from."""
+    torch.manual_seed(cfg.seed)
+    return empty(cfg.model)
+
+
+def train(
+    cfg: TrainConfig, images: Tensor, *, every: int = 100, model: Autoencoder | None = None
+) -> Iterator[tuple[TrainStep, Autoencoder]]:
     """Train on images (n, 28, 28) uint8, yielding report and network (still training) every `every` steps.
 
+    Starts from `model` where one is given, else from random weights.
     Adam with a one-cycle learning rate; beta rises linearly over the first tenth, which keeps latents from
     dying before they are used (Bowman et al. 2016).
     """
-    torch.manual_seed(cfg.seed)
     random = torch.Generator().manual_seed(cfg.seed)
-    model = empty(cfg.model).train()
+    model = (model or untrained(cfg)).train()
     optimiser = torch.optim.Adam(model.parameters(), lr=cfg.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, cfg.learning_rate, total_steps=cfg.steps + 1)
     started, reconstruction, kl = time.monotonic(), 0.0, torch.zeros(cfg.model.latent)
@@ -64,3 +77,59 @@ def train(cfg: TrainConfig, images: Tensor, *, every: int = 100) -> Iterator[tup
                 model,
             )
             reconstruction, kl = 0.0, torch.zeros(cfg.model.latent)
+
+
+VARIANTS = {
+    "ae": VaeConfig("ae"), "dae": VaeConfig("dae"), "vae": VaeConfig("vae"),
+    "beta4": VaeConfig("vae", beta=4.0), "beta12": VaeConfig("vae", beta=12.0),
+}  # fmt: skip
+KEPT = (50, 150, 400, 900, 1800, 2700, 3600)  # steps whose network is kept, for the full length
+REPORT = 50
+
+
+def names() -> tuple[str, ...]:
+    """All ten: "vae-2", "vae-16", "ae-2" and so on."""
+    return tuple(f"{variant}-{latent}" for latent in (2, 16) for variant in VARIANTS)
+
+
+def config_of(name: str, *, steps: int = KEPT[-1], seed: int = 0) -> TrainConfig:
+    """How a shipped model is trained. Raises DemoError for an unknown name."""
+    if name not in names():
+        raise DemoError(f"model is {name[:40]}; choose one of {', '.join(names())}, or all")
+    variant, _, latent = name.partition("-")
+    return TrainConfig(replace(VARIANTS[variant], latent=int(latent)), steps=steps, seed=seed)
+
+
+def main(
+    model: str = "all", *, steps: int = KEPT[-1], seed: int = 0, out: Path | None = None
+) -> Iterator[tuple[str, TrainStep]]:
+    """Train one model, or all ten one after another, and write weights and card of each to `out` when it is done.
+
+    Yields (name, report) every 50 steps. out: a folder, assets/weights/vae unless given. Needs Fashion-MNIST.
+    """
+    if steps < REPORT or steps % REPORT:
+        raise DemoError(f"steps is {steps}; choose a multiple of {REPORT}")
+    chosen = names() if model == "all" else (model,)
+    configs = {name: config_of(name, steps=steps, seed=seed) for name in chosen}
+    images = torch.from_numpy(fashion_mnist.load("train")[0].copy())
+    for name, cfg in configs.items():
+        kept, history = {0: _state(untrained(cfg))}, []
+        wanted = {max(REPORT, round(step * steps / KEPT[-1] / REPORT) * REPORT) for step in KEPT} | {steps}
+        for report, network in train(cfg, images, every=REPORT):
+            history.append((report.index, report.reconstruction, report.kl, report.seconds))
+            if report.index in wanted:
+                kept[report.index] = _state(network)
+            yield name, report
+        finish(name, cfg, kept, history, out)
+
+
+def finish(
+    name: str, cfg: TrainConfig, kept: Mapping[int, Mapping[str, Tensor]], history: History, out: Path | None = None
+) -> None:
+    """Write weights and card of one trained model."""
+    training = {field.name: getattr(cfg, field.name) for field in fields(cfg) if field.name != "model"}
+    export((out or WEIGHTS / "vae") / f"{name}.safetensors", cfg.model, kept, history, training)
+
+
+def _state(model: Autoencoder) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}

@@ -1,0 +1,91 @@
+"""The weights file of one autoencoder: every kept checkpoint in half precision, and the codes of 1,000 test pictures.
+
+Tensors "<step>/<parameter>" (fp16), "test/mean", "test/logvar" (n, k), "test/label", "test/score" (n,);
+metadata: "config" (JSON of VaeConfig) and "final" (the last step).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from genai_demo.vae.model import Autoencoder, VaeConfig, empty
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """What the trained encoder makes of n test pictures.
+
+    mean, logvar: (n, k) float32; label: (n,) int; score: (n,) nats, see codes.scores.
+    """
+
+    mean: np.ndarray
+    logvar: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+
+
+def save(path: Path, config: VaeConfig, checkpoints: Mapping[int, Mapping[str, Tensor]], test: Codes) -> None:
+    """Write the file; the last step counts as the trained model."""
+    tensors = {
+        f"{step}/{name}": value.half().contiguous() for step, state in checkpoints.items()
+        for name, value in state.items()
+    }  # fmt: skip
+    for field in dataclasses.fields(test):
+        value = torch.from_numpy(np.ascontiguousarray(getattr(test, field.name)))
+        tensors[f"test/{field.name}"] = value.half() if value.is_floating_point() else value.to(torch.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(
+        tensors, path, {"config": json.dumps(dataclasses.asdict(config)), "final": str(max(checkpoints))}
+    )
+    path.chmod(0o644)
+
+
+def build(path: Path) -> Autoencoder:
+    """The trained network; it also knows its file and the test codes."""
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        model = _network(file, metadata, int(metadata["final"]))
+        found = {field.name: file.get_tensor(f"test/{field.name}") for field in dataclasses.fields(Codes)}
+    model.test = Codes(**{
+        name: value.float().numpy() if value.is_floating_point() else value.long().numpy()
+        for name, value in found.items()
+    })  # fmt: skip
+    model.path = path
+    return model
+
+
+def steps(path: Path) -> tuple[int, ...]:
+    """Training steps at which the network was kept, rising; the last is the trained model."""
+    with safe_open(path, "pt") as file:
+        names = (name.split("/")[0] for name in file.keys())  # noqa: SIM118
+        return tuple(sorted({int(name) for name in names if name.isdigit()}))
+
+
+def checkpoint(path: Path, step: int) -> Autoencoder:
+    """The network as it was after `step` training steps, float32, in evaluation mode."""
+    with safe_open(path, "pt") as file:
+        return _network(file, file.metadata(), step).requires_grad_(False)
+
+
+def _network(file: safe_open, metadata: Mapping[str, str], step: int) -> Autoencoder:
+    model = empty(VaeConfig(**json.loads(metadata["config"])))
+    model.load_state_dict({name: file.get_tensor(f"{step}/{name}").float() for name in model.state_dict()})
+    return model
+
+
+@torch.inference_mode()
+def example(model: Autoencoder) -> Tensor:
+    """Encodes and decodes one blank picture, so that the blocks can be traced: -> (1, 1, 28, 28)."""
+    weight = next(model.parameters())
+    mean, _ = model.encode(torch.zeros(1, 1, 28, 28, device=weight.device, dtype=weight.dtype))
+    return model.decode(mean)

@@ -1,0 +1,62 @@
+"""From one picture to another through latent space, along three paths at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from genai_demo.frames import curve, pictures, plane
+from genai_demo.inputs import decode_picture
+from genai_demo.vae import codes, paths
+from genai_demo.vae.look import LANE
+from genai_demo.vae.model import Autoencoder
+from genai_demo.vae.options import InterpolateOptions
+
+LENGTH, DISTANCE = "length of the code", "distance to the nearest test code"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InterpolateStep:
+    """One position on each path. straight, spherical, through_data (1, 28, 28); at (3, 2) in the plane."""
+
+    index: int
+    total: int
+    straight: np.ndarray = pictures("straight")
+    spherical: np.ndarray = pictures("spherical")
+    through_data: np.ndarray = pictures("through the data")
+    ends: np.ndarray = pictures("from, to")
+    known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
+    lines: np.ndarray | None = plane(LANE, "paths", limit=codes.PLANE)
+    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    straight_length: float = curve("straight", unit="sd", digits=2, chart=LENGTH)
+    spherical_length: float = curve("spherical", unit="sd", digits=2, chart=LENGTH)
+    data_length: float = curve("through the data", unit="sd", digits=2, chart=LENGTH)
+    straight_distance: float = curve("straight", unit="sd", digits=2, chart=DISTANCE)
+    spherical_distance: float = curve("spherical", unit="sd", digits=2, chart=DISTANCE)
+    data_distance: float = curve("through the data", unit="sd", digits=2, chart=DISTANCE)
+
+
+def interpolate(model: Autoencoder, options: InterpolateOptions, *, seed: int) -> Iterator[InterpolateStep]:
+    """Three ways from the mean of the first picture to that of the second; nothing is random.
+
+    Codes are measured in standard deviations of what they follow, so a plain autoencoder's paths are comparable.
+    """
+    ends = np.stack([decode_picture(options.start), decode_picture(options.end)])
+    flat = codes.plane(model)
+    known = (codes.known(model).mean - flat.centre) / flat.scale
+    a, b = (codes.encode(model, ends)[0] - flat.centre) / flat.scale
+    n = options.steps
+    ways = [paths.straight(a, b, n), paths.spherical(a, b, n), paths.through_data(a, b, known, n, options.neighbours)]
+    z = np.stack(ways)  # (3, n, k), in standard deviations
+    dims = [flat.first, flat.second]
+    for i in range(n):
+        decoded = codes.draw(model, flat.centre + flat.scale * z[:, i])
+        length = np.linalg.norm(z[:, i], axis=1)
+        distance = np.linalg.norm(z[:, i, None] - known, axis=2).min(1)
+        yield InterpolateStep(
+            i, n, decoded[:1], decoded[1:2], decoded[2:], ends,
+            known[:, dims] if i == 0 else None, z[:, :, dims], z[:, i, dims],
+            *map(float, length), *map(float, distance),
+        )  # fmt: skip
