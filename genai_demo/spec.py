@@ -67,8 +67,8 @@ class ModelSpec:
     """key: as in "diffusion/fashion"; build: "module:function", called with the weights' place, returns the model.
 
     A bundled or package source gives `build` the path of a checked file; a hub source gives the repository's name
-    or folder, which `build` passes to `from_pretrained`. `example`: "module:function", called with the model, runs
-    it once on a small input, so that its blocks can be traced.
+    or folder, which `build` passes to `from_pretrained`. `example`: "module:function", called with the model
+    and a batch size, runs it once on a small input, so that its blocks can be traced.
     """
 
     key: str
