@@ -1,0 +1,79 @@
+"""Builds the app, one route per page in the order of pages.PAGES; `python app.py` serves it (PORT, HOST)."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+if os.environ.get("SPACES_ZERO_GPU"):
+    import spaces  # noqa: F401  before anything that could import torch
+
+from typing import Any
+
+import gradio as gr
+from fastapi import Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from pages import PAGES
+from pages._panel import collecting
+from pages._theme import ROOT, header, looks
+
+QUEUE_SIZE = 40  # runs that wait; a visitor beyond them is asked to try again
+THREADS = 200  # events at once in the whole app; Gradio's 40 let a trivial button wait for many seconds
+
+
+def build() -> gr.Blocks:
+    """The app with all its pages; imports no model library."""
+    demo = gr.Blocks(title="GenAI Atlas", fill_width=True, analytics_enabled=False)
+    for page in PAGES:
+        with demo if not page.path else demo.route(page.title, page.path, show_in_navbar=False):
+            gr.Navbar(visible=False)
+            header(page)
+            with gr.Column(elem_classes=["page", f"page-{page.path or 'overview'}"]), collecting(page, demo):
+                page.module.build()
+    return demo.queue(max_size=QUEUE_SIZE)
+
+
+def launch_options() -> dict[str, Any]:
+    """What launch() is given besides an address: the look, limits, and what is served beside the pages."""
+    images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
+    return {
+        **looks(), "ssr_mode": False, "max_threads": THREADS, "quiet": True, "max_file_size": "20mb",
+        "app_kwargs": {"routes": [images], "exception_handlers": {404: _not_found}},
+    }  # fmt: skip
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    """One sentence for a person, JSON for a program."""
+    if "text/html" not in request.headers.get("accept", ""):
+        detail = error.detail if isinstance(error, HTTPException) else "Not Found"
+        return JSONResponse({"detail": detail}, status_code=404)
+    base = request.scope.get("root_path", "") or ""
+    return HTMLResponse(NOT_FOUND.replace("BASE", base), status_code=404)
+
+
+NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not here - GenAI Atlas</title>
+<meta name="viewport" content="width=device-width"><style>:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 20vh auto 0; padding: 0 24px }</style>
+<h1>There is no such page</h1><p>The address names a page that GenAI Atlas does not have; the
+<a href="BASE/">overview</a> lists those it has.</p></html>"""
+
+demo = build()
+
+
+def serve() -> None:
+    """Serves until interrupted, on HOST and PORT."""
+    host, port = os.environ.get("HOST", "0.0.0.0"), os.environ.get("PORT", "7860")
+    if not (port.isdigit() and 0 < int(port) < 65536):
+        raise SystemExit(f"PORT is {port}; choose a whole number from 1 to 65535")
+    demo.launch(server_name=host, server_port=int(port), prevent_thread_lock=True, **launch_options())
+    shown = "localhost" if host in ("0.0.0.0", "::") else host
+    print(f"GenAI Atlas is at http://{shown}:{port}", flush=True)
+    demo.block_thread()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,52 @@
+"""What a visitor sees. PAGES is the only list of pages: navigation, routes and the overview are made from it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+
+GROUPS = ("Text", "Images", "Images and text", "Systems")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """path: the route, one segment, "" for the landing page; group: one of GROUPS, "" for none.
+
+    `summary` is one sentence for a visitor; `links`: (label, query string) pairs shown on the overview, as in
+    ("Boots, 50 steps", "run=diffusion/denoise&label=9"). The module of the same name has build().
+    """
+
+    path: str
+    title: str
+    group: str
+    summary: str
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The family as a CSS name: text, images, images-and-text, systems, or none."""
+        return self.group.lower().replace(" ", "-") or "none"
+
+    @property
+    def module(self) -> ModuleType:
+        """The page's module, imported when asked for."""
+        return importlib.import_module(f"pages.{self.path.replace('-', '_') or 'overview'}")
+
+
+PAGES: tuple[Page, ...] = (
+    Page("", "Overview", "", "Every generative architecture, running live on real weights."),
+    Page(
+        "diffusion", "Diffusion", "Images",
+        "Learn to remove noise, then start from nothing but noise.",
+    ),
+    Page(
+        "vae", "VAE", "Images",
+        "Squeeze a picture into a few numbers, then draw new pictures from numbers nobody squeezed.",
+    ),
+)  # fmt: skip
+
+
+def find_page(path: str) -> Page:
+    """The page with that path. Raises KeyError: a page that is not listed is a mistake in the program."""
+    return next(page for page in PAGES if page.path == path)

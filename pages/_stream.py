@@ -1,0 +1,159 @@
+"""Event wiring: a recipe becomes the values of a film strip, paced for the eye and never slower than the model.
+
+The model computes in a thread of its own, so that packing and sending a frame overlaps the computation of the next.
+Closing the generator (Stop, a closed tab) closes the run at its next frame.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import logging
+import os
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+
+from genai_demo.errors import DemoError
+from genai_demo.frames import pack
+from genai_demo.load import is_loaded, load
+from genai_demo.recipe import Recipe
+from genai_demo.run import complete, run
+from genai_demo.spec import find_spec
+from pages._recipe import plain, to_query
+
+FPS = 30  # frames a second that are sent at most
+AHEAD = 256  # frames that may be computed before they are sent
+MODEL_SLOTS = 2  # runs that compute at the same time
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": MODEL_SLOTS}  # for events that compute
+CHEAP: dict[str, Any] = {"concurrency_limit": None}  # for events that cost nothing
+LOADING = "Loading the model, a few seconds the first time"
+
+log = logging.getLogger("genai_demo.pages")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextlib.contextmanager
+def kind_errors() -> Iterator[None]:
+    """DemoError becomes gr.Error with its sentence; anything unexpected is logged and becomes one kind sentence."""
+    try:
+        yield
+    except DemoError as error:
+        raise gr.Error(_sentence(str(error)), title="Not like this", print_exception=False) from error
+    except gr.Error:
+        raise
+    except Exception as error:
+        log.exception("an event failed")
+        message = f"Something went wrong here ({type(error).__name__}); it was noted, please try again."
+        raise gr.Error(message, title="Sorry", print_exception=False) from error
+
+
+def kind(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator for the handlers of a page that are no generators: their errors become kind ones."""
+
+    @functools.wraps(function)
+    def handler(*args: P.args, **kwargs: P.kwargs) -> R:
+        with kind_errors():
+            return function(*args, **kwargs)
+
+    return handler
+
+
+def stream(recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Film strip values: one frame a message, then a last message that carries all frames. Raises gr.Error."""
+    with kind_errors():
+        recipe = complete(recipe)
+        about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
+        sent: list[dict[str, Any]] = []
+        due, last = 0.0, None
+        with _computing(recipe) as work:
+            for last in work.frames():
+                sent.append(pack(last))
+                time.sleep(max(0.0, due - time.monotonic()))
+                due = max(due, time.monotonic()) + 1 / FPS
+                yield {**about, "total": getattr(last, "total", None), "index": len(sent) - 1, "append": sent[-1]}
+        yield {**about, "frames": sent, "done": True, "note": work.note(last, len(sent))}
+
+
+def status_before(recipe: Recipe) -> str:
+    """What to say before the first frame: that a model is being loaded, or nothing."""
+    with kind_errors():
+        model = complete(recipe).model
+        return LOADING if model and not is_loaded(find_spec(model)) else ""
+
+
+@dataclass
+class _Work:
+    """A run that computes in its own thread. `seconds` counts the model's own time, without loading it."""
+
+    recipe: Recipe
+    ready: queue.Queue[Any] = field(default_factory=lambda: queue.Queue(AHEAD))
+    stopped: threading.Event = field(default_factory=threading.Event)
+    seconds: float = 0.0
+    load_seconds: float = 0.0
+
+    def compute(self) -> None:
+        """The thread: frames, then None or the exception, into `ready`."""
+        try:
+            self._load()
+            frames = run(self.recipe)
+            with contextlib.closing(frames):  # type: ignore[type-var]
+                start = time.monotonic()
+                for frame in frames:
+                    self.seconds += time.monotonic() - start
+                    if not self._put(frame):
+                        return
+                    start = time.monotonic()
+            self._put(None)
+        except Exception as error:
+            self._put(error)
+
+    def _load(self) -> None:
+        """Loads the model first, so that a run's time does not count it; on ZeroGPU it is loaded where it runs."""
+        if self.recipe.model and not os.environ.get("SPACES_ZERO_GPU"):
+            start = time.monotonic()
+            load(find_spec(self.recipe.model))
+            self.load_seconds = time.monotonic() - start
+
+    def _put(self, item: Any) -> bool:
+        """False where nobody reads any more."""
+        while not self.stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                self.ready.put(item, timeout=0.2)
+                return True
+        return False
+
+    def frames(self) -> Iterator[Any]:
+        while (item := self.ready.get()) is not None:
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    def note(self, last: Any, count: int) -> str:
+        """The time the model took and the time a step took, as text."""
+        steps = max(getattr(last, "index", count - 1) + 1, count, 1)
+        loading = f", after {self.load_seconds:.1f} s of loading" if self.load_seconds > 0.5 else ""
+        return f"{self.seconds:.2f} s, {1000 * self.seconds / steps:.3g} ms per step{loading}"
+
+
+@contextlib.contextmanager
+def _computing(recipe: Recipe) -> Iterator[_Work]:
+    work = _Work(recipe)
+    context = contextvars.copy_context()  # a lent GPU is asked for in the visitor's name
+    threading.Thread(target=context.run, args=(work.compute,), name=f"run {recipe.run}", daemon=True).start()
+    try:
+        yield work
+    finally:
+        work.stopped.set()
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")

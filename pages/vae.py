@@ -1,0 +1,20 @@
+"""The page of vae."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from genai_demo.run import all_runs
+from pages import find_page
+from pages._panel import panel
+from pages._theme import title
+
+
+def build() -> None:
+    """A panel for every run."""
+    title(find_page("vae"))
+    with gr.Tabs():
+        for name, entry in all_runs().items():
+            if name.startswith("vae/"):
+                with gr.Tab(entry.summary):
+                    panel(name)
