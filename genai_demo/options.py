@@ -10,7 +10,7 @@ Pages, links, the command line and the raw API all end in `Options.parse`; limit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -50,6 +50,8 @@ class Options(BaseModel):
             raise ValueError("a switch is not a number")
         if isinstance(value, str) and wanted in (int, float) and len(value) > 40:
             raise ValueError("too long for a number")
+        if get_origin(wanted) is Literal and isinstance(value, str):
+            return next((choice for choice in get_args(wanted) if str(choice) == value), value)  # "16" for 16
         return value
 
     @classmethod

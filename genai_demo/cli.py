@@ -1,0 +1,339 @@
+"""The command line: list, run, replay, record, train, quality, prefetch, bench.
+
+Results go to files and standard output, progress to standard error. Exit code 0: done; 1: replay found a
+difference; 2: something was asked that can't be had, said in one sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import runpy
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from genai_demo import __version__
+from genai_demo.errors import DemoError
+from genai_demo.options import Options
+from genai_demo.recipe import Recipe, seed_of
+from genai_demo.run import Run, all_runs, complete, find_run, run
+from genai_demo.spec import Bundled, Hub, ModelSpec, Package, all_specs, architectures, find_spec, resolve
+
+PROGRAM = "python -m genai_demo"
+EXAMPLES = f"""examples:
+  {PROGRAM} list                                  what can be run, and which models are here
+  {PROGRAM} list vae/interpolate                  the options of one run, with their limits
+  {PROGRAM} run diffusion/denoise --set steps=20 --seed 0 --out out/boots
+  {PROGRAM} run vae/encode --set picture=@photo.jpg --out out/photo
+  {PROGRAM} replay out/boots/recipe.json          runs it again: identical, or what differs
+  {PROGRAM} replay picture.png                    the same from an export of a page
+
+A run's result depends on its recipe alone: run, model, options, seed. {PROGRAM} COMMAND --help says more.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; the exit code."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        code: int = given.do(given)
+        sys.stdout.flush()
+        return code
+    except DemoError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("GENAI_DEMO_DEBUG"):
+            raise
+        text = " ".join(str(error).split())[:200]
+        return _refuse(f"a fault in the program: {type(error).__name__}: {text} (GENAI_DEMO_DEBUG=1 shows where)")
+
+
+def _refuse(text: str) -> int:
+    print(f"genai_demo: {text}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        PROGRAM, description="Generative-AI architectures, each running live on its own weights.", epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"GenAI Atlas {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _commands_on_recipes(commands)
+    _commands_on_weights(commands)
+    _command(commands, "bench", _bench, "run the benchmarks and print one table: name, ours, bare library, ratio")
+    return parser
+
+
+def _command(commands: Any, name: str, do: Any, help: str, example: str = "") -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help, description=f"{help[0].upper()}{help[1:]}.",
+        epilog=f"example:\n  {PROGRAM} {example}" if example else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.set_defaults(do=do)
+    return parser
+
+
+def _commands_on_recipes(commands: Any) -> None:
+    one = _command(commands, "list", _list, "show runs with their options, and models", "list diffusion/denoise")
+    one.add_argument("name", nargs="?", help="a run, to see its options")
+    one.add_argument("--json", action="store_true", help="everything, as one JSON object with runs and models")
+
+    one = _command(commands, "run", _run, "run one recipe and write its result into a folder",
+                   "run vae/interpolate --set start=sample:3 --set end=sample:90 --out out/walk")  # fmt: skip
+    one.add_argument("name", metavar="NAME", help="which run, as in diffusion/denoise")
+    _recipe_arguments(one)
+    files = "recipe.json, frames.npz, frames.jsonl, digest.json and a preview"
+    one.add_argument("--out", type=Path, required=True, metavar="DIR", help=f"folder for {files}")
+
+    one = _command(commands, "replay", _replay, "run a recipe again and say whether the frames are identical",
+                   "replay out/boots/recipe.json")  # fmt: skip
+    one.add_argument("recipe", type=Path, help="recipe.json, or a PNG, GIF, JSON or recording that carries one")
+    one.add_argument("--out", type=Path, metavar="DIR", help="also write the new result there")
+
+    one = _command(commands, "record", _record, "make the recordings pages open on",
+                   "record diffusion/denoise --set steps=40")  # fmt: skip
+    one.add_argument("name", metavar="NAME", nargs="?", help="which run; none: every recording there is, again")
+    _recipe_arguments(one)
+
+
+def _commands_on_weights(commands: Any) -> None:
+    help = "train an architecture's bundled weights, resuming where it stopped"
+    one = _command(commands, "train", _train, help, "train vae")
+    one.add_argument("name", metavar="NAME", help="an architecture, as in vae")
+
+    help = "measure samples of an architecture and write it on the card"
+    one = _command(commands, "quality", _quality, help, "quality diffusion --samples 2000")
+    one.add_argument("name", metavar="NAME", help="an architecture, as in diffusion")
+    one.add_argument("--samples", type=int, default=2000, metavar="N", help="pictures to draw (2000)")
+
+    help = "fetch weights that are not bundled, for a machine that goes offline"
+    one = _command(commands, "prefetch", _prefetch, help)
+    one.add_argument("keys", metavar="KEY", nargs="*", help="models (all that come as Python packages)")
+
+
+def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
+    help = "one option; again for more. KEY=@FILE reads a picture, or points from a .csv"
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="options", help=help)
+    parser.add_argument("--seed", default="0", metavar="N", help="start of the random numbers (0)")
+    parser.add_argument("--model", metavar="KEY", help="another model than the default; `list` shows which")
+
+
+def _recipe(given: argparse.Namespace) -> Recipe:
+    entry = find_run(given.name)
+    options = dict(_option(entry.options, text) for text in given.options)
+    return complete(Recipe(given.name, options, seed_of(given.seed), given.model))
+
+
+def _option(options: type[Options], text: str) -> tuple[str, Any]:
+    """KEY=VALUE as name and value: JSON where the option is no text, a file's content where VALUE is @FILE."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise DemoError(f"--set {text[:60]} is no option; write --set KEY=VALUE")
+    kind = next((entry["type"] for entry in options.describe() if entry["name"] == name), "string")
+    if kind != "string":
+        try:
+            return name, json.loads(value)
+        except (ValueError, RecursionError):
+            return name, value
+    return name, _file(name, Path(value[1:])) if value.startswith("@") else value
+
+
+def _file(name: str, path: Path) -> str:
+    """A picture file shrunk to 28x28, or the rows x,y of a .csv, as the text a recipe carries."""
+    from genai_demo import inputs
+
+    try:
+        if path.suffix == ".csv":
+            import numpy as np
+
+            return inputs.encode_points(np.loadtxt(path, delimiter=",", ndmin=2))
+        return inputs.encode_picture(inputs.shrink(path.read_bytes()))
+    except OSError as error:
+        raise DemoError(f"{name} is @{path}, which can't be read ({error.strerror}); name a file") from None
+    except ValueError:
+        raise DemoError(f"{name} is @{path}, which is no table of numbers; give a row x,y for each point") from None
+
+
+def bar(items: Iterable[Any], text: str) -> Iterator[Any]:
+    """The same items, with a progress bar on standard error, set by their `index` and `total` where they have them."""
+    from tqdm import tqdm
+
+    with tqdm(desc=text, file=sys.stderr, leave=False, dynamic_ncols=True) as shown:
+        for item in items:
+            shown.total = getattr(item, "total", None)
+            shown.update(getattr(item, "index", shown.n) + 1 - shown.n)
+            if hasattr(item, "loss"):
+                shown.set_postfix_str(f"loss {item.loss:.4g}", refresh=False)
+            yield item
+
+
+def _list(given: argparse.Namespace) -> int:
+    if given.name:
+        _show_run(find_run(given.name), given.json)
+    elif given.json:
+        runs = [_run_entry(entry) for entry in all_runs().values()]
+        print(json.dumps({"runs": runs, "models": [_model_entry(spec) for spec in all_specs().values()]}, indent=1))
+    else:
+        runs_by_name, specs = all_runs(), all_specs()
+        wide = max(map(len, (*runs_by_name, *specs)), default=0)
+        print("Runs")
+        for entry in runs_by_name.values():
+            print(f"  {entry.name:{wide}}  {entry.summary}")
+        print("\nModels")
+        for spec in specs.values():
+            known = _model_entry(spec)
+            size = f"{known['parameters']:,} parameters" if known["parameters"] else "size unknown"
+            print(f"  {spec.key:{wide}}  {spec.title}; {size}; {'here' if known['here'] else 'not here'}")
+        print(f"\nOptions of a run: {PROGRAM} list NAME")
+    return 0
+
+
+def _run_entry(entry: Run) -> dict[str, Any]:
+    options = entry.options.describe()
+    return {"name": entry.name, "summary": entry.summary, "options": options, "models": list(entry.models)}
+
+
+def _model_entry(spec: ModelSpec) -> dict[str, Any]:
+    from genai_demo.weights import is_here
+
+    files = [source.path for source in spec.sources if isinstance(source, Bundled) and source.path.exists()]
+    return {
+        "key": spec.key, "title": spec.title, "architecture": spec.architecture,
+        "sources": [str(source) for source in spec.sources], "licence": spec.licence,
+        "parameters": spec.card.get("parameters"),
+        "bytes": files[0].stat().st_size if files else spec.card.get("bytes"), "here": is_here(spec),
+    }  # fmt: skip
+
+
+def _show_run(entry: Run, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(_run_entry(entry), indent=1))
+        return
+    print(f"{entry.name}: {entry.summary}")
+    for known in entry.options.describe():
+        limits = ", ".join(map(str, known["choices"])) if "choices" in known else ""
+        if "minimum" in known:
+            limits = f"{known['minimum']:g} to {known['maximum']:g} {known['unit']}".rstrip()
+        if "longest" in known:
+            limits = f"text, at most {known['longest']} characters"
+        default = json.dumps(known["default"])
+        print(f"  {known['name']}={default}  {known['help']}{f' ({limits})' if limits else ''}")
+    if entry.models:
+        print(f"  --model {', '.join(entry.models)} (the first is the default)")
+
+
+def _run(given: argparse.Namespace) -> int:
+    from genai_demo import results
+
+    recipe = _recipe(given)
+    frames = list(bar(run(recipe), recipe.run))
+    for path in results.write(recipe, frames, given.out):
+        print(path)
+    return 0
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from genai_demo import results
+
+    old, recorded = results.read_recipe(given.recipe)
+    recipe = complete(old)
+    frames = list(bar(run(recipe), recipe.run))
+    if recorded is not None:
+        found: results.Difference | None = results.compare_packed(frames, recorded)
+    else:
+        beside = given.recipe if given.recipe.is_dir() else given.recipe.parent
+        found = results.compare(frames, beside, recipe)
+    if given.out:
+        results.write(recipe, frames, given.out)
+    if found is None:
+        print(f"{len(frames)} frames; nothing beside the recipe to compare them with")
+        return 0
+    if found.identical:
+        print(f"identical: {len(frames)} frames")
+        return 0
+    size = "" if found.largest is None else f"; largest difference {found.largest:.3g}"
+    print(f"different: {found.where}{size}")
+    changed = [*results.changed_versions(old), *results.changed_machine(recipe, given.recipe)]
+    print("changed since: " + ("; ".join(changed) if changed else "nothing that the recipe records"))
+    return 1
+
+
+def _record(given: argparse.Namespace) -> int:
+    from genai_demo import recording
+
+    if given.name:
+        recipes = [_recipe(given)]
+    else:
+        known = (recording.load_recording(name) for name in all_runs())
+        recipes = [Recipe.from_json(json.dumps(found["recipe"])) for found in known if found]
+    for recipe in recipes:
+        path = recording.record(recipe, watch=functools.partial(bar, text=recipe.run))
+        print(f"{path} ({path.stat().st_size:,} bytes)")
+    return 0
+
+
+def _architecture(name: str, module: str, function: str) -> Any:
+    """genai_demo.NAME.module:function. Raises DemoError that lists the architectures which have it."""
+    have = [known for known in architectures() if (Path(__file__).parent / known / f"{module}.py").exists()]
+    if name not in have:
+        raise DemoError(f"architecture is {name[:60]}; choose one of {', '.join(have)}")
+    return resolve(f"genai_demo.{name}.{module}:{function}")
+
+
+def _train(given: argparse.Namespace) -> int:
+    train_all = _architecture(given.name, "train", "train_all")
+    reports = list(bar(train_all(), f"train {given.name}"))
+    print(f"done: {reports[-1]}" if reports else "nothing to do: the training was finished before")
+    return 0
+
+
+def _quality(given: argparse.Namespace) -> int:
+    from genai_demo import quality
+
+    for name, value in quality.measure(given.name, given.samples, watch=bar).items():
+        print(f"{name}: {value}")
+    return 0
+
+
+def _prefetch(given: argparse.Namespace) -> int:
+    from genai_demo.load import load
+    from genai_demo.weights import locate
+
+    specs = [find_spec(key) for key in given.keys] or [
+        spec for spec in all_specs().values() if any(isinstance(source, Package) for source in spec.sources)
+    ]
+    if not specs:
+        print("nothing to fetch: every model is bundled")
+    for spec in bar(specs, "prefetch"):
+        for source in spec.sources:
+            if isinstance(source, Package):
+                print(f"{spec.key}: {locate(source)}")
+            elif isinstance(source, Hub) and given.keys:
+                load(spec)
+                print(f"{spec.key}: {source}")
+            else:
+                print(f"{spec.key}: {source}")
+    return 0
+
+
+def _bench(given: argparse.Namespace) -> int:
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "benchmarks" / "__main__.py").exists():
+        raise DemoError("benchmarks are not here; run this from a checkout of the project")
+    sys.path.insert(0, str(root))
+    runpy.run_module("benchmarks", run_name="__main__")
+    return 0
