@@ -96,8 +96,8 @@ def _plain(value: Any) -> Any:
 def pack(frame: Frame) -> dict[str, Any]:
     """A frame as JSON for the film strip.
 
-    {"lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?}], "bars": {title: {...}}} where
-    a lane is {"kind": "pictures", "src", "n", "columns", "w", "h"} (one PNG sheet, w x h each) or
+    {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?}],
+    "bars": {title: {...}}}, index and total where the frame has them; a lane is {"kind": "pictures", "src", "n", "columns", "w", "h"} (one PNG sheet, w x h each) or
     {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
     value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}.
     """
@@ -119,7 +119,8 @@ def pack(frame: Frame) -> dict[str, Any]:
         else:
             entry = {"name": field.name, "title": title, "value": _plain(value), **_units(meta)}
             shown.append(entry)
-    return {"lanes": lanes, "numbers": shown, "bars": charts}
+    place = {key: getattr(frame, key) for key in ("index", "total") if isinstance(getattr(frame, key, None), int)}
+    return {**place, "lanes": lanes, "numbers": shown, "bars": charts}
 
 
 def _units(meta: Any) -> dict[str, Any]:

@@ -10,11 +10,13 @@ label: class 0..9, or NULL for none (classifier-free guidance, Ho & Salimans 202
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from diffusers import UNet2DModel
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 NULL = 10  # the eleventh embedding: no class
@@ -37,6 +39,9 @@ UNET: dict[str, Any] = {
 class Denoiser(nn.Module):
     """A diffusers U-Net behind space-to-depth: (b, 1, 28, 28), angle (b,), label (b,) -> v of x's shape."""
 
+    shape = (1, 28, 28)
+    classes = NULL
+
     def __init__(self, config: dict[str, Any] | None = None) -> None:
         super().__init__()
         self.unet = UNet2DModel(**(UNET if config is None else config))
@@ -58,3 +63,20 @@ def loss(model: nn.Module, x0: Tensor, label: Tensor, *, angle: Tensor, noise: T
 def empty(config: dict[str, Any] | None = None) -> Denoiser:
     """The network with random weights, on the CPU, in evaluation mode, laid out for fast convolutions."""
     return Denoiser(config).eval().to(memory_format=torch.channels_last)
+
+
+def build(path: Path) -> Denoiser:
+    """The trained network from its weights file."""
+    model = empty()
+    model.load_state_dict(load_file(path))
+    return model
+
+
+@torch.inference_mode()
+def example(model: nn.Module, batch: int = 1) -> Tensor:
+    """Asks a denoiser of these pages once, at half noise, so that its blocks can be traced: -> v."""
+    weight = next(model.parameters())
+    x = torch.zeros(batch, *model.shape, device=weight.device, dtype=weight.dtype)  # type: ignore[misc]
+    angle = torch.full((batch,), math.pi / 4, device=weight.device)
+    v: Tensor = model(x, angle, torch.full((batch,), NULL, device=weight.device))
+    return v

@@ -84,8 +84,8 @@ def _network(file: safe_open, metadata: Mapping[str, str], step: int) -> Autoenc
 
 
 @torch.inference_mode()
-def example(model: Autoencoder) -> Tensor:
-    """Encodes and decodes one blank picture, so that the blocks can be traced: -> (1, 1, 28, 28)."""
+def example(model: Autoencoder, batch: int = 1) -> Tensor:
+    """Encodes and decodes blank pictures, so that the blocks can be traced: -> (batch, 1, 28, 28)."""
     weight = next(model.parameters())
-    mean, _ = model.encode(torch.zeros(1, 1, 28, 28, device=weight.device, dtype=weight.dtype))
+    mean, _ = model.encode(torch.zeros(batch, 1, 28, 28, device=weight.device, dtype=weight.dtype))
     return model.decode(mean)

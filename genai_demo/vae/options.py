@@ -7,7 +7,7 @@ from typing import Literal
 from genai_demo.options import Options, option
 
 PICTURE = 6000  # characters of a picture in base64
-Corruption = Literal["noise", "half hidden", "upside down", "negative", "stripes"]
+Corruption = Literal["noise", "covered", "turned", "negative", "stripes"]
 PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
 
 
@@ -76,7 +76,7 @@ class TrainOptions(Options):
     kind: Literal["vae", "dae", "ae"] = option("vae", "Variational, denoising or plain")
     latent: int = option(2, "Numbers in the latent code", at_least=1, at_most=16)
     beta: float = option(1.0, "Weight of the KL term (variational only)", at_least=0, at_most=50)
-    steps: int = option(400, "Training steps", at_least=20, at_most=3000)
+    steps: int = option(450, "Training steps", at_least=20, at_most=3000)
     learning_rate: float = option(3e-3, "Size of a step of Adam", at_least=1e-5, at_most=0.02, more=True)
     batch_size: int = option(64, "Pictures in a step", at_least=8, at_most=128, more=True)
     noise: float = option(0.4, "Noise added to the input (denoising only)", at_least=0, at_most=1, more=True)

@@ -1,0 +1,273 @@
+// Drawing for the film strip. Everything draws on a 2-D context in device pixels; `dots` is device pixels per CSS pixel.
+// paint: {ink, muted, surface, line, family, other, real, dark}, colours as the browser resolved them.
+
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const SERIES = ['#0072B2', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#D55E00']; // Okabe and Ito
+const SERIES_DARK = ['#56B4E9', '#2FBF97', '#E5A0C6', '#F0B840', '#8CCBF0', '#F08A4B'];
+
+const rgb = text => (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
+const clearest = (colours, from) => { // of some colours the one farthest from another, both as css text
+  const hex = text => [1, 3, 5].map(at => parseInt(text.slice(at, at + 2), 16));
+  const far = text => hex(text).reduce((sum, part, k) => sum + (part - rgb(from)[k]) ** 2, 0);
+  return colours.reduce((best, one) => (far(one) > far(best) ? one : best));
+};
+
+const readPaint = probe => { // the probe is an element of the strip: its colour is set to each variable and read back
+  const read = name => { probe.style.color = `var(--f-${name})`; return getComputedStyle(probe).color; };
+  const names = ['ink', 'muted', 'surface', 'line', 'family', 'real'];
+  const paint = Object.fromEntries(names.map(name => [name, read(name)]));
+  paint.dark = document.body.classList.contains('dark');
+  const set = paint.dark ? SERIES_DARK : SERIES;
+  paint.other = clearest(set.slice(0, 2).concat(set[5]), paint.family);
+  paint.series = [paint.family, paint.other, ...set.filter(one => one !== paint.other).slice(1)];
+  return paint;
+};
+
+// ---- numbers as text -------------------------------------------------------------------------------------------
+const readable = (value, digits = 3) => {
+  if (value === null || value === undefined) return '\u2013';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value !== 'number') return String(value).slice(0, 80);
+  if (Number.isInteger(value)) return Math.abs(value) < 1e7 ? value.toLocaleString('en') : value.toExponential(2);
+  const size = Math.floor(Math.log10(Math.abs(value)));
+  if (size >= 7 || size < -4) return value.toExponential(Math.max(0, digits - 1)).replace('-', '\u2212').replace('e+', 'e');
+  return value.toFixed(Math.max(0, Math.min(8, digits - 1 - Math.min(size, digits - 1)))).replace('-', '\u2212');
+};
+
+const ticks = (low, high, count) => { // round numbers within [low, high]
+  const rough = (high - low) / Math.max(1, count), unit = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(k => k * unit).find(k => k >= rough * 0.999);
+  const found = [];
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(+(k * step).toPrecision(10));
+  return found;
+};
+
+// ---- pictures ---------------------------------------------------------------------------------------------------
+const usualColumns = n => (n <= 3 ? n : Math.ceil(Math.sqrt(n * 4 / 3)));
+
+// Whole device pixels per picture pixel, the columns and the gap that fill `width` x `height` CSS pixels best.
+const fitPictures = (lane, width, height, dots, most) => {
+  const free = lane.n > 3 && lane.columns === usualColumns(lane.n), options = [];
+  const columns = free ? Array.from({length: lane.n - 1}, (_, k) => k + 2) : [lane.columns];
+  for (const c of columns) {
+    const rows = Math.ceil(lane.n / c), gap = lane.n === 1 ? 0 : (c > 8 ? 1 : Math.round(3 * dots));
+    const wide = (width * dots - gap * (c - 1)) / (c * lane.w), tall = (height * dots - gap * (rows - 1)) / (rows * lane.h);
+    const limit = Math.max(1, Math.floor(most * dots / Math.max(lane.w, lane.h)));
+    const scale = Math.min(Math.floor(wide), Math.max(1, Math.floor(tall)), limit);
+    options.push({c, rows, gap, scale, empty: c * rows - lane.n, off: Math.abs(c - lane.columns)});
+  }
+  options.sort((a, b) => b.scale - a.scale || a.empty - b.empty || a.off - b.off);
+  const best = options[0], scale = best.scale >= 1 ? best.scale : 0;
+  const shrink = scale ? 1 : Math.min(1, width * dots / (best.c * lane.w + best.gap * (best.c - 1)));
+  const k = scale || 1;
+  return {...best, scale: k, smooth: shrink < 1, shrink,
+    width: best.c * lane.w * k + best.gap * (best.c - 1), height: best.rows * lane.h * k + best.gap * (best.rows - 1)};
+};
+
+const drawPictures = (g, lane, image, fit) => {
+  g.imageSmoothingEnabled = false;
+  g.clearRect(0, 0, g.canvas.width, g.canvas.height);
+  for (let i = 0; i < lane.n; i++) {
+    const from = [i % lane.columns * lane.w, Math.floor(i / lane.columns) * lane.h];
+    const to = [i % fit.c * (lane.w * fit.scale + fit.gap), Math.floor(i / fit.c) * (lane.h * fit.scale + fit.gap)];
+    g.drawImage(image, ...from, lane.w, lane.h, ...to, lane.w * fit.scale, lane.h * fit.scale);
+  }
+};
+
+// ---- planes -----------------------------------------------------------------------------------------------------
+const numbersOf = layer => { // base64 of int16 -> Float32Array in [-2, 2], a unit being the limit of the plane
+  const raw = atob(layer.data), bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  const view = new DataView(bytes.buffer), out = new Float32Array(bytes.length >> 1);
+  for (let i = 0; i < out.length; i++) out[i] = view.getInt16(2 * i, true) / 32767 * 2;
+  return out;
+};
+
+const MARGIN = {left: 30, bottom: 20, top: 4, right: 4}; // CSS pixels around a plane
+
+const drawPlane = (g, limit, layers, dots, paint) => {
+  const [width, height] = [g.canvas.width, g.canvas.height];
+  const left = Math.round(MARGIN.left * dots), top = Math.round(MARGIN.top * dots);
+  const side = Math.min(width - left - Math.round(MARGIN.right * dots), height - top - Math.round(MARGIN.bottom * dots));
+  const px = x => left + (x + 1) / 2 * side, py = y => top + (1 - y) / 2 * side;
+  g.clearRect(0, 0, width, height);
+  g.save();
+  g.beginPath(); g.rect(left, top, side, side); g.clip();
+  const order = ['heat', 'real', 'paths', 'vectors', 'other', 'generated'];
+  for (const kind of order) {
+    const found = layers[kind];
+    if (found) LAYERS[kind](g, found, {px, py, side, left, top, dots, paint});
+  }
+  g.restore();
+  g.strokeStyle = paint.line; g.lineWidth = Math.max(1, Math.round(dots));
+  g.strokeRect(left - 0.5, top - 0.5, side + 1, side + 1);
+  g.fillStyle = paint.muted; g.font = `${11 * dots}px ${FONT}`;
+  for (const value of ticks(-limit, limit, 3)) {
+    g.textAlign = 'center'; g.textBaseline = 'top';
+    g.fillText(readable(value), Math.min(px(value / limit), left + side - 6 * dots), top + side + 5 * dots);
+    g.textAlign = 'right'; g.textBaseline = 'middle';
+    g.fillText(readable(value), left - 5 * dots, Math.max(py(value / limit), top + 5 * dots));
+  }
+};
+
+const points = (g, layer, at, radius, shape) => {
+  g.beginPath();
+  const r = radius * at.dots;
+  for (let i = 0; i + 1 < layer.values.length; i += 2) {
+    const x = at.px(layer.values[i]), y = at.py(layer.values[i + 1]);
+    if (shape === 'diamond') {
+      g.moveTo(x, y - r); g.lineTo(x + r, y); g.lineTo(x, y + r); g.lineTo(x - r, y); g.closePath();
+    } else { g.moveTo(x + r, y); g.arc(x, y, r, 0, 7); }
+  }
+};
+
+const radiusFor = layer => (layer.values.length > 2400 ? 1.3 : layer.values.length > 600 ? 1.8 : 2.6);
+
+const LAYERS = {
+  heat: (g, layer, at) => {
+    if (!layer.image?.complete) return;
+    g.save();
+    g.imageSmoothingEnabled = false;
+    if (at.paint.dark) g.filter = 'invert(1) hue-rotate(180deg)';
+    g.drawImage(layer.image, at.left, at.top, at.side, at.side);
+    g.restore();
+  },
+  real: (g, layer, at) => {
+    points(g, layer, at, radiusFor(layer) * 0.85);
+    g.fillStyle = at.paint.real; g.globalAlpha = 0.6; g.fill(); g.globalAlpha = 1;
+  },
+  generated: (g, layer, at) => {
+    points(g, layer, at, radiusFor(layer));
+    g.fillStyle = at.paint.family; g.globalAlpha = 0.85; g.fill(); g.globalAlpha = 1;
+  },
+  other: (g, layer, at) => {
+    points(g, layer, at, radiusFor(layer) * 1.3, 'diamond');
+    g.fillStyle = at.paint.other; g.globalAlpha = 0.85; g.fill(); g.globalAlpha = 1;
+  },
+  paths: (g, layer, at) => {
+    const [n, steps] = layer.shape;
+    g.beginPath();
+    for (let i = 0; i < n; i++) {
+      for (let t = 0; t < steps; t++) {
+        const k = 2 * (i * steps + t);
+        g[t ? 'lineTo' : 'moveTo'](at.px(layer.values[k]), at.py(layer.values[k + 1]));
+      }
+    }
+    g.strokeStyle = at.paint.family; g.lineWidth = at.dots; g.globalAlpha = n > 60 ? 0.35 : 0.7; g.lineJoin = 'round';
+    g.stroke(); g.globalAlpha = 1;
+  },
+  vectors: (g, layer, at) => {
+    g.beginPath();
+    for (let k = 0; k + 3 < layer.values.length; k += 4) {
+      const [x, y, dx, dy] = layer.values.slice(k, k + 4);
+      const from = [at.px(x), at.py(y)], to = [at.px(x + dx), at.py(y + dy)];
+      const angle = Math.atan2(to[1] - from[1], to[0] - from[0]), length = Math.hypot(to[0] - from[0], to[1] - from[1]);
+      const head = Math.min(4 * at.dots, length * 0.4);
+      g.moveTo(...from); g.lineTo(...to);
+      for (const turn of [2.6, -2.6]) {
+        g.moveTo(...to); g.lineTo(to[0] + head * Math.cos(angle + turn), to[1] + head * Math.sin(angle + turn));
+      }
+    }
+    g.strokeStyle = at.paint.ink; g.globalAlpha = 0.6; g.lineWidth = at.dots; g.stroke(); g.globalAlpha = 1;
+  },
+};
+
+// ---- charts -----------------------------------------------------------------------------------------------------
+const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px, py and the frame of the chart
+  const width = g.canvas.width, height = g.canvas.height, value = v => (log ? Math.log10(v) : v);
+  g.clearRect(0, 0, width, height);
+  g.font = `${11 * dots}px ${FONT}`;
+  let marks = log ? ticks(Math.floor(y[0]), Math.ceil(y[1]), 3).filter(Number.isInteger).map(k => 10 ** k)
+    : ticks(y[0], y[1], height > 130 * dots ? 4 : 3);
+  marks = marks.filter(mark => value(mark) >= y[0] - 1e-9 && value(mark) <= y[1] + 1e-9);
+  const digits = Math.max(2, ...marks.map(mark => String(+mark.toPrecision(6)).replace(/[^\d]/g, '').length));
+  const texts = marks.map(mark => (log && (mark < 1e-3 || mark > 1e4) ? mark.toExponential(0).replace('e+', 'e') : readable(mark, Math.min(digits, 5))));
+  const left = Math.ceil(Math.max(18 * dots, ...texts.map(text => g.measureText(text).width)) + 8 * dots);
+  const right = width - Math.round((labelled || 10) * dots), top = Math.round(8 * dots), bottom = height - Math.round(32 * dots);
+  const px = v => left + (x[1] > x[0] ? (v - x[0]) / (x[1] - x[0]) : 0.5) * (right - left);
+  const py = v => bottom - (value(v) - y[0]) / (y[1] - y[0] || 1) * (bottom - top);
+  g.lineWidth = Math.max(1, Math.round(dots)); g.strokeStyle = paint.line; g.fillStyle = paint.muted;
+  g.textAlign = 'right'; g.textBaseline = 'middle';
+  marks.forEach((mark, k) => {
+    const at = Math.round(py(mark)) + 0.5;
+    g.beginPath(); g.moveTo(left, at); g.lineTo(right, at); g.stroke();
+    g.fillText(texts[k], left - 6 * dots, at);
+  });
+  g.textAlign = 'center'; g.textBaseline = 'top';
+  if (xTitle) g.fillText(xTitle, (left + right) / 2, bottom + 18 * dots);
+  return {px, py, left, right, top, bottom};
+};
+
+// series: [{title, values: [[x, y], ...]}]; now: x of the current frame. Returns {px} for clicks.
+const drawCurves = (g, series, {x, now, xTitle, unit}, dots, paint) => {
+  const all = series.flatMap(one => one.values.map(pair => pair[1])).filter(Number.isFinite);
+  if (!all.length) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return null; }
+  let low = Math.min(...all), high = Math.max(...all);
+  const log = low > 0 && high / low > 500;
+  if (log) [low, high] = [Math.log10(low), Math.log10(high)];
+  else if (low > 0 && low < high * 0.5) low = 0;
+  const pad = (high - low || Math.abs(high) || 1) * 0.06;
+  const y = [low === 0 && !log ? 0 : low - pad, high + pad];
+  g.font = `${11 * dots}px ${FONT}`;
+  const labelled = series.length > 1 ? Math.max(...series.map(one => g.measureText(one.title).width)) / dots + 18 : 0;
+  const frame = axes(g, dots, paint, {x, y, log, xTitle: xTitle + (log ? ', logarithmic upwards' : ''), labelled});
+  g.fillStyle = paint.muted; g.textBaseline = 'top';
+  for (const mark of ticks(x[0], x[1], Math.max(2, Math.floor((frame.right - frame.left) / (70 * dots)))).filter(Number.isInteger)) {
+    g.fillText(readable(mark), frame.px(mark), frame.bottom + 5 * dots);
+  }
+  marker(g, frame, frame.px(now), dots, paint);
+  const ends = [];
+  series.forEach((one, k) => {
+    const colour = paint.series[k % paint.series.length];
+    g.strokeStyle = g.fillStyle = colour; g.lineWidth = 1.75 * dots; g.lineJoin = 'round';
+    g.beginPath();
+    let pen = false;
+    for (const [at, value] of one.values) {
+      if (!Number.isFinite(value)) { pen = false; continue; }
+      g[pen ? 'lineTo' : 'moveTo'](frame.px(at), frame.py(value));
+      pen = true;
+    }
+    g.stroke();
+    const here = one.values.filter(pair => Number.isFinite(pair[1]) && pair[0] <= now).pop();
+    if (here) { g.beginPath(); g.arc(frame.px(here[0]), frame.py(here[1]), 3.2 * dots, 0, 7); g.fill(); }
+    const last = one.values.filter(pair => Number.isFinite(pair[1])).pop();
+    if (last && labelled) ends.push({y: frame.py(last[1]), colour, title: one.title});
+  });
+  labels(g, ends, frame, dots, paint);
+  return frame;
+};
+
+const marker = (g, frame, x, dots, paint) => {
+  g.strokeStyle = paint.muted; g.lineWidth = Math.max(1, Math.round(dots)); g.setLineDash([2 * dots, 2 * dots]);
+  g.beginPath(); g.moveTo(Math.round(x) + 0.5, frame.top); g.lineTo(Math.round(x) + 0.5, frame.bottom); g.stroke();
+  g.setLineDash([]);
+};
+
+const labels = (g, ends, frame, dots, paint) => { // names at the right ends of the curves, pushed apart
+  ends.sort((a, b) => a.y - b.y);
+  ends.forEach((one, k) => { if (k) one.y = Math.max(one.y, ends[k - 1].y + 14 * dots); });
+  const over = ends.length ? Math.max(0, ends.at(-1).y - frame.bottom) : 0;
+  g.textAlign = 'left'; g.textBaseline = 'middle';
+  for (const one of ends) {
+    g.fillStyle = one.colour; g.fillRect(frame.right + 5 * dots, one.y - over - dots, 7 * dots, 2 * dots);
+    g.fillStyle = paint.ink; g.fillText(one.title, frame.right + 15 * dots, one.y - over);
+  }
+};
+
+const drawBars = (g, values, {limit, low, high}, dots, paint) => {
+  const top = limit ?? Math.max(high, 0), bottom = Math.min(low, 0);
+  const y = [bottom, top > bottom ? top : bottom + 1];
+  const frame = axes(g, dots, paint, {x: [0, values.length], y, log: false, xTitle: ''});
+  const cell = (frame.right - frame.left) / values.length, gap = cell > 6 * dots ? Math.max(1, cell * 0.2) : 0;
+  g.fillStyle = paint.family;
+  values.forEach((value, k) => {
+    if (!Number.isFinite(value)) return;
+    const at = frame.py(Math.max(y[0], Math.min(y[1], value))), zero = frame.py(Math.max(y[0], 0));
+    g.fillRect(frame.left + k * cell + gap / 2, Math.min(at, zero), cell - gap, Math.max(Math.abs(at - zero), dots));
+  });
+  g.fillStyle = paint.muted; g.textAlign = 'center'; g.textBaseline = 'top';
+  const every = Math.ceil(values.length / Math.max(1, Math.floor((frame.right - frame.left) / (24 * dots))));
+  for (let k = 0; k < values.length; k += every) {
+    g.fillText(String(k + 1), frame.left + (k + 0.5) * cell, frame.bottom + 5 * dots);
+  }
+};
