@@ -42,6 +42,4 @@ RUNS = (
         "genai_demo.vae.study:checkpoints", KEYS, lambda o: 30),
     Run("vae/train", "Train a small autoencoder on pictures, live", options.TrainOptions,
         "genai_demo.vae.live:train_pictures", (), lambda o: 30 + o.steps // 20),
-    Run("vae/points", "Train a tiny VAE on points of the plane, live", options.PointsOptions,
-        "genai_demo.vae.points:train_points", (), lambda o: 30 + o.steps // 50),
 )  # fmt: skip

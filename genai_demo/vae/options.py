@@ -8,7 +8,6 @@ from genai_demo.options import Options, option
 
 PICTURE = 6000  # characters of a picture in base64
 Corruption = Literal["noise", "covered", "turned", "negative", "stripes"]
-PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
 
 
 class EncodeOptions(Options):
@@ -80,13 +79,3 @@ class TrainOptions(Options):
     learning_rate: float = option(3e-3, "Size of a step of Adam", at_least=1e-5, at_most=0.02, more=True)
     batch_size: int = option(64, "Pictures in a step", at_least=8, at_most=128, more=True)
     noise: float = option(0.4, "Noise added to the input (denoising only)", at_least=0, at_most=1, more=True)
-
-
-class PointsOptions(Options):
-    data: PointSet = option("moons", "Which points it learns; drawn takes those you draw")
-    points: str = option("", "Your own points, as the pad writes them", longest=PICTURE)
-    latent: int = option(2, "Numbers in the latent code", at_least=1, at_most=2)
-    beta: float = option(1.0, "Weight of the KL term; 0 makes it a plain autoencoder", at_least=0, at_most=50)
-    spread: float = option(0.08, "Standard deviation the decoder allows each coordinate", at_least=0.02, at_most=0.5)
-    steps: int = option(1500, "Training steps", at_least=20, at_most=4000)
-    learning_rate: float = option(4e-3, "Size of a step of Adam", at_least=1e-5, at_most=0.02, more=True)
