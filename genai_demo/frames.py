@@ -62,9 +62,7 @@ def curve(title: str, *, unit: str = "", digits: int = 3, chart: str = "") -> An
 
 def bars(title: str, *, unit: str = "", limit: float | None = None, note: str = "") -> Any:
     """A vector (k,) float, drawn as k bars from 0 (to `limit`, where given) under `title`."""
-    return dataclasses.field(
-        metadata={"draw": "bars", "title": title, "unit": unit, "limit": limit, "note": note}
-    )
+    return dataclasses.field(metadata={"draw": "bars", "title": title, "unit": unit, "limit": limit, "note": note})
 
 
 def arrays(frame: Frame) -> dict[str, np.ndarray]:

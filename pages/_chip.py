@@ -17,7 +17,10 @@ def chip(model: str | None) -> str:
     parts = [count(spec.card.get("parameters"))] if spec.card.get("parameters") else []
     if load.is_loaded(spec):
         info = load.load_info(spec)
-        parts = [count(info.parameters), f"{info.device.upper()} {info.dtype.replace('bfloat', 'bf').replace('float', 'fp')}"]
+        parts = [
+            count(info.parameters),
+            f"{info.device.upper()} {info.dtype.replace('bfloat', 'bf').replace('float', 'fp')}",
+        ]
     more = escape(f"{model}; {spec.licence}; {', '.join(map(str, spec.sources))}")
     rest = f" <span>{escape(', '.join(parts))}</span>" if parts else ""
     return f'<p class="chip" title="{more}"><b>{escape(spec.title)}</b>{rest}</p>'

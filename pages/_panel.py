@@ -144,9 +144,7 @@ def panel(
     return parts
 
 
-def _arrange(
-    described: Mapping[str, Any], show: Sequence[str] | None, placed: set[str]
-) -> tuple[list[str], list[str]]:
+def _arrange(described: Mapping[str, Any], show: Sequence[str] | None, placed: set[str]) -> tuple[list[str], list[str]]:
     """(options in sight, options under More), of those the page does not place itself."""
     free = [name for name in described if name not in placed]
     seen = [name for name in show if name not in placed] if show is not None else []
@@ -230,9 +228,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     outputs = [go, *dict.fromkeys(tabs.values())]
     for parts in panels:
         outputs += [parts.opened, parts.strip, parts.status, *parts.inputs]
-    event = demo.load(
-        restore, None, outputs, queue=False, show_progress="hidden", api_visibility="private", **CHEAP
-    )
+    event = demo.load(restore, None, outputs, queue=False, show_progress="hidden", api_visibility="private", **CHEAP)
     event.then(None, go, None, js="(id) => atlas.generate(id)")
 
 
@@ -278,4 +274,3 @@ def _escape(text: str) -> str:
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-

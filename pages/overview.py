@@ -31,7 +31,9 @@ def _family(group: str) -> str:
 
 
 def _card(page: Page) -> str:
-    links = "".join(f'<li><a href="./{page.path}?{escape(query)}">{escape(label)}</a></li>' for label, query in page.links)
+    links = "".join(
+        f'<li><a href="./{page.path}?{escape(query)}">{escape(label)}</a></li>' for label, query in page.links
+    )
     more = f'<ul class="links">{links}</ul>' if links else ""
     return (
         f'<li class="card"><a class="whole" href="./{page.path}">{_picture(page)}<h3>{escape(page.title)}</h3>'

@@ -66,9 +66,7 @@ def denoise(model: Network, options: DenoiseOptions, *, seed: int) -> Iterator[D
     yield _frame(index, len(wanted), last, options.steps, levels, guide, last)
 
 
-def _frame(
-    index: int, total: int, step: Step, i: int, levels: Grid, guide: Guide, last: Step | None
-) -> DenoiseStep:
+def _frame(index: int, total: int, step: Step, i: int, levels: Grid, guide: Guide, last: Step | None) -> DenoiseStep:
     """The frame of level i; the last level shows what the last step made."""
     done = i == levels.steps
     x, x0 = (step.after, step.after) if done else (step.x, step.x0)
@@ -204,7 +202,14 @@ class _Lane:
     """One sampler of a comparison, advanced to a share of its way."""
 
     def __init__(
-        self, model: Network, options: SamplingOptions, classes: list[int], name: str, steps: int, x: Tensor, noise: Noise
+        self,
+        model: Network,
+        options: SamplingOptions,
+        classes: list[int],
+        name: str,
+        steps: int,
+        x: Tensor,
+        noise: Noise,
     ) -> None:
         self.levels = grid(options.schedule, steps, options.spacing)
         self.guide = Guide(model, classes, options.guidance_scale, clip=options.clip)
@@ -223,5 +228,3 @@ class _Lane:
         if goal == self.levels.steps and self.last is not None:
             self.x = self.x0 = self.last.after
             self.sigma = 0.0
-
-

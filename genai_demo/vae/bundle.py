@@ -44,9 +44,7 @@ def save(path: Path, config: VaeConfig, checkpoints: Mapping[int, Mapping[str, T
         value = torch.from_numpy(np.ascontiguousarray(getattr(test, field.name)))
         tensors[f"test/{field.name}"] = value.half() if value.is_floating_point() else value.to(torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(
-        tensors, path, {"config": json.dumps(dataclasses.asdict(config)), "final": str(max(checkpoints))}
-    )
+    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(config)), "final": str(max(checkpoints))})
     path.chmod(0o644)
 
 

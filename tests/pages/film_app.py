@@ -100,7 +100,9 @@ def build() -> gr.Blocks:
             stop, ask = gr.Button("Stop", elem_id="stop"), gr.Button("Ask", elem_id="ask")
         planes = FilmStrip(recorded, label="Planes", elem_id="planes")
         event = go.click(lambda: (yield from streamed(picture_frames(60), 30)), None, pictures_, show_progress="hidden")
-        other = slow.click(lambda: (yield from streamed(picture_frames(40), 8)), None, pictures_, show_progress="hidden")
+        other = slow.click(
+            lambda: (yield from streamed(picture_frames(40), 8)), None, pictures_, show_progress="hidden"
+        )
         stop.click(None, cancels=[event, other])
         ask.click(lambda value: str(value), pictures_, seen)
         planes.scrub(_scrubbed, None, seen)
