@@ -6,9 +6,10 @@ The hooks sit on a private copy, never on the model that serves the visitors.
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class Block:
 
 
 def trace(spec_key: str, batch: int = 1) -> list[Block]:
-    """The blocks of a model in the order of its module tree, measured on `batch` inputs of its own example.
+    """The blocks of a model in the order in which they ran, measured on `batch` inputs of its own example.
 
     Raises DemoError where there is no such model, it has no example or the batch is out of range.
     """
@@ -58,7 +59,8 @@ def _trace(model: nn.Module, example: Any, batch: int) -> list[Block]:
     import torch
 
     modules = dict(model.named_modules())
-    seen = {name: _Seen() for name in modules}
+    clock = itertools.count()
+    seen = {name: _Seen(clock) for name in modules}
     with torch.inference_mode():
         example(model, batch)
         for name, module in modules.items():
@@ -68,7 +70,7 @@ def _trace(model: nn.Module, example: Any, batch: int) -> list[Block]:
         for _ in range(PASSES):
             example(model, batch)
             passes.append({name: watch.take() for name, watch in seen.items()})
-    ran = [name for name in modules if seen[name].ran]
+    ran = sorted((name for name in modules if seen[name].ran), key=lambda name: seen[name].order)
     return [
         Block(
             name, _depth(name, ran), type(modules[name]).__name__, seen[name].shape_in, seen[name].shape_out,
@@ -81,7 +83,8 @@ def _trace(model: nn.Module, example: Any, batch: int) -> list[Block]:
 class _Seen:
     """What the hooks of one module saw: shapes of its first call, seconds of all calls since `take`."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Iterator[int]) -> None:
+        self.clock, self.order = clock, -1  # order: how many modules were entered before this one
         self.ran = False
         self.shape_in: tuple[int, ...] = ()
         self.shape_out: tuple[int, ...] = ()
@@ -89,6 +92,8 @@ class _Seen:
         self.started: list[float] = []
 
     def enter(self, module: nn.Module, args: Any) -> None:
+        if self.order < 0:
+            self.order = next(self.clock)
         self.started.append(_clock())
 
     def leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:

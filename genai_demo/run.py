@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
+import ast
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from genai_demo.errors import DemoError
@@ -72,7 +73,12 @@ def run(recipe: Recipe) -> Iterator[Frame]:
 
 def source(name: str) -> str:
     """The source text of the generator behind a run, to be read beside its frames."""
-    return inspect.getsource(resolve(find_run(name).start))
+    module, _, function = find_run(name).start.partition(":")
+    found = importlib.util.find_spec(module)
+    text = Path(str(found and found.origin)).read_text()  # read, not imported: a page shows it before any model is loaded
+    node = next(node for node in ast.parse(text).body if getattr(node, "name", "") == function)
+    first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
 
 
 def _model_key(entry: Run, recipe: Recipe) -> str | None:

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import json
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,9 +20,10 @@ from gradio.components import Component
 
 from genai_demo.recipe import MAX_SEED, Recipe, seed_of
 from genai_demo.run import Run, find_run
+from genai_demo.spec import find_spec
 from pages import Page
 from pages._chip import chip
-from pages._controls import control, words
+from pages._controls import control
 from pages._filmstrip import FilmStrip
 from pages._recipe import from_query, to_query
 from pages._stream import CHEAP, MODEL, kind_errors, status_before, stream
@@ -93,21 +92,22 @@ def panel(
     labels: Mapping[str, str] | None = None,
     choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
     seed: int = 0,
-    columns: int | None = None,
+    model_in_sight: bool = False,
 ) -> Panel:
     """A live panel for a run, built where it is called.
 
     show: options in sight, in this order, six at most (by default those not marked `more`); the rest go under More.
     extra: option -> a component of the page's own (a pad), made before with render=False; it is placed on top of the
     controls. hidden: options set by the page through `controls[name]`, or by a link; no control is seen for them.
-    labels, choices: words for options and for their values. Raises KeyError for an option that does not exist.
+    labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
+    under More. Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
     described = {option["name"]: option for option in entry.options.describe()}
     extra = extra or {}
     seen, folded = _arrange(described, show, {*extra, *hidden})
     name = "p-" + run.replace("/", "-")
-    with gr.Column(elem_id=name, elem_classes="panel", scale=1):
+    with gr.Column(elem_id=name, elem_classes="bench", scale=1):
         with gr.Row(elem_classes="panel-head"):
             gr.HTML(_heading(title, blurb), elem_classes="panel-title")
             chip_ = gr.HTML(chip(entry.models[0] if entry.models else None), elem_classes="panel-chip")
@@ -117,16 +117,17 @@ def panel(
             with gr.Column(elem_classes="settings", min_width=0):
                 for component in extra.values():
                     component.render()
+                model = _model_menu(entry) if model_in_sight else None
                 made = {key: control(described[key], labels, choices) for key in seen}
-                model = _model_menu(entry)
                 with gr.Row(elem_classes="seed-row"):
                     seed_ = gr.Number(seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=0, scale=1,
                                       info="The source of chance: the same seed gives the same result",
                                       elem_id=f"{name}-seed", interactive=True)  # fmt: skip
                     dice = gr.Button("Dice", elem_classes="quiet dice", min_width=0, scale=0, elem_id=f"{name}-dice")
-                if folded:
+                if folded or (entry.models[1:] and not model):
                     with gr.Accordion("More", open=False, elem_classes="more"):
                         made |= {key: control(described[key], labels, choices) for key in folded}
+                        model = model or _model_menu(entry)
                 made |= {key: gr.Textbox(_text(described[key]["default"]), visible=False) for key in hidden}
         with gr.Row(elem_classes="panel-actions"):
             run_ = gr.Button(primary, variant="primary", elem_id=f"{name}-run", elem_classes="run", min_width=0)
@@ -159,8 +160,9 @@ def _arrange(described: Mapping[str, Any], show: Sequence[str] | None, placed: s
 def _model_menu(entry: Run) -> gr.Dropdown | None:
     if len(entry.models) < 2:
         return None
-    choices = [(words(key), key) for key in entry.models]
-    return gr.Dropdown(choices, value=entry.models[0], label="Model", info="Which weights to use", interactive=True)
+    choices = [(find_spec(key).title, key) for key in entry.models]
+    return gr.Dropdown(choices, value=entry.models[0], label="Model", info="Which weights to use", interactive=True,
+                       min_width=0, elem_classes="control")  # fmt: skip
 
 
 def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> None:

@@ -70,7 +70,7 @@
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key.toLowerCase() === 'g') {
-      const near = event.target.closest('.panel')?.querySelector('button.run');
+      const near = event.target.closest('.bench')?.querySelector('button.run');
       const button = near || [...document.querySelectorAll('button.run')].find(found => found.offsetParent);
       if (button) { event.preventDefault(); button.click(); }
     }

@@ -1,20 +1,96 @@
-"""The page of vae."""
+"""The VAE page: nine runs on one bench, then how it works."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
-from genai_demo.run import all_runs
 from pages import find_page
-from pages._panel import panel
+from pages._info import Try, info
+from pages._panel import Panel, panel
 from pages._theme import title
+
+LABELS = {
+    "samples": "Draws", "count": "Pictures", "temperature": "Temperature", "size": "Grid side", "extent": "Reach",
+    "first": "Across", "second": "Upwards", "neighbours": "Neighbours", "latent": "Latent numbers",
+    "across": "Pictures a row", "kind": "Kind", "learning_rate": "Learning rate", "batch_size": "Batch", "x": "x", "y": "y",
+}  # fmt: skip
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "kind": [("VAE", "vae"), ("Denoising", "dae"), ("Plain", "ae")],
+    "data": [("Drawn shapes", "shapes"), ("Fashion-MNIST", "fashion-mnist")],
+}
+TRIES = (
+    Try("From a shirt to a boot, three ways", "run=vae/interpolate&start=sample:60&end=sample:93",
+        "Straight and spherical cut through places where no picture lives; the way through the data does not."),
+    Try("The plane of a plain autoencoder", "run=vae/manifold&model=vae/ae-2&extent=6",
+        "No KL term: holes, and no telling how far the codes reach."),
+    Try("The plane of a VAE", "run=vae/manifold&extent=2.5", "Every place decodes to something like a garment."),
+    Try("What beta 12 throws away", "run=vae/dimensions&model=vae/beta12-16",
+        "Most of the sixteen numbers carry no KL at all: the decoder has stopped listening to them."),
+    Try("Five models, one noisy bag", "run=vae/compare&picture=sample:84&corruption=noise&strength=0.8",
+        "Only the denoising one was trained for this. Whose error grows last?"),
+    Try("Watch one learn", "run=vae/train&steps=300", "Reconstruction falls first; the KL rises as the code is put to use."),
+)  # fmt: skip
 
 
 def build() -> None:
-    """A panel for every run."""
-    title(find_page("vae"))
-    with gr.Tabs():
-        for name, entry in all_runs().items():
-            if name.startswith("vae/"):
-                with gr.Tab(entry.summary):
-                    panel(name)
+    """The page."""
+    page = find_page("vae")
+    title(page)
+    panels: list[Panel] = []
+    with gr.Tabs(elem_classes="runs"):
+        for name, make in TABS.items():
+            with gr.Tab(name):
+                panels.append(make())
+    info(page, panels, models=panels[0].entry.models, tries=TRIES)
+
+
+def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
+    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, "model_in_sight": True, **more})
+
+
+def _encode() -> Panel:
+    return _panel("vae/encode", "A picture becomes a small cloud of codes, and each draw from it a picture.",
+                  ("picture", "samples"), primary="Encode")  # fmt: skip
+
+
+def _interpolate() -> Panel:
+    return _panel("vae/interpolate", "From one picture to another along a straight, a spherical and a through-the-data way.",
+                  ("start", "end", "steps", "neighbours"), primary="Walk")  # fmt: skip
+
+
+def _manifold() -> Panel:
+    return _panel("vae/manifold", "The whole plane at once: every cell is the decoding of its own place.",
+                  ("size", "extent"), primary="Decode the grid")  # fmt: skip
+
+
+def _sample() -> Panel:
+    return _panel("vae/sample", "Codes drawn at random. Cold draws stay near the average, warm ones get odd.",
+                  ("count", "temperature"))  # fmt: skip
+
+
+def _dimensions() -> Panel:
+    return _panel("vae/dimensions", "What each latent number does, what it costs, and which ones the decoder ignores.",
+                  ("picture", "extent", "across"), primary="Measure")  # fmt: skip
+
+
+def _compare() -> Panel:
+    return _panel("vae/compare", "Five variants get the same picture while it is spoilt more and more.",
+                  ("picture", "corruption", "strength", "latent"), primary="Compare")  # fmt: skip
+
+
+def _checkpoints() -> Panel:
+    return _panel("vae/checkpoints", "The same model at eight moments of its training. Scrub to go back in time.",
+                  ("size", "extent"), primary="Show the training")  # fmt: skip
+
+
+def _train() -> Panel:
+    return _panel("vae/train", "A small one learns in front of you. Both terms of the loss are drawn as they change.",
+                  ("data", "kind", "latent", "beta", "steps"), primary="Train")  # fmt: skip
+
+
+TABS = {
+    "Encode": _encode, "Interpolate": _interpolate, "Manifold": _manifold, "Sample": _sample,
+    "Dimensions": _dimensions, "Compare": _compare, "Training": _checkpoints, "Train live": _train,
+}  # fmt: skip

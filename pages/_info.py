@@ -1,0 +1,155 @@
+"""What lies below the bench: How it works, Inside the model, Code, Data and quality, Try this.
+
+info(find_page("vae"), panels, models=("vae/vae-2",), tries=TRIES)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.errors import DemoError
+from genai_demo.run import find_run, source
+from genai_demo.spec import find_spec
+from pages import Page
+from pages._panel import Panel
+from pages._stream import CHEAP, MODEL, kind
+from pages._tree import diagram, tree
+
+LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+MOST_BATCH = 25
+REPRODUCE = (
+    '<p class="badge"><b>Recorded</b>: read from the cards beside the weights, which '
+    "<code>python -m genai_demo train</code> and <code>python -m genai_demo quality</code> write.</p>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A guided experiment: what to look at, and the link that sets it up."""
+
+    title: str
+    query: str
+    look_for: str
+
+
+def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: Sequence[Try]) -> None:
+    """The tabs. panels: whose source can be read; models: keys that can be looked into, with cards.
+
+    The explanation is pages/text/<path>.md.
+    """
+    text = (Path(__file__).parent / "text" / f"{page.path}.md").read_text()
+    runs = list(dict.fromkeys(parts.entry.name for parts in panels))
+    with gr.Tabs(elem_classes="info-tabs", elem_id="info"):
+        with gr.Tab("How it works", id="how"):
+            gr.Markdown(text, latex_delimiters=LATEX, elem_classes="prose-page")
+        with gr.Tab("Inside the model", id="inside") as inside:
+            model, batch = _inside(models, inside)
+        with gr.Tab("Code", id="code") as code:
+            run = _code(runs, code)
+        with gr.Tab("Data and quality", id="quality"):
+            gr.HTML(REPRODUCE + "".join(map(card_html, models)))
+        with gr.Tab("Try this", id="try"):
+            gr.HTML(_tries(page, tries))
+    for parts in panels:
+        _follow(parts, run, model, batch, models)
+
+
+def _follow(parts: Panel, run: gr.Dropdown, model: gr.Dropdown, batch: gr.Number, models: Sequence[str]) -> None:
+    """After a click on a panel's button, Code shows that run's source and the drawing takes its model and batch."""
+
+    def ran(*values: Any) -> tuple[Any, Any, Any]:
+        try:
+            recipe = parts.recipe(*values)
+        except DemoError:  # the run itself says what is wrong
+            return gr.skip(), gr.skip(), gr.skip()
+        key = recipe.model or next(iter(parts.entry.models), None)
+        size = recipe.options.get("samples", recipe.options.get("count", 1))
+        return parts.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)
+
+    parts.run.click(ran, parts.inputs, [run, model, batch], queue=False, show_progress="hidden",
+                    api_visibility="private", **CHEAP)  # fmt: skip
+
+
+def _inside(models: Sequence[str], tab: gr.Tab) -> tuple[gr.Dropdown, gr.Number]:
+    gr.HTML(
+        '<p class="badge"><b>Live</b>: the loaded network runs once on its own example; hooks note every block.</p>'
+    )
+    with gr.Row(elem_classes="inside-row"):
+        choices = [(find_spec(key).title, key) for key in models]
+        model = gr.Dropdown(choices, value=models[0], label="Model", interactive=True, scale=3)
+        batch = gr.Number(1, label="Batch", precision=0, minimum=1, maximum=MOST_BATCH, interactive=True, scale=1)
+        again = gr.Button("Measure again", elem_classes="quiet", scale=0, min_width=140)
+    shown = gr.HTML('<p class="badge">Loading the model, a few seconds the first time.</p>')
+    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MODEL}
+    tab.select(_look, [model, batch], shown, **common)
+    again.click(_look, [model, batch], shown, **common)
+    model.input(_look, [model, batch], shown, **common)
+    return model, batch
+
+
+@kind
+def _look(model: Any, batch: Any) -> str:
+    from genai_demo.inspect import trace
+
+    blocks = trace(str(model), int(batch or 1))
+    return diagram(blocks) + tree(blocks)
+
+
+def _code(runs: Sequence[str], tab: gr.Tab) -> gr.Dropdown:
+    choices = [(f"{name}: {find_run(name).summary}", name) for name in runs]
+    run = gr.Dropdown(choices, value=runs[0], label="Run", interactive=True)
+    shown = gr.Code("", language="python", interactive=False, label="The generator that runs", elem_classes="source")
+    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, **CHEAP}
+    tab.select(_source, run, shown, **common)
+    run.change(_source, run, shown, **common)
+    return run
+
+
+@kind
+def _source(run: Any) -> str:
+    where = find_run(str(run)).start.partition(":")[0].replace(".", "/")
+    return f"# {where}.py\n\n{source(str(run))}"
+
+
+def _tries(page: Page, tries: Sequence[Try]) -> str:
+    items = "".join(
+        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title)}</a><span>{escape(one.look_for)}</span></li>'
+        for one in tries
+    )
+    return f'<ul class="tries">{items}</ul>'
+
+
+def card_html(key: str) -> str:
+    """The card of a model as a table: what it was trained on, how, for how long, and what was measured."""
+    spec = find_spec(key)
+    if not spec.card:
+        return ""
+    rows = [("key", key), ("licence of the weights", spec.licence), *_facts(spec.card)]
+    cells = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in rows)
+    return f'<div class="scroller"><table class="facts"><caption>{escape(spec.title)}</caption>{cells}</table></div>'
+
+
+def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Rows of a card, nested ones as "quality: accuracy"; long lists (the training curves) are left to their panel."""
+    rows: list[tuple[str, str]] = []
+    for name, value in card.items():
+        if isinstance(value, Mapping):
+            rows += [(f"{name}: {inner}".replace("_", " "), text) for inner, text in _facts(value)]
+        elif not (isinstance(value, list) and len(json.dumps(value)) > 200) and value is not None:
+            rows.append((name.replace("_", " "), escape(_short(value))))
+    return rows
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(_short(part) for part in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
