@@ -1,0 +1,16 @@
+"""What every test needs: no network, no cache folder of the user's, properties tried in the same order each time."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from hypothesis import settings
+
+_home = tempfile.TemporaryDirectory(prefix="genai-demo-tests-")
+os.environ |= {"GENAI_DEMO_HOME": _home.name, "HF_HOME": f"{_home.name}/hf", "HF_HUB_OFFLINE": "1"}
+os.environ.setdefault("GENAI_DEMO_DEVICE", "cpu")
+os.environ.setdefault("TQDM_DISABLE", "1")
+
+settings.register_profile("project", deadline=None, derandomize=True, database=None)
+settings.load_profile("project")
