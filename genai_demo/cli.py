@@ -175,7 +175,8 @@ def bar(items: Iterable[Any], text: str) -> Iterator[Any]:
     with tqdm(desc=text, file=sys.stderr, leave=False, dynamic_ncols=True) as shown:
         for item in items:
             shown.total = getattr(item, "total", None)
-            shown.update(getattr(item, "index", shown.n) + 1 - shown.n)
+            at = getattr(item, "index", shown.n) + 1  # runs count from 0, trainings from 1
+            shown.update(min(at, shown.total or at) - shown.n)
             if hasattr(item, "loss"):
                 shown.set_postfix_str(f"loss {item.loss:.4g}", refresh=False)
             yield item

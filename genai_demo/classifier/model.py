@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 
@@ -32,3 +35,18 @@ class Classifier(nn.Module):
 def empty() -> Classifier:
     """The network with random weights, in evaluation mode."""
     return Classifier().eval().to(memory_format=torch.channels_last)
+
+
+def build(path: Path) -> Classifier:
+    """The trained network, float32, from its weights file."""
+    model = empty()
+    model.load_state_dict(load_file(path))
+    return model
+
+
+@torch.inference_mode()
+def example(model: Classifier, batch: int = 1) -> Tensor:
+    """Classifies blank pictures, so that the blocks can be traced: -> logits (batch, 10)."""
+    weight = next(model.parameters())
+    logits: Tensor = model(torch.zeros(batch, 1, 28, 28, device=weight.device, dtype=weight.dtype))
+    return logits

@@ -1,8 +1,9 @@
-"""Trains the denoiser on Fashion-MNIST. `python -m genai_demo train diffusion` iterates train()."""
+"""Trains the denoiser on Fashion-MNIST. `python -m genai_demo train diffusion` iterates train_all()."""
 
 from __future__ import annotations
 
 import copy
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -11,10 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
+from genai_demo.cards import machine, write_card
 from genai_demo.data import fashion_mnist
-from genai_demo.diffusion.model import NULL, Denoiser, empty, loss
+from genai_demo.data.home import home
+from genai_demo.diffusion.model import NULL, UNET, Denoiser, empty, loss
+from genai_demo.errors import DemoError
+from genai_demo.spec import WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class _State:
         state = {
             "config": asdict(cfg), "model": self.model.state_dict(), "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(), "random": self.random.get_state(), "step": self.step,
-            "seconds": self.seconds,
+            "seconds": self.seconds, "device": machine(),
         }  # fmt: skip
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, path.with_suffix(".tmp"))
@@ -124,3 +130,55 @@ def train(cfg: TrainConfig, *, checkpoint: Path | None = None, every: int = 100)
 def _follow(average: Denoiser, model: Denoiser, decay: float) -> None:
     """Exponential moving average of the weights: average <- decay * average + (1 - decay) * model."""
     torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+
+
+def train_all(cfg: TrainConfig | None = None, *, out: Path | None = None) -> Iterator[TrainStep]:
+    """Train the denoiser, going on from its checkpoint in the cache folder, then write weights and card.
+
+    Yields nothing where the training is finished. out: a folder, assets/weights/diffusion unless given.
+    Raises DemoError where the checkpoint is of a training with other settings.
+    """
+    cfg = cfg or TrainConfig()
+    checkpoint = home() / "train" / "diffusion" / "last.pt"
+    path = (out or WEIGHTS / "diffusion") / "fashion.safetensors"
+    if checkpoint.exists() and torch.load(checkpoint, weights_only=True)["config"] != asdict(cfg):
+        raise DemoError(f"{checkpoint} is of a training with other settings; move it away to start anew")
+    trained = False
+    for report in train(cfg, checkpoint=checkpoint):
+        trained = True
+        yield report
+    if trained or not _is_shipped(path, cfg):
+        export(checkpoint, path)
+
+
+def export(checkpoint: Path, path: Path, *, device: str | None = None) -> Path:
+    """Write the averaged weights of a checkpoint (safetensors, fp16) and the card beside them. -> the card.
+
+    device: what it was trained on; where neither this nor the checkpoint says, this machine is named.
+    The card has no quality yet: `python -m genai_demo quality diffusion` measures it.
+    """
+    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.half().contiguous() for name, value in saved["average"].items()}, path)
+    path.chmod(0o644)
+    return write_card(
+        path, title="Fashion denoiser", licence="Apache-2.0",
+        data="Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), 60,000 training pictures, MIT",
+        config=_stated(saved["config"]), seed=saved["config"]["seed"], steps=saved["step"],
+        device=device or saved.get("device") or machine(), wall_seconds=round(saved["seconds"]), quality={},
+    )  # fmt: skip
+
+
+def _stated(config: dict[str, Any]) -> dict[str, Any]:
+    """What the card calls config: how it was trained, and the network."""
+    stated: dict[str, Any] = json.loads(json.dumps({"training": config, "network": UNET}))
+    return stated
+
+
+def _is_shipped(path: Path, cfg: TrainConfig) -> bool:
+    """Whether weights are there whose card names this configuration and all of its steps."""
+    card = path.with_suffix(".json")
+    if not path.exists() or not card.exists():
+        return False
+    stated = json.loads(card.read_text())
+    return bool(stated.get("config") == _stated(asdict(cfg)) and stated.get("steps") == cfg.steps)

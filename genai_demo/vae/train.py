@@ -1,16 +1,19 @@
-"""Trains one autoencoder. `python -m genai_demo train vae` iterates train() over all variants."""
+"""Trains one autoencoder. `python -m genai_demo train vae` iterates train_all(), which trains all ten."""
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from genai_demo.data import fashion_mnist
+from genai_demo.data.home import home
 from genai_demo.errors import DemoError
 from genai_demo.spec import WEIGHTS
 from genai_demo.vae.export import History, export
@@ -123,12 +126,60 @@ def main(
         finish(name, cfg, kept, history, out)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One report of train_all: steps over all models that are still to be trained; nats a picture, beta weighed in."""
+
+    index: int
+    total: int
+    loss: float
+    model: str
+
+
+def train_all(*, steps: int = KEPT[-1], seed: int = 0, out: Path | None = None) -> Iterator[Progress]:
+    """Train those of the ten that the cache folder does not have yet, and ship each: weights and card.
+
+    Stopped in the middle, it goes on with the model it was at. out: a folder, assets/weights/vae unless given.
+    """
+    done = home() / "train" / "vae"
+    shipped = out or WEIGHTS / "vae"
+    configs = {name: config_of(name, steps=steps, seed=seed) for name in names()}
+    missing = [name for name, cfg in configs.items() if not _holds(done / f"{name}.safetensors", cfg)]
+    for i, name in enumerate(missing):
+        for _, report in main(name, steps=steps, seed=seed, out=done):
+            loss = report.reconstruction + configs[name].model.beta * sum(report.kl)
+            yield Progress(i * steps + report.index, len(missing) * steps, loss, name)
+        _ship(name, done, shipped)
+    for name in configs:
+        if name not in missing and not _holds(shipped / f"{name}.safetensors", configs[name]):
+            _ship(name, done, shipped)
+
+
+def _holds(path: Path, cfg: TrainConfig) -> bool:
+    """Whether there are weights whose card names this configuration."""
+    card = path.with_suffix(".json")
+    if not path.exists() or not card.exists():
+        return False
+    stated = json.loads(card.read_text())
+    return bool(stated.get("config") == asdict(cfg.model) and stated.get("training") == _stated(cfg))
+
+
+def _ship(name: str, done: Path, shipped: Path) -> None:
+    shipped.mkdir(parents=True, exist_ok=True)
+    for ending in ("safetensors", "json"):
+        shutil.copyfile(done / f"{name}.{ending}", shipped / f"{name}.{ending}")
+
+
+def _stated(cfg: TrainConfig) -> dict[str, float]:
+    """What the card says of how it was trained."""
+    return {field.name: getattr(cfg, field.name) for field in fields(cfg) if field.name != "model"}
+
+
 def finish(
     name: str, cfg: TrainConfig, kept: Mapping[int, Mapping[str, Tensor]], history: History, out: Path | None = None
 ) -> None:
     """Write weights and card of one trained model."""
-    training = {field.name: getattr(cfg, field.name) for field in fields(cfg) if field.name != "model"}
-    export((out or WEIGHTS / "vae") / f"{name}.safetensors", cfg.model, kept, history, training)
+    export((out or WEIGHTS / "vae") / f"{name}.safetensors", cfg.model, kept, history, _stated(cfg))
 
 
 def _state(model: Autoencoder) -> dict[str, Tensor]:
