@@ -30,18 +30,18 @@ SHEET = "images/fashion_test.png"  # the hundred test pictures, served beside th
 LONGEST_CONTEXT = 100  # characters
 NOTHING = ""
 ICONS = {
-    "brush": '<path d="M3.5 16.5l.9-3.6L13.6 3.700l2.7 2.7-9.2 9.200z"/>',
-    "eraser": '<path d="M9 16.500h7.500M3.5 12.200l7.7-8.2 5.3 5-6.9 7.500H7.300z M7.2 8.300l5.3 5"/>',
+    "brush": '<path d="M3.5 16.5l.9-3.6L13.6 3.7l2.7 2.7-9.2 9.2z"/>',
+    "eraser": '<path d="M9 16.5h7.5M3.5 12.2l7.7-8.2 5.3 5-6.9 7.5H7.3z M7.2 8.3l5.3 5"/>',
     "small": '<circle cx="10" cy="10" r="2" class="full"/>',
     "large": '<circle cx="10" cy="10" r="5" class="full"/>',
-    "undo": '<path d="M7 4L3.5 7.5 7 11M3.5 7.500h8a4.5 4.5 0 010 9H8"/>',
-    "clear": '<path d="M3.5 6h13M8 6V3.500h4V6M5.5 6l.7 10.500h7.600L14.5 6"/>',
-    "prev": '<path d="M12.5 4.500L7 10l5.5 5.5"/>',
-    "next": '<path d="M7.5 4.500L13 10l-5.5 5.5"/>',
-    "pick": '<path d="M3.5 3.500h5v5h-5zM11.5 3.500h5v5h-5zM3.5 11.500h5v5h-5zM11.5 11.500h5v5h-5z"/>',
-    "upload": '<path d="M10 13.500v-10M6 7.500l4-4 4 4M3.5 12.500v4h13v-4"/>',
-    "half": '<path d="M3.5 3.500h13v13h-13z"/><path class="full" d="M10 3.500h6.500v13H10z"/>',
-    "middle": '<path d="M3.5 3.500h13v13h-13z"/><path class="full" d="M7 7h6v6H7z"/>',
+    "undo": '<path d="M7 4L3.5 7.5 7 11M3.5 7.5h8a4.5 4.5 0 010 9H8"/>',
+    "clear": '<path d="M3.5 6h13M8 6V3.5h4V6M5.5 6l.7 10.5h7.6L14.5 6"/>',
+    "prev": '<path d="M12.5 4.5L7 10l5.5 5.5"/>',
+    "next": '<path d="M7.5 4.5L13 10l-5.5 5.5"/>',
+    "pick": '<path d="M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h5v5h-5z"/>',
+    "upload": '<path d="M10 13.5v-10M6 7.5l4-4 4 4M3.5 12.5v4h13v-4"/>',
+    "half": '<path d="M3.5 3.5h13v13h-13z"/><path class="full" d="M10 3.5h6.5v13H10z"/>',
+    "middle": '<path d="M3.5 3.5h13v13h-13z"/><path class="full" d="M7 7h6v6H7z"/>',
 }
 BRUSHES = (("brush", "Brush"), ("eraser", "Eraser"), ("small", "Thin"), ("large", "Thick"))
 PICTURE_TOOLS = (
@@ -77,7 +77,7 @@ class Pad(gr.HTML):
 
 
 class PicturePad(Pad):
-    """A 28x28 grey picture to draw on, upload to or choose. Value: base64 PNG without head, or "sample:0" to "sample:99".
+    """A 28x28 grey picture to draw on, upload to or choose. Value: base64 PNG without head, or "sample:N", N to 99.
 
     mask: draws a mask instead, white where to paint anew, over `backdrop` (such a text) or over whatever the pad with
     the elem_id `backdrop_from` shows, without asking the server; "" is the right half. A value may also be given as an
@@ -288,8 +288,9 @@ def _plane_template(label: str, info: str) -> str:
   {_head(label, info)}
   <div class="plane-body">
     <div class="plane-side">
-      <div class="pad-frame plane-field" tabindex="0" role="slider" aria-label="{_text(label)}: place" aria-valuenow="0">
-        <canvas aria-hidden="true"></canvas><span class="plane-cursor"></span><span class="plane-tip" hidden></span></div>
+      <div class="pad-frame plane-field" tabindex="0" role="slider" aria-valuenow="0" aria-label="{_text(label)}: place">
+        <canvas aria-hidden="true"></canvas><span class="plane-cursor"></span>
+        <span class="plane-tip" hidden></span></div>
       <div class="plane-classes" role="group" aria-label="Classes"></div>
     </div>
     <figure class="plane-shown"><div class="plane-picture"><img alt="" width="28" height="28" hidden></div>
