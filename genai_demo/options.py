@@ -15,9 +15,7 @@ from typing import Any, Literal, Self, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
-from genai_demo.errors import DemoError
-
-SHOWN = 60  # characters of a refused value that are repeated in the error
+from genai_demo.errors import DemoError, shown
 
 
 def option(
@@ -61,9 +59,12 @@ class Options(BaseModel):
         Raises DemoError with one sentence: the option, the value, the limit.
         """
         if not isinstance(values, Mapping):
-            raise DemoError(f"options are {_short(values)}; give names with values")
+            raise DemoError(f"options are {shown(values)}; give names with values")
+        unknown = [name for name in values if name not in cls.model_fields]
+        if unknown:
+            raise DemoError(f"{shown(unknown[0])} is not an option here; choose among {', '.join(cls.model_fields)}")
         try:
-            return cls(**{str(name): value for name, value in values.items()})
+            return cls(**values)
         except ValidationError as error:
             raise DemoError(_sentence(cls, error)) from None
 
@@ -86,27 +87,15 @@ class Options(BaseModel):
 _LIMITS = {"minimum": "minimum", "maximum": "maximum", "choices": "enum", "longest": "maxLength"}
 
 
-def _short(value: Any) -> str:
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except (ValueError, RecursionError):  # an int of many thousand digits has no repr
-        text = f"a {type(value).__name__}"
-    text = " ".join(text.split())
-    text = text.encode("utf-8", "replace").decode()
-    return f"{text[:SHOWN]}..." if len(text) > SHOWN else text or "empty"
-
-
 def _sentence(cls: type[Options], error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "options"
-    if first["type"] == "extra_forbidden":
-        return f"{_short(name)} is not an option here; choose among {', '.join(cls.model_fields)}"
     field = cls.model_fields.get(name)
     if field is None:
         return str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "string_too_long":
         return f"{name} has {len(first['input'])} characters; the limit is {first['ctx']['max_length']}, shorten it"
-    return f"{name} is {_short(first['input'])}; choose {_remedy(cls, name, field)}"
+    return f"{name} is {shown(first['input'])}; choose {_remedy(cls, name, field)}"
 
 
 def _remedy(cls: type[Options], name: str, field: FieldInfo) -> str:

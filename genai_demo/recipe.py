@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any, Self
 
 from genai_demo import __version__
-from genai_demo.errors import DemoError
+from genai_demo.errors import DemoError, shown
 
 FORMAT = 1  # raised when an older program could misread a recipe
 MAX_SEED = 2**31 - 1
@@ -30,27 +30,31 @@ class Recipe:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
+        if isinstance(self.format, bool) or not isinstance(self.format, int) or self.format < 1:
+            raise DemoError(f"format is {shown(self.format)}; this program writes format {FORMAT}")
+        if self.format > FORMAT:  # said first: the other fields may mean something else there
+            raise DemoError(
+                f"this recipe has format {shown(self.format)} and this program reads up to {FORMAT}; update the program"
+            )
         if not isinstance(self.run, str) or not self.run or len(self.run) > 80:
             raise DemoError("run is not a name; choose one that `python -m genai_demo list` shows")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= MAX_SEED:
-            raise DemoError(f"seed is {str(self.seed)[:40]}; choose a whole number from 0 to {MAX_SEED}")
+            raise DemoError(f"seed is {shown(self.seed)}; choose a whole number from 0 to {MAX_SEED}")
         if not isinstance(self.options, Mapping):
             raise DemoError("options are no mapping; give names with values")
         if self.model is not None and not isinstance(self.model, str):
             raise DemoError("model is not a name; choose one that `python -m genai_demo list` shows")
         if not isinstance(self.versions, Mapping):
             raise DemoError("versions are no mapping; give library names with versions")
-        if isinstance(self.format, bool) or not isinstance(self.format, int) or self.format < 1:
-            raise DemoError(f"format is {str(self.format)[:40]}; this program writes format {FORMAT}")
-        if self.format > FORMAT:
-            raise DemoError(
-                f"this recipe has format {self.format} and this program reads up to {FORMAT}; update the program"
-            )
 
     def to_json(self) -> str:
-        """The recipe as one line of JSON with sorted names."""
-        plain = {**asdict(self), "options": dict(self.options), "versions": dict(self.versions)}
-        return json.dumps(plain, sort_keys=True, allow_nan=False)
+        """The recipe as one line of JSON with sorted names. Raises DemoError where an option is no plain value."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain |= {"options": dict(self.options), "versions": dict(self.versions)}
+        try:
+            return json.dumps(plain, sort_keys=True, allow_nan=False)
+        except (ValueError, TypeError, RecursionError):
+            raise DemoError("the recipe holds more than numbers, texts and lists; give plain options") from None
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -68,7 +72,7 @@ class Recipe:
             plain = {name: value for name, value in plain.items() if name in known}  # the constructor says: newer
         unknown = sorted(set(plain) - set(known))
         if unknown:
-            raise DemoError(f"the recipe has an unknown field {unknown[0][:40]}; it has {', '.join(known)}")
+            raise DemoError(f"the recipe has an unknown field {shown(unknown[0])}; it has {', '.join(known)}")
         return cls(**plain)
 
 
@@ -85,10 +89,9 @@ def versions() -> dict[str, str]:
 
 def seed_of(value: Any) -> int:
     """A seed from what a visitor gave: a whole number or the text of one. Raises DemoError."""
-    text = str(value).strip() if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
-    if isinstance(value, float) and value.is_integer():
-        text = str(int(value))
+    text = value.strip() if isinstance(value, str) else ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= MAX_SEED and value % 1 == 0:
+        return int(value)
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_SEED):
-        shown = " ".join(str(value)[:40].split()) or "empty"
-        raise DemoError(f"seed is {shown}; choose a whole number from 0 to {MAX_SEED}")
+        raise DemoError(f"seed is {shown(value)}; choose a whole number from 0 to {MAX_SEED}")
     return int(text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from genai_demo.errors import DemoError
+from genai_demo.errors import DemoError, among, shown
 from genai_demo.frames import Frame
 from genai_demo.load import load
 from genai_demo.options import Options
@@ -46,7 +46,7 @@ def find_run(name: str) -> Run:
     """The run of that name. Raises DemoError that lists the names."""
     runs = all_runs()
     if name not in runs:
-        raise DemoError(f"run is {name[:60]}; choose one of {', '.join(runs)}")
+        raise DemoError(f"run is {shown(name)}; {among(name, runs)}")
     return runs[name]
 
 
@@ -75,7 +75,9 @@ def source(name: str) -> str:
     """The source text of the generator behind a run, to be read beside its frames."""
     module, _, function = find_run(name).start.partition(":")
     found = importlib.util.find_spec(module)
-    text = Path(str(found and found.origin)).read_text()  # read, not imported: a page shows it before any model is loaded
+    text = Path(
+        str(found and found.origin)
+    ).read_text()  # read, not imported: a page shows it before any model is loaded
     node = next(node for node in ast.parse(text).body if getattr(node, "name", "") == function)
     first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
     return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
@@ -84,11 +86,11 @@ def source(name: str) -> str:
 def _model_key(entry: Run, recipe: Recipe) -> str | None:
     if not entry.models:
         if recipe.model is not None:
-            raise DemoError(f"model is {recipe.model[:60]}; {entry.name} uses none, leave it out")
+            raise DemoError(f"model is {shown(recipe.model)}; {entry.name} uses none, leave it out")
         return None
     key = recipe.model or entry.models[0]
     if key not in entry.models:
-        raise DemoError(f"model is {key[:60]}; for {entry.name} choose one of {', '.join(entry.models)}")
+        raise DemoError(f"model is {shown(key)}; for {entry.name} {among(key, entry.models)}")
     return key
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import genai_demo
-from genai_demo.errors import DemoError
+from genai_demo.errors import DemoError, among, shown
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "assets" / "weights"
 
@@ -120,5 +120,5 @@ def find_spec(key: str) -> ModelSpec:
     """The spec with that key. Raises DemoError that lists the keys."""
     specs = all_specs()
     if key not in specs:
-        raise DemoError(f"model is {key[:60]}; choose one of {', '.join(specs)}")
+        raise DemoError(f"model is {shown(key)}; {among(key, specs)}")
     return specs[key]

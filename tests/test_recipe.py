@@ -147,15 +147,18 @@ def test_a_text_without_end_is_not_even_read() -> None:
 @example("\ud800")
 @example("diffusion/denoise ")
 def test_an_unknown_run_or_model_is_a_sentence_with_the_choices(name: str) -> None:
-    with pytest.raises(DemoError, match="diffusion/denoise") as error:
-        find_run(name)
-    sentence(error)
-    with pytest.raises(DemoError, match="diffusion/fashion") as error:
-        find_spec(name)
-    sentence(error)
-    for use in (complete, run):
-        with pytest.raises(DemoError, match="choose one of"):
-            use(Recipe("diffusion/denoise", {}, 0, name))
+    for use in (find_run, find_spec, lambda name: complete(Recipe("vae/encode", {}, 0, name)),
+                lambda name: run(Recipe("vae/encode", {}, 0, name)), lambda name: complete(Recipe(name))):  # fmt: skip
+        with pytest.raises(DemoError, match=r"choose one of .*/") as error:
+            use(name)
+        sentence(error)
+
+
+def test_the_nearest_names_are_offered() -> None:
+    with pytest.raises(DemoError, match="choose one of diffusion/denoise,"):
+        find_run("difusion/denoize")
+    with pytest.raises(DemoError, match="vae/beta4-16"):
+        find_spec("vae/beta4_16")
 
 
 @given(names, anything)
@@ -174,9 +177,11 @@ def test_a_run_without_models_takes_none() -> None:
 @given(anything | st.sampled_from(["07", " 7 ", "7.0", "-1", "²", "９", "1e3", "", "2147483648"]))
 def test_a_seed_is_a_whole_number_or_a_sentence(value: Any) -> None:
     try:
-        assert 0 <= seed_of(value) <= MAX_SEED
+        seed, said = seed_of(value), "seed is fine"
     except DemoError as error:
-        assert sentence(error).startswith("seed is")
+        seed, said = 0, sentence(error)
+    assert 0 <= seed <= MAX_SEED
+    assert said.startswith("seed is")
 
 
 @pytest.mark.parametrize(("value", "seed"), [(7, 7), ("7", 7), (" 07 ", 7), (7.0, 7), (MAX_SEED, MAX_SEED), (0, 0)])
