@@ -1,0 +1,121 @@
+"""The tables of measured quality in the READMEs, made from the cards alone; they stand between two marks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genai_demo.errors import DemoError
+from genai_demo.spec import Bundled, find_spec
+
+FOLDER = Path(__file__).parent
+START, END = "<!-- quality -->", "<!-- /quality -->"
+
+
+def card(key: str) -> dict[str, Any]:
+    """The card of a bundled model as it is on disk now. Raises DemoError where there is none."""
+    path = next(source.card_path for source in find_spec(key).sources if isinstance(source, Bundled))
+    if not path.exists():
+        raise DemoError(f"the card of {key} is missing; restore assets/weights, or train it")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def render(name: str) -> str:
+    """The table of an architecture, Markdown. Raises DemoError where its cards say too little."""
+    try:
+        return {"diffusion": _diffusion, "vae": _vae, "classifier": _classifier}[name]()
+    except KeyError as missing:
+        raise DemoError(f"{missing} of {name} is not measured; `python -m genai_demo quality {name}` does it") from None
+
+
+def check(name: str) -> Path:
+    """The README of an architecture. Raises DemoError where it has no place for the table."""
+    path = FOLDER / name / "README.md"
+    text = path.read_text() if path.exists() else ""
+    if text.count(START) != 1 or text.count(END) != 1 or text.index(START) > text.index(END):
+        raise DemoError(f"genai_demo/{name}/README.md needs one line {START} and below it one {END}; add them")
+    return path
+
+
+def shown(name: str) -> str:
+    """What stands between the marks now."""
+    text = check(name).read_text()
+    return text[text.index(START) + len(START) : text.index(END)].strip()
+
+
+def fill(name: str) -> Path:
+    """Write the table between the marks; the rest of the README stays as it is. -> the README."""
+    path = check(name)
+    text = path.read_text()
+    before, after = text[: text.index(START)], text[text.index(END) :]
+    path.write_text(f"{before}{START}\n{render(name)}\n{after}")
+    return path
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
+def _diffusion() -> str:
+    q = card("diffusion/fashion")["quality"]
+    rows = [
+        ["the judge sees the class asked for", _percent(q["accuracy"]), f"{_percent(q['accuracy_test'])} (test)"],
+        ["Fréchet distance to the test split", f"{q['frechet']:.2f}", f"{q['frechet_train']:.2f} (training)"],
+        ["density", f"{q['density']:.3f}", f"{q['density_train']:.3f} (training)"],
+        ["coverage", f"{q['coverage']:.3f}", f"{q['coverage_train']:.3f} (training)"],
+        ["distance to the nearest training picture, median", f"{q['nearest_median']:.2f}",
+         f"{q['nearest_median_test']:.2f} (test)"],
+        ["the same, smallest of all", f"{q['nearest_least']:.2f}", f"{q['nearest_least_test']:.2f} (test)"],
+        ["nearer than half of the test pictures are", _percent(q["below_median"]), "50.0 %"],
+        ["nearer than 99 % of the test pictures are", _percent(q["below_percentile"]), "1.0 %"],
+    ]  # fmt: skip
+    note = (
+        f"{q['samples']:,} samples, as many of each class: {q['sampler']}, {q['steps']} steps, guidance "
+        f"{q['guidance_scale']:g}, {q['schedule']} schedule, seeds {q['seed']} to {q['seed'] + q['seeds'] - 1}. "
+        "Real pictures: as many in the place of the samples."
+    )
+    sheet = "![Twelve samples of each class, a class a row](samples.png)"
+    return f"{_table(['', 'samples', 'real pictures'], rows)}\n\n{note}\n\n{sheet}"
+
+
+def _vae() -> str:
+    from genai_demo.vae import SPECS
+
+    heads = ["model", "reconstruction, nats", "KL, nats", "ELBO, nats", "squared error", "units in use", "Fréchet",
+             "density", "coverage"]  # fmt: skip
+    cards = {spec.key: card(spec.key) for spec in SPECS}
+    rows = [_vae_row(key.split("/")[1], found) for key, found in cards.items()]
+    q = cards["vae/vae-2"]["quality"]
+    note = (
+        f"On the test split; even a perfect reconstruction costs {q['floor_nats']:.1f} nats, since grey values are "
+        f"read as probabilities. Fréchet distance, density and coverage: {q['samples']:,} draws from the prior; as "
+        f"many training pictures have {q['frechet_train']:.2f}, {q['density_train']:.3f} and "
+        f"{q['coverage_train']:.3f}. The plain kinds have no prior to draw from, so no KL and no ELBO either."
+    )
+    rows_of = "test pictures; vae-2, vae-16 and beta4-16 on them; two rows drawn from the prior of each of the three"
+    return f"{_table(heads, rows)}\n\n{note}\n\n![From the top: {rows_of}](samples.png)"
+
+
+def _vae_row(name: str, found: Mapping[str, Any]) -> list[str]:
+    q = found["quality"]
+    variational = found["config"]["kind"] == "vae"
+    only = [
+        f"{q['kl_nats']:.2f}", f"{q['elbo_nats']:.1f}"
+    ] if variational else ["", ""]  # fmt: skip
+    drawn = [f"{q['frechet']:.2f}", f"{q['density']:.3f}", f"{q['coverage']:.3f}"] if variational else ["", "", ""]
+    units = f"{q['active_units']} of {found['config']['latent']}"
+    return [name, f"{q['reconstruction_nats']:.1f}", *only, f"{q['mean_squared_error']:.4f}", units, *drawn]
+
+
+def _classifier() -> str:
+    q = card("classifier/fashion")["quality"]
+    rows = [[name, _percent(share)] for name, share in q["by_class"].items()]
+    return _table(["class", "recognised"], [*rows, [f"all ({q['split']})", _percent(q["accuracy"], 2)]])
