@@ -124,7 +124,8 @@ class SuperresStep:
 def superres(model: Network, options: SuperresOptions, *, seed: int) -> Iterator[SuperresStep]:
     """DDNM (Wang, Yu & Zhang 2023, algorithm 1) with A = mean over blocks: x0 <- x0 - A+ (A x0 - y).
 
-    y: the small picture; A+ repeats each of its pixels over a block. So every guess, and the result, shrinks to y.
+    y: the small picture; A+ repeats each of its pixels over a block. Where that would leave black and white,
+    `consistent` shifts further instead. So every guess, and the result, shrinks to y.
     Raises DemoError where the picture is none.
     """
     clean, noise, guide = _start(model, options, seed)
@@ -147,14 +148,21 @@ def superres(model: Network, options: SuperresOptions, *, seed: int) -> Iterator
 
 
 def consistent(x0: Tensor, y: Tensor) -> Tensor:
-    """The nearest picture whose blocks have the means y, within black and white where that is possible.
+    """The nearest picture within black and white whose blocks have the means y (b or 1, 1, s, s).
 
-    Clipping moves a mean, so correcting and clipping alternate a few times.
+    Each block is shifted, then clipped; how far is found by halving an interval, as the mean rises with the shift.
     """
-    for _ in range(8):
-        x0 = x0 - F.interpolate(F.interpolate(x0, y.shape[-1], mode="area") - y, x0.shape[-1], mode="nearest")
-        x0 = x0.clamp(-1, 1)
-    return x0 - F.interpolate(F.interpolate(x0, y.shape[-1], mode="area") - y, x0.shape[-1], mode="nearest")
+    high = (1 + x0.abs().max()).expand(len(x0), *y.shape[1:])
+    low = -high
+    for _ in range(24):
+        middle = (low + high) / 2
+        short = F.interpolate(_shifted(x0, middle), y.shape[-1], mode="area") < y
+        low, high = torch.where(short, middle, low), torch.where(short, high, middle)
+    return _shifted(x0, high)
+
+
+def _shifted(x0: Tensor, blocks: Tensor) -> Tensor:
+    return (x0 + F.interpolate(blocks, x0.shape[-1], mode="nearest")).clamp(-1, 1)
 
 
 def _mismatch(x: Tensor, y: Tensor) -> float:

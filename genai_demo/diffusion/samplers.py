@@ -129,7 +129,7 @@ def dpm(
     for i in range(begin, grid.steps):
         x0, eps = predict(x, grid.angle(i))
         guess = x0
-        if before is not None and i > 0 and grid.sigma[i + 1]:
+        if before is not None and i > 0 and grid.sigma[i + 1] and grid.sigma[i] < grid.sigma[i - 1]:
             lam_0, lam_1, lam_2 = (-math.log(grid.ratio(j)) for j in (i - 1, i, i + 1))
             guess = x0 + (lam_2 - lam_1) / (lam_1 - lam_0) / 2 * (x0 - before)
         shrink = grid.ratio(i + 1) / grid.ratio(i)  # exp(-h), h the step in lam
