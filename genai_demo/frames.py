@@ -85,7 +85,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(part) for name, part in dataclasses.asdict(value).items()}
+        value = dataclasses.asdict(value)
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
     return value
@@ -95,7 +97,8 @@ def pack(frame: Frame) -> dict[str, Any]:
     """A frame as JSON for the film strip.
 
     {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?}],
-    "bars": {title: {...}}}, index and total where the frame has them; a lane is {"kind": "pictures", "src", "n", "columns", "w", "h"} (one PNG sheet, w x h each) or
+    "bars": {title: {...}}}, index and total where the frame has them; a lane is
+    {"kind": "pictures", "src", "n", "columns", "w", "h"} (one PNG sheet, w x h each) or
     {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
     value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}.
     """
@@ -108,7 +111,8 @@ def pack(frame: Frame) -> dict[str, Any]:
             continue
         title = meta["title"]
         if meta["draw"] == "pictures":
-            lanes[title] = _picture_lane(value, meta["columns"])
+            if len(value):
+                lanes[title] = _picture_lane(value, meta["columns"])
         elif meta["draw"] == "plane":
             lane = lanes.setdefault(title, {"kind": "plane", "limit": meta["limit"], "layers": []})
             lane["layers"].append(_layer(value, meta["layer"], meta["limit"]))
@@ -117,7 +121,7 @@ def pack(frame: Frame) -> dict[str, Any]:
         else:
             entry = {"name": field.name, "title": title, "value": _plain(value), **_units(meta)}
             shown.append(entry)
-    place = {key: getattr(frame, key) for key in ("index", "total") if isinstance(getattr(frame, key, None), int)}
+    place = {key: int(getattr(frame, key)) for key in ("index", "total") if hasattr(frame, key)}
     return {**place, "lanes": lanes, "numbers": shown, "bars": charts}
 
 
@@ -159,11 +163,18 @@ def png_uri(picture: np.ndarray) -> str:
 
 def _layer(value: np.ndarray, layer: str, limit: float) -> dict[str, Any]:
     if layer == "heat":
-        low, high = float(np.min(value)), float(np.max(value))
+        value = _finite(value)
+        low, high = float(value.min()), float(value.max())
         return {"as": "heat", "src": png_uri(colours(value)), "low": low, "high": high}
     fixed = np.clip(np.nan_to_num(value) / (2 * limit), -1, 1) * 32767
     data = base64.b64encode(fixed.round().astype("<i2").tobytes()).decode()
     return {"as": layer, "shape": list(value.shape), "data": data}
+
+
+def _finite(value: np.ndarray) -> np.ndarray:
+    """float64, with 0 where there was no number."""
+    value = np.asarray(value, np.float64)
+    return np.where(np.isfinite(value), value, 0)
 
 
 def colours(value: np.ndarray) -> np.ndarray:
@@ -171,7 +182,7 @@ def colours(value: np.ndarray) -> np.ndarray:
 
     The blue and the vermilion are those of Okabe and Ito, which most colour-blind readers tell apart.
     """
-    value = np.nan_to_num(np.asarray(value, np.float64))
+    value = _finite(value)
     white, blue, red = (np.array(c, np.float64) for c in ((250, 250, 250), (0, 114, 178), (213, 94, 0)))
     low, high = value.min(), value.max()
     if low < 0 < high:

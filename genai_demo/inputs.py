@@ -28,6 +28,7 @@ MOST_BYTES = 20_000_000
 MOST_POINTS = 512
 POINT_UNIT = 1 / 84
 SAMPLES = 100
+READ = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # formats; none of them calls another program
 SHEET = Path(__file__).resolve().parent.parent / "assets" / "images" / "fashion_test.png"
 
 
@@ -47,7 +48,7 @@ def decode_picture(text: str) -> np.ndarray:
     image = _open(_from_base64(text, "picture"))
     if image.size != (SIDE, SIDE):
         raise DemoError(f"picture is {image.width}x{image.height}; a recipe carries {SIDE}x{SIDE}, shrink it first")
-    return np.array(_grey(image))
+    return np.array(_grey(image))  # no turning: what a recipe carries is upright
 
 
 def encode_picture(picture: np.ndarray) -> str:
@@ -73,7 +74,7 @@ def encode_points(points: np.ndarray) -> str:
     """(n, 2) numbers in about -1.5..1.5 -> base64; rounded to 1/84, clipped at the border."""
     if points.ndim != 2 or points.shape[1] != 2 or not 1 <= len(points) <= MOST_POINTS:
         raise DemoError(f"points have shape {points.shape}; draw 1 to {MOST_POINTS} points of two coordinates each")
-    steps = np.clip(np.nan_to_num(points) / POINT_UNIT, -127, 127).round().astype(np.int8)
+    steps = (np.clip(np.nan_to_num(points), -2, 2) / POINT_UNIT).round().clip(-127, 127).astype(np.int8)
     return base64.b64encode(steps.tobytes()).decode()
 
 
@@ -84,13 +85,14 @@ def shrink(upload: Image.Image | bytes) -> np.ndarray:
     """
     image = _open(upload) if isinstance(upload, bytes) else upload
     _check_size(image)
-    try:
-        image.draft("L", (8 * SIDE, 8 * SIDE))  # a JPEG is decoded at the size that is needed
-        image.seek(0)
-        grey = _grey(ImageOps.exif_transpose(image))
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise DemoError(f"the picture could not be read ({type(error).__name__}); choose another PNG or JPEG") from None
-    return np.array(ImageOps.pad(grey, (SIDE, SIDE), Image.Resampling.LANCZOS, color=0))
+    image.draft("L", (8 * SIDE, 8 * SIDE))  # a JPEG is decoded at the size that is needed
+    grey = _grey(image, turned=True)
+    wide, high = (max(1, round(side * SIDE / max(grey.size))) for side in grey.size)  # a hair stays a pixel wide
+    page = Image.new("L", (SIDE, SIDE))
+    page.paste(
+        grey.resize((wide, high), Image.Resampling.LANCZOS), (round((SIDE - wide) / 2), round((SIDE - high) / 2))
+    )
+    return np.array(page)
 
 
 @functools.cache
@@ -125,20 +127,24 @@ def _open(raw: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # judged below, by our own limit
-            image = Image.open(io.BytesIO(raw))
+            image = Image.open(io.BytesIO(raw), formats=READ)
             _check_size(image)
             if not getattr(image, "is_animated", False):
                 image.verify()  # finds a file cut short; afterwards it has to be opened again
-                image = Image.open(io.BytesIO(raw))
+                image = Image.open(io.BytesIO(raw), formats=READ)
         return image
+    except DemoError:
+        raise
     except Image.DecompressionBombError:
         raise DemoError(f"the picture has more than {MOST_PIXELS} pixels; choose a smaller one") from None
-    except (OSError, ValueError, SyntaxError):
+    except Exception:  # on damaged files Pillow's readers raise whatever their code happens to
         raise DemoError("the file is no picture that can be read; choose a PNG or a JPEG") from None
 
 
 def _check_size(image: Image.Image) -> None:
     width, height = image.size
+    if min(width, height) < 1:
+        raise DemoError(f"the picture is {width}x{height} pixels; choose one that is not empty")
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
         raise DemoError(
             f"the picture is {width}x{height} pixels; choose one of at most {LONGEST_SIDE} a side "
@@ -146,10 +152,20 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
-def _grey(image: Image.Image) -> Image.Image:
+def _grey(image: Image.Image, *, turned: bool = False) -> Image.Image:
+    """The first frame in mode L, turned upright where asked. Raises DemoError where its pixels can't be read."""
+    try:
+        image.seek(0)
+        return _flat(ImageOps.exif_transpose(image) if turned else image)
+    except Exception as error:  # on damaged files Pillow's readers raise whatever their code happens to
+        raise DemoError(f"the picture could not be read ({type(error).__name__}); choose another PNG or JPEG") from None
+
+
+def _flat(image: Image.Image) -> Image.Image:
     """Mode L; transparent parts show black; deep grey is scaled from its own range."""
     if image.mode.startswith("I") or image.mode == "F":
-        deep = np.nan_to_num(np.asarray(image, np.float64))
+        deep = np.asarray(image, np.float64)
+        deep = np.where(np.isfinite(deep), deep, 0)
         low, high = deep.min(), deep.max()
         return Image.fromarray(((deep - low) / max(high - low, 1e-12) * 255).round().astype(np.uint8))
     if image.has_transparency_data:

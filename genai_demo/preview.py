@@ -72,7 +72,7 @@ def _lane_sizes(frames: Sequence[Frame]) -> dict[str, tuple[int, int]]:
             value, title = getattr(frame, name), meta["title"]
             if meta["draw"] in ("plane", "bars"):
                 sizes[title] = (LANE, LANE)
-            elif meta["draw"] == "pictures" and value is not None:
+            elif meta["draw"] == "pictures" and value is not None and len(value):
                 high, wide = sheet(value, meta["columns"]).shape[:2]
                 times = max(1, LANE // max(high, wide))
                 width, height = sizes.get(title, (0, 0))
@@ -93,7 +93,7 @@ def _lane(frame: Frame, title: str, kept: dict[tuple[str, str], Any]) -> Image.I
             layers.append((meta["layer"], value, meta["limit"]))
         return _plane(layers)
     value = getattr(frame, parts[0][0])
-    if value is None:
+    if value is None or not len(value):
         return Image.new("RGB", (1, 1), PAPER)
     if kind == "bars":
         return _bars(np.asarray(value, np.float64), parts[0][1]["limit"])

@@ -1,0 +1,189 @@
+"""Frames: packed as JSON for the film strip, drawn as plain pictures for the command line."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genai_demo import preview
+from genai_demo.frames import (
+    arrays,
+    bars,
+    colours,
+    curve,
+    default_columns,
+    number,
+    numbers,
+    pack,
+    pictures,
+    plane,
+    sheet,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everything:
+    """One field of each kind, all of which may be missing."""
+
+    index: int
+    total: int
+    shown: np.ndarray | None = pictures("pictures")
+    points: np.ndarray | None = plane("lane", "generated")
+    real: np.ndarray | None = plane("lane", "real")
+    paths: np.ndarray | None = plane("lane", "paths")
+    arrows: np.ndarray | None = plane("lane", "vectors")
+    heat: np.ndarray | None = plane("lane", "heat")
+    share: np.ndarray | None = bars("bars", unit="nats", limit=1.0)
+    sigma: float | None = number("sigma", unit="sd", digits=2)
+    loss: float | None = curve("loss", chart="losses")
+    note: str = "hidden"
+
+
+def a_frame(i: int = 0, total: int = 3, **changed: Any) -> Everything:
+    random = np.random.default_rng(i)
+    full = Everything(
+        i, total, random.integers(0, 256, (3, 4, 5), np.uint8), random.normal(size=(7, 2)), random.normal(size=(5, 2)),
+        random.normal(size=(2, 6, 2)), random.normal(size=(4, 4)), random.normal(size=(6, 6)), random.random(4),
+        0.5, 2.0 - i,
+    )  # fmt: skip
+    return dataclasses.replace(full, **changed)
+
+
+def nothing() -> Everything:
+    names = [field.name for field in dataclasses.fields(Everything) if "draw" in field.metadata]
+    return a_frame(**dict.fromkeys(names))
+
+
+def strict(frame: Any) -> dict[str, Any]:
+    packed: dict[str, Any] = json.loads(json.dumps(pack(frame), allow_nan=False))
+    return packed
+
+
+def image(uri: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.removeprefix("data:image/png;base64,")))))
+
+
+def test_a_frame_is_packed_whole() -> None:
+    packed = strict(a_frame(1))
+    assert (packed["index"], packed["total"]) == (1, 3)
+    assert set(packed["lanes"]) == {"pictures", "lane"}
+    assert [layer["as"] for layer in packed["lanes"]["lane"]["layers"]] == [
+        "generated", "real", "paths", "vectors", "heat",
+    ]  # fmt: skip
+    assert [entry["name"] for entry in packed["numbers"]] == ["sigma", "loss"]
+    assert packed["numbers"][1]["chart"] == "losses"
+    assert packed["bars"]["bars"]["limit"] == 1.0
+    assert len(packed["bars"]["bars"]["values"]) == 4
+
+
+def test_pictures_are_kept_pixel_by_pixel() -> None:
+    for shape in ((3, 4, 5), (7, 6, 6, 3), (1, 1, 1)):
+        value = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+        lane = strict(a_frame(shown=value))["lanes"]["pictures"]
+        assert (lane["n"], lane["h"], lane["w"]) == shape[:3]
+        drawn = image(lane["src"])
+        for i, picture in enumerate(value):
+            y, x = divmod(i, lane["columns"])
+            assert np.array_equal(drawn[y * lane["h"] : (y + 1) * lane["h"], x * lane["w"] : (x + 1) * lane["w"]],
+                                  picture)  # fmt: skip
+
+
+def test_points_come_back_within_a_step() -> None:
+    points = np.random.default_rng(0).uniform(-3, 3, (50, 2))
+    packed = strict(a_frame(points=points))["lanes"]["lane"]
+    layer, limit = packed["layers"][0], packed["limit"]
+    back = np.frombuffer(base64.b64decode(layer["data"]), "<i2").reshape(layer["shape"]) * (2 * limit / 32767)
+    assert np.abs(back - points).max() <= limit / 32767 + 1e-9
+
+
+def test_what_is_none_draws_nothing() -> None:
+    packed = strict(nothing())
+    assert packed["lanes"] == {}
+    assert packed["numbers"] == []
+    assert packed["bars"] == {}
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_stay_json(bad: float) -> None:
+    frame = a_frame(
+        points=np.full((2, 2), bad), paths=np.full((1, 2, 2), bad), arrows=np.full((1, 4), bad),
+        heat=np.array([[bad, 1.0], [0.0, -1.0]]), share=np.array([bad, 1.0]), sigma=bad, loss=np.float32(bad),
+    )  # fmt: skip
+    packed = strict(frame)
+    assert [entry["value"] for entry in packed["numbers"]] == [None, None]
+    assert packed["bars"]["bars"]["values"] == [None, 1.0]
+    heat = packed["lanes"]["lane"]["layers"][-1]
+    assert (heat["low"], heat["high"]) == (-1.0, 1.0)
+    json.dumps(numbers(frame), allow_nan=False)
+    assert preview.draw([frame])
+
+
+def test_empty_arrays_draw_nothing_or_nothing_more() -> None:
+    frame = a_frame(shown=np.zeros((0, 4, 5), np.uint8), points=np.zeros((0, 2)), share=np.zeros(0))
+    packed = strict(frame)
+    assert "pictures" not in packed["lanes"]
+    assert packed["lanes"]["lane"]["layers"][0]["shape"] == [0, 2], "no points any more: drawn as none"
+    assert preview.draw([frame])
+
+
+def test_numpy_numbers_count_as_numbers() -> None:
+    packed = strict(a_frame(index=np.int64(2), total=np.int32(3), sigma=np.float32(0.5), loss=np.int8(3)))
+    assert (packed["index"], packed["total"]) == (2, 3)
+    assert [entry["value"] for entry in packed["numbers"]] == [0.5, 3]
+
+
+def test_arrays_and_numbers_part_a_frame() -> None:
+    frame = a_frame()
+    assert set(arrays(frame)) | set(numbers(frame)) == {field.name for field in dataclasses.fields(frame)}
+    assert not set(arrays(frame)) & set(numbers(frame))
+    assert numbers(frame)["note"] == "hidden"
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 8, 10, 25, 64])
+def test_a_sheet_has_room_for_all(n: int) -> None:
+    value = np.full((n, 2, 3), 255, np.uint8)
+    assert (sheet(value) == 255).sum() == n * 6
+    columns = default_columns(n)
+    assert sheet(value).shape == (-(-n // columns) * 2, columns * 3)
+
+
+def test_colours_tell_signs_apart() -> None:
+    mapped = colours(np.array([[-1.0, 0.0, 0.5, 1.0]]))[0].astype(int)
+    assert mapped[0, 0] > mapped[0, 2], "below zero is red"
+    assert mapped[3, 2] > mapped[3, 0], "above zero is blue"
+    assert (mapped[1] == 250).all(), "zero is white"
+    assert colours(np.full((2, 2), 7.0)).shape == (2, 2, 3)
+
+
+def test_previews_are_of_one_size_and_at_most_a_hundred() -> None:
+    drawn = preview.draw([a_frame(i, 150, shown=None if i == 1 else a_frame(i).shown) for i in range(150)])
+    assert len(drawn) == preview.MOST_FRAMES
+    assert len({picture.size for picture in drawn}) == 1
+    assert preview.draw([]) == []
+
+
+def test_a_preview_keeps_what_real_points_last_showed() -> None:
+    frames = [a_frame(0, points=None, paths=None, arrows=None, heat=None),
+              a_frame(0, points=None, paths=None, arrows=None, heat=None, real=None)]  # fmt: skip
+    first, second = (np.asarray(picture) for picture in preview.draw(frames))
+    seen = (first == np.array(preview.COLOURS["real"])).all(-1)
+    assert seen.any()
+    assert np.array_equal((second == np.array(preview.COLOURS["real"])).all(-1), seen)
+
+
+def test_frames_without_drawn_fields_have_no_preview() -> None:
+    @dataclass(frozen=True)
+    class Plain:
+        index: int = 0
+        total: int = 1
+
+    assert preview.draw([Plain()]) == []
+    assert strict(Plain()) == {"index": 0, "total": 1, "lanes": {}, "numbers": [], "bars": {}}
