@@ -44,6 +44,7 @@ class Panel:
     seed: gr.Number
     model: gr.Dropdown | None
     status: gr.HTML
+    notice: gr.HTML
     chip: gr.HTML
     opened: gr.State
     tab: gr.Tab | None
@@ -133,11 +134,12 @@ def panel(
             run_ = gr.Button(primary, variant="primary", elem_id=f"{name}-run", elem_classes="run", min_width=0)
             stop = gr.Button("Stop", elem_id=f"{name}-stop", elem_classes="stop", min_width=0, scale=0)
         with gr.Column(elem_classes="panel-stage", min_width=0):
+            notice = gr.HTML("", elem_classes="notice-place")
             strip = FilmStrip(label=title or entry.summary, elem_id=f"{name}-strip")
             status = gr.HTML("", elem_classes="status", elem_id=f"{name}-status")
         opened = gr.State(False)
     controls = {key: {**made, **extra}[key] for key in described}
-    parts = Panel(entry, name, strip, run_, stop, controls, seed_, model, status, chip_, opened, _tab())
+    parts = Panel(entry, name, strip, run_, stop, controls, seed_, model, status, notice, chip_, opened, _tab())
     if parts.tab is not None and parts.tab.id is None:
         parts.tab.id = run
     _wire(parts, dice, copy, fold)
@@ -174,7 +176,7 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
         yield gr.skip(), status_before(recipe), gr.skip(), True
         for message in stream(recipe):
             if message.get("done"):
-                yield message, message["note"], chip(message["recipe"]["model"]), gr.skip()
+                yield message, "", chip(message["recipe"]["model"]), gr.skip()
             else:
                 yield message, "" if message["index"] == 0 else gr.skip(), gr.skip(), gr.skip()
 
@@ -220,7 +222,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
         parts = by_run[recipe.run] if recipe else panels[0]
         found: dict[Any, Any] = {parts.opened: True, parts.strip: recorded(parts.entry.name)}
         if notice:
-            found[parts.status] = f'<p class="notice" role="status">{_escape(notice)}</p>'
+            found[parts.notice] = f'<p class="notice" role="status">{_escape(notice)}</p>'
         if recipe:
             found |= parts.restored(recipe) | {go: parts.id}
             if parts.id in tabs:
@@ -229,7 +231,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
 
     outputs = [go, *dict.fromkeys(tabs.values())]
     for parts in panels:
-        outputs += [parts.opened, parts.strip, parts.status, *parts.inputs]
+        outputs += [parts.opened, parts.strip, parts.notice, *parts.inputs]
     event = demo.load(restore, None, outputs, queue=False, show_progress="hidden", api_visibility="private", **CHEAP)
     event.then(None, go, None, js="(id) => atlas.generate(id)")
 

@@ -66,6 +66,9 @@
     },
   };
 
+  document.addEventListener('click', event => { // a click of a person, not of a link that generates by itself
+    if (event.isTrusted && event.target.closest('button.run')) event.target.closest('.bench')?.querySelector('.notice')?.remove();
+  });
   const typing = target => target.closest('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
