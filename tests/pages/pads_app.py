@@ -23,7 +23,8 @@ from pages._pads import LatentPlane, PicturePad, PointPad, plane_update
 from pages._theme import ROOT, looks
 
 CALLS: list[tuple[float, float]] = []  # what the plane asked for, in order
-DELAY_S = [0.0]  # how long a made-up decoder takes
+AT_ONCE = [0, 0]  # decodings in progress now, and the most there have been
+DELAY_S = [0.0]  # how long a made-up decoding takes
 
 
 def uri(picture: np.ndarray) -> str:
@@ -41,7 +42,9 @@ def disc(x: float, y: float) -> np.ndarray:
 
 def decode(x: float, y: float, context: str = "") -> str:
     CALLS.append((x, y))
+    AT_ONCE[:] = [AT_ONCE[0] + 1, max(AT_ONCE[1], AT_ONCE[0] + 1)]
     time.sleep(DELAY_S[0])
+    AT_ONCE[0] -= 1
     if x > 3.9 and y > 3.9:
         raise DemoError("x is past 3.9; stay within the plane")
     return uri(disc(x, y) if context != "negative" else 255 - disc(x, y))

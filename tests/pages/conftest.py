@@ -1,0 +1,127 @@
+"""The app served once a worker on a free port, with a page of dummy runs added, and Debian's chromium to visit it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WAIT = 60_000  # ms; two slow cores, of which one may be busy
+
+
+@pytest.fixture(scope="session")
+def base_url() -> Iterator[str]:
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from tests.pages import dummy
+
+    dummy.install()
+    import app
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app.demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
+    yield f"http://127.0.0.1:{port}"
+    app.demo.close()
+
+
+@pytest.fixture(scope="session")
+def client(base_url: str) -> Any:
+    from gradio_client import Client
+
+    return Client(base_url, verbose=False)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
+    """visit("diffusion?seed=1", width=390, dark=True) -> a page. A script error or a request elsewhere fails the test."""
+    contexts, faults = [], []
+
+    def open_page(path: str = "", width: int = 1280, dark: bool = False) -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", accept_downloads=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("request", lambda request: _elsewhere(request.url, base_url) and faults.append(request.url))
+        page.goto(f"{base_url}/{path}")
+        page.wait_for_selector("header.atlas")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def _elsewhere(url: str, base_url: str) -> bool:
+    return url.startswith(("http", "ws")) and urlparse(url).netloc != urlparse(base_url).netloc
+
+
+class Film:
+    """A film strip on a page, by the id of its bench: "p-dummy-squares"."""
+
+    def __init__(self, page: Any, bench: str) -> None:
+        self.page, self.bench = page, bench
+        self.root = page.locator(f"#{bench}-strip .film")
+
+    def generate(self) -> None:
+        self.page.click(f"#{self.bench}-run")
+
+    def wait(self, frames: int, badge: str = "Live") -> None:
+        """Until that many frames are here, the last one is painted, and the film is finished."""
+        self.page.wait_for_function(
+            """([bench, frames, badge]) => {
+                const film = document.querySelector(`#${bench}-strip .film`);
+                return film && +film.dataset.received === frames && +film.dataset.painted === frames - 1
+                    && film.querySelector('.film-badge').textContent.trim() === badge
+                    && film.querySelector('.film-export').hidden === false;
+            }""",
+            arg=[self.bench, frames, badge], timeout=WAIT,
+        )  # fmt: skip
+
+    def pixels(self, lane: int = 0) -> str:
+        """What a lane shows, as a data URI: equal pictures give equal texts."""
+        found: str = self.root.locator(".film-lane canvas").nth(lane).evaluate("canvas => canvas.toDataURL()")
+        return found
+
+    def step(self, index: int) -> None:
+        self.root.locator("input[type=range]").evaluate(
+            "(slider, i) => { slider.value = i; slider.dispatchEvent(new Event('input')); }", index
+        )
+        self.page.wait_for_function(
+            "([bench, i]) => +document.querySelector(`#${bench}-strip .film`).dataset.painted === i",
+            arg=[self.bench, index],
+        )
+
+    def wait_text(self, text: str) -> None:
+        """Until the transport says so: "step 2 / 20"."""
+        self.page.wait_for_function(
+            "([bench, text]) => document.querySelector(`#${bench}-strip .film-at`).textContent === text",
+            arg=[self.bench, text],
+        )
+
+
+@pytest.fixture
+def film() -> Callable[[Any, str], Film]:
+    return Film

@@ -1,0 +1,79 @@
+"""Routes, header, look and links of every page."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from pages import PAGES
+
+PATHS = [page.path for page in PAGES]
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_every_page_opens_and_fits(visit, path, width, dark):
+    page = visit(path, width, dark)
+    page.wait_for_selector("h1")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.body.classList.contains('dark')") is dark
+    assert page.locator("footer").is_hidden()
+    assert "GenAI Atlas" in page.title()
+
+
+def test_the_current_page_is_marked(visit):
+    page = visit("vae")
+    assert page.locator("header.atlas [aria-current=page]").all_text_contents() == ["VAE"]
+
+
+def test_navigation_by_keyboard(visit):
+    page = visit("")
+    page.locator("header.atlas summary", has_text="Images").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Diffusion"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/diffusion")
+
+
+def test_dark_is_kept_on_the_next_page(visit):
+    page = visit("")
+    page.click(".atlas-dark")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    page.click(".card a.whole >> nth=0")
+    page.wait_for_selector(".page-diffusion h1")
+    page.wait_for_function("document.body.classList.contains('dark')")
+
+
+def test_overview_has_a_picture_of_every_architecture(visit):
+    page = visit("")
+    page.wait_for_selector(".card img")
+    loaded = page.evaluate(
+        "[...document.querySelectorAll('.card img')].map(i => (i.loading = 'eager', i.decode().then(() => i.naturalWidth)))"
+    )  # noqa: E501
+    assert len(loaded) == len(PAGES) - 1
+    assert page.locator(".card .no-picture").count() == 0
+
+
+def test_an_unknown_page_says_so(base_url):
+    request = urllib.request.Request(f"{base_url}/nowhere", headers={"Accept": "text/html"})
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(request)
+    text = error.value.read().decode()
+    assert error.value.code == 404
+    assert "There is no such page" in text
+    assert "Traceback" not in text
+
+
+def test_keys_are_listed(visit):
+    page = visit("diffusion")
+    page.wait_for_selector("h1")
+    page.keyboard.press("?")
+    page.wait_for_selector(".atlas-keys[open]")
