@@ -175,9 +175,10 @@ def bar(items: Iterable[Any], text: str) -> Iterator[Any]:
     with tqdm(desc=text, file=sys.stderr, leave=False, dynamic_ncols=True) as shown:
         for item in items:
             shown.total = getattr(item, "total", None)
-            at = getattr(item, "index", shown.n) + 1  # runs count from 0, trainings from 1
+            index = getattr(item, "index", None)  # texts and tuples have a method of that name
+            at = (index if isinstance(index, int) else shown.n) + 1  # runs count from 0, trainings from 1
             shown.update(min(at, shown.total or at) - shown.n)
-            if hasattr(item, "loss"):
+            if getattr(item, "loss", None) is not None:
                 shown.set_postfix_str(f"loss {item.loss:.4g}", refresh=False)
             yield item
 

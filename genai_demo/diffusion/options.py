@@ -111,13 +111,13 @@ class RepairOptions(RestoreOptions):
 class PointsOptions(Options):
     data: PointSet = option("moons", "Which points it learns; drawn takes those you draw")
     points: str = option("", "Your own points, as the pad writes them", longest=2100)
-    train_steps: int = option(1200, "Training steps of the small network", at_least=50, at_most=4000)
+    train_steps: int = option(1500, "Training steps of the small network", at_least=50, at_most=4000)
     sampler: Literal["ddim", "ddpm", "euler", "heun", "dpm", "langevin"] = option(
         "ddim", "Which rule moves the points; langevin follows the score alone"
     )
     steps: int = option(40, "Steps from noise to points (noise levels, for langevin)", at_least=1, at_most=500)
     samples: int = option(400, "How many points to make", at_least=10, at_most=1000, more=True)
     schedule: Schedule = option("cosine", SCHEDULE_HELP, more=True)
-    learning_rate: float = option(3e-3, "Size of a step of Adam", at_least=1e-5, at_most=0.02, more=True)
+    learning_rate: float = option(8e-3, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02, more=True)
     width: int = option(128, "Units in each hidden layer", at_least=8, at_most=256, more=True)
     inner: int = option(8, "Langevin only: steps at each noise level", at_least=1, at_most=50, more=True)
