@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from genai_demo.device import pick_device, pick_dtype
-from genai_demo.errors import DemoError
-from genai_demo.spec import Hub, ModelSpec, Source, resolve
+from genai_demo.errors import DemoError, shown
+from genai_demo.spec import Bundled, Hub, ModelSpec, Source, all_specs, resolve
 from genai_demo.weights import find
 
-BUDGET_MB = int(os.environ.get("GENAI_DEMO_MEMORY_MB", "4000"))
+MEMORY = "GENAI_DEMO_MEMORY_MB"
+MEMORY_MB = "4000"  # where the variable says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def load(spec: ModelSpec) -> Any:
 
 def load_info(spec: ModelSpec) -> Loaded:
     """As load, with what is known of the model."""
+    budget = _budget()
     name = f"{spec.key}@{os.environ.get('GENAI_DEMO_DEVICE', '')}"
     with _guard:
         lock = _locks.setdefault(name, threading.Lock())
@@ -56,20 +58,29 @@ def load_info(spec: ModelSpec) -> Loaded:
         found = _build(spec)
         with _guard:
             _loaded[name] = found
-            while len(_loaded) > 1 and sum(entry.bytes for entry in _loaded.values()) > BUDGET_MB * 2**20:
+            while len(_loaded) > 1 and sum(entry.bytes for entry in _loaded.values()) > budget:
                 _loaded.popitem(last=False)
         return found
 
 
 def is_loaded(spec: ModelSpec) -> bool:
     """Whether the next load costs nothing."""
-    return any(name.startswith(f"{spec.key}@") for name in _loaded)
+    with _guard:
+        return any(name.startswith(f"{spec.key}@") for name in _loaded)
 
 
 def clear() -> None:
     """Forget every model in memory."""
     with _guard:
         _loaded.clear()
+
+
+def _budget() -> int:
+    """Bytes that all models together may take. Raises DemoError where the variable is no number."""
+    text = os.environ.get(MEMORY, "").strip() or MEMORY_MB
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise DemoError(f"{MEMORY} is {shown(text)}; give a whole number of megabytes, or leave it out")
+    return int(text) * 2**20
 
 
 def _build(spec: ModelSpec) -> Loaded:
@@ -84,13 +95,27 @@ def _build(spec: ModelSpec) -> Loaded:
             raise DemoError(f"{spec.title} could not be read from {source} ({type(error).__name__})") from error
         raise DemoError(
             f"{spec.title} could not be had from the Hugging Face hub ({type(error).__name__}); "
-            "choose a bundled model, or connect this machine to the hub"
+            f"choose {_bundled_beside(spec)}, or connect this machine to the hub"
         ) from error
     device = pick_device()
     dtype = pick_dtype(device)
-    model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
+    try:
+        model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
+    except RuntimeError as error:  # most likely out of memory
+        raise DemoError(
+            f"{spec.title} could not be put on {device} ({type(error).__name__}); "
+            "choose a smaller model, or set GENAI_DEMO_DEVICE=cpu"
+        ) from error
     tensors = [*model.parameters(), *model.buffers()]
     return Loaded(
         model, source, time.monotonic() - started, sum(p.numel() for p in model.parameters()),
         sum(t.numel() * t.element_size() for t in tensors), str(device), str(dtype).removeprefix("torch."),
     )  # fmt: skip
+
+
+def _bundled_beside(spec: ModelSpec) -> str:
+    """The first bundled model of the same architecture by title and key, as a visitor is told of it."""
+    for other in all_specs().values():
+        if other.architecture == spec.architecture and any(isinstance(source, Bundled) for source in other.sources):
+            return f"the bundled {other.title} ({other.key})"
+    return "a bundled model"

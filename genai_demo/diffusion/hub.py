@@ -6,6 +6,7 @@ They are told a timestep of the linear schedule and predict eps; here they are t
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -43,5 +44,6 @@ class HubDenoiser(nn.Module):
 
 
 def build(place: str) -> HubDenoiser:
-    """The network of a repository or of a folder that `save_pretrained` wrote."""
-    return HubDenoiser(UNet2DModel.from_pretrained(str(place))).eval()
+    """The network of a repository or of a folder that `save_pretrained` wrote, of the U-Net or its whole pipeline."""
+    inside = "unet" if (Path(place) / "unet").is_dir() else None
+    return HubDenoiser(UNet2DModel.from_pretrained(str(place), subfolder=inside)).eval()

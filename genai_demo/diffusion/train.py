@@ -122,7 +122,8 @@ def train(cfg: TrainConfig, *, checkpoint: Path | None = None, every: int = 100)
         if state.step % every == 0 or state.step == cfg.steps:
             if checkpoint is not None and (state.step % (5 * every) == 0 or state.step == cfg.steps):
                 state.save(checkpoint, cfg)
-            yield TrainStep(state.step, cfg.steps, total / every, learning_rate(cfg, state.step), state.seconds)
+            mean = total / (state.step % every or every)
+            yield TrainStep(state.step, cfg.steps, mean, learning_rate(cfg, state.step), state.seconds)
             total = 0.0
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
 from genai_demo import run as run_module
 from genai_demo.diffusion.model import UNET, Denoiser, empty
 
-TINY = {**UNET, "block_out_channels": (8, 16), "norm_num_groups": 4, "attention_head_dim": 8}
+TINY: dict[str, Any] = {**UNET, "block_out_channels": (8, 16), "norm_num_groups": 4, "attention_head_dim": 8}
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> dict[str, Any]:
+    """What the tiny network is made of."""
+    return TINY
 
 
 @pytest.fixture(scope="session")
