@@ -7,35 +7,42 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_demo.frames import curve, pictures, plane
+from genai_demo.frames import curve, number, pictures, plane, sheet
 from genai_demo.inputs import decode_picture
 from genai_demo.vae import codes, paths
-from genai_demo.vae.look import LANE
+from genai_demo.vae.look import ACROSS, LANE, UPWARDS
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import InterpolateOptions
 
 LENGTH, DISTANCE = "length of the code", "distance to the nearest test code"
+STATIONS = 9  # pictures of each path in the overview
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InterpolateStep:
-    """One position on each path. straight, spherical, through_data (1, 28, 28); at (3, 2) in the plane."""
+    """One position on each path. straight, spherical, through_data (1, 28, 28); at (3, 2) in the plane.
+
+    walked (1, 84, 28 * stations): straight, spherical, through the data, a row each, as far as they have come.
+    """
 
     index: int
     total: int
     straight: np.ndarray = pictures("straight")
     spherical: np.ndarray = pictures("spherical")
     through_data: np.ndarray = pictures("through the data")
+    walked: np.ndarray = pictures("so far: straight, spherical, through data")
     ends: np.ndarray = pictures("from, to")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
     lines: np.ndarray | None = plane(LANE, "paths", limit=codes.PLANE)
     at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
-    straight_length: float = curve("straight", unit="sd", digits=2, chart=LENGTH)
-    spherical_length: float = curve("spherical", unit="sd", digits=2, chart=LENGTH)
-    data_length: float = curve("through the data", unit="sd", digits=2, chart=LENGTH)
-    straight_distance: float = curve("straight", unit="sd", digits=2, chart=DISTANCE)
-    spherical_distance: float = curve("spherical", unit="sd", digits=2, chart=DISTANCE)
-    data_distance: float = curve("through the data", unit="sd", digits=2, chart=DISTANCE)
+    straight_length: float = curve("straight, length", unit="sd", digits=2, chart=LENGTH)
+    spherical_length: float = curve("spherical, length", unit="sd", digits=2, chart=LENGTH)
+    data_length: float = curve("through the data, length", unit="sd", digits=2, chart=LENGTH)
+    straight_distance: float = curve("straight, distance", unit="sd", digits=2, chart=DISTANCE)
+    spherical_distance: float = curve("spherical, distance", unit="sd", digits=2, chart=DISTANCE)
+    data_distance: float = curve("through the data, distance", unit="sd", digits=2, chart=DISTANCE)
+    across: int = number(ACROSS, digits=0)
+    upwards: int = number(UPWARDS, digits=0)
 
 
 def interpolate(model: Autoencoder, options: InterpolateOptions, *, seed: int) -> Iterator[InterpolateStep]:
@@ -51,12 +58,15 @@ def interpolate(model: Autoencoder, options: InterpolateOptions, *, seed: int) -
     ways = [paths.straight(a, b, n), paths.spherical(a, b, n), paths.through_data(a, b, known, n, options.neighbours)]
     z = np.stack(ways)  # (3, n, k), in standard deviations
     dims = [flat.first, flat.second]
+    stations = np.unique(np.linspace(0, n - 1, STATIONS).round().astype(int))
+    walked = np.zeros((3, len(stations), 28, 28), np.uint8)
     for i in range(n):
         decoded = codes.draw(model, flat.centre + flat.scale * z[:, i])
         length = np.linalg.norm(z[:, i], axis=1)
         distance = np.linalg.norm(z[:, i, None] - known, axis=2).min(1)
+        walked[:, stations == i] = decoded[:, None]
         yield InterpolateStep(
-            i, n, decoded[:1], decoded[1:2], decoded[2:], ends,
+            i, n, decoded[:1], decoded[1:2], decoded[2:], sheet(walked.reshape(-1, 28, 28), len(stations))[None], ends,
             known[:, dims] if i == 0 else None, z[:, :, dims], z[:, i, dims],
-            *map(float, length), *map(float, distance),
+            *map(float, length), *map(float, distance), flat.first + 1, flat.second + 1,
         )  # fmt: skip

@@ -12,12 +12,12 @@ import torch
 from genai_demo.data import fashion_mnist, shapes
 from genai_demo.device import generator
 from genai_demo.errors import DemoError
-from genai_demo.frames import bars, curve, number, pictures, plane
+from genai_demo.frames import bars, curve, number, pictures, plane, sheet
 from genai_demo.vae import codes
-from genai_demo.vae.look import LANE, grid_points
+from genai_demo.vae.look import grid_points
 from genai_demo.vae.model import Autoencoder, VaeConfig, fresh
 from genai_demo.vae.options import TrainOptions
-from genai_demo.vae.train import TrainConfig, train
+from genai_demo.vae.train import TrainConfig, TrainStep, beta_at, train
 
 FRAMES = 150  # at most, over the whole training
 WIDTH = 16
@@ -27,17 +27,22 @@ GRID = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainFrame:
-    """Some steps later. Terms are means over the steps since the last frame, nats a picture."""
+    """Some steps later. Terms are means over the steps since the last frame, nats a picture.
+
+    loss is reconstruction + beta * KL at this step's beta. drawn (1, 28 * GRID, 28 * GRID); at (HELD, 2).
+    """
 
     index: int
     total: int
     shown: np.ndarray = pictures("held-out pictures", columns=4)
     back: np.ndarray = pictures("reconstructed", columns=4)
     drawn: np.ndarray = pictures("decoded plane")
-    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    at: np.ndarray = plane("codes of the held-out pictures", "generated", limit=codes.PLANE)
     step: int = number("step", digits=0)
     reconstruction: float = curve("reconstruction", unit="nats", digits=1)
     kl: float = curve("KL", unit="nats", digits=2)
+    beta: float = curve("beta, the weight of the KL", digits=2)
+    loss: float = curve("loss", unit="nats", digits=1)
     kl_each: np.ndarray = bars("KL of each number", unit="nats")
 
 
@@ -62,8 +67,7 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
             raise DemoError(
                 f"training lost its footing at step {report.index}; lower learning_rate from {options.learning_rate:g}"
             )
-        yield _look(model, images[:HELD], report.index // every - 1, steps // every, report.index,
-                    report.reconstruction, np.array(report.kl))  # fmt: skip
+        yield _look(model, images[:HELD], report, report.index // every - 1, steps // every, beta_at(cfg, report.index))
 
 
 def _images(name: str, seed: int) -> np.ndarray:
@@ -73,9 +77,7 @@ def _images(name: str, seed: int) -> np.ndarray:
     return fashion_mnist.load("train")[0][: HELD + LEARNT].copy()
 
 
-def _look(
-    model: Autoencoder, held: np.ndarray, index: int, total: int, step: int, reconstruction: float, kl: np.ndarray
-) -> TrainFrame:
+def _look(model: Autoencoder, held: np.ndarray, report: TrainStep, index: int, total: int, beta: float) -> TrainFrame:
     """What the network in training makes of the held-out pictures and of the plane of its first two numbers."""
     mean, _ = codes.encode(model, held)
     k = model.config.latent
@@ -88,7 +90,8 @@ def _look(
     z[:, :2] = centre[:2] + scale[:2] * points[:, : min(2, k)]
     at = (mean - centre) / scale
     at = at[:, :2] if k > 1 else np.c_[at, np.zeros(len(at))]
+    drawn, kl = sheet(codes.draw(model, z), GRID)[None], np.array(report.kl)
     return TrainFrame(
-        index, total, held[:8], codes.draw(model, mean[:8]), codes.draw(model, z), at, step, reconstruction,
-        float(kl.sum()), kl,
+        index, total, held[:8], codes.draw(model, mean[:8]), drawn, at, report.index, report.reconstruction,
+        float(kl.sum()), beta, report.reconstruction + beta * float(kl.sum()), kl,
     )  # fmt: skip

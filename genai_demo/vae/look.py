@@ -10,43 +10,56 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_demo.frames import colours, curve, number, pictures, plane
+from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.frames import bars as bars_of
+from genai_demo.frames import colours, curve, number, pictures, plane, sheet
 from genai_demo.inputs import decode_picture
 from genai_demo.vae import codes
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import DecodeOptions, EncodeOptions, ManifoldOptions, SampleOptions
 
 LANE = "latent plane"
+CLOSE = "close up: 1 and 2 sigma around the mean"
+CLOSE_LIMIT = 1.0  # standard deviations around the mean that the close-up shows
+ACROSS, UPWARDS = "latent number across", "latent number upwards"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodeStep:
-    """One more draw from the picture's Gaussian. Shapes: pictures (n, 28, 28); codes in standard deviations."""
+    """One more draw from the picture's Gaussian. Shapes: pictures (n, 28, 28); codes in standard deviations.
+
+    The plane is that of the two most used latent numbers; near_* are the same codes with the mean moved to 0.
+    """
 
     index: int
     total: int
     given: np.ndarray = pictures("your picture")
     from_mean: np.ndarray = pictures("decoded from the mean")
     from_draws: np.ndarray = pictures("decoded from draws")
-    error: np.ndarray = pictures("error: too dark blue, too bright red")
+    error: np.ndarray = pictures("mean's error: too dark blue, too bright red")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
     ellipse: np.ndarray | None = plane(LANE, "paths", limit=codes.PLANE)
     draws: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    near_known: np.ndarray | None = plane(CLOSE, "real", limit=CLOSE_LIMIT)
+    near_ellipse: np.ndarray | None = plane(CLOSE, "paths", limit=CLOSE_LIMIT)
+    near_draws: np.ndarray = plane(CLOSE, "generated", limit=CLOSE_LIMIT)
     kl: np.ndarray = bars_of("KL of each latent number", unit="nats")
     mean: np.ndarray = bars_of("mean of each latent number")
     sigma: np.ndarray = bars_of("sigma of each latent number", limit=1.0)
     reconstruction_nats: float = curve("reconstruction of this draw", unit="nats", digits=1)
     kl_nats: float = number("KL, all numbers", unit="nats", digits=2)
-    elbo: float = number("ELBO so far", unit="nats", digits=1)
-    score: float = number("strangeness", unit="nats", digits=1)
-    stranger_than: float = number("stranger than test pictures", unit="%", digits=0)
+    elbo: float | None = number("ELBO, mean of the draws so far", unit="nats", digits=1)
+    score: float = number("anomaly score", unit="nats", digits=1)
+    stranger_than: float = number("test pictures that score lower", unit="%", digits=0)
+    across: int = number(ACROSS, digits=0)
+    upwards: int = number(UPWARDS, digits=0)
 
 
 def encode(model: Autoencoder, options: EncodeOptions, *, seed: int) -> Iterator[EncodeStep]:
     """A picture's mean and sigma, then draws z = mean + sigma * noise and what they decode to.
 
-    (Kingma & Welling 2014, section 2.4.) The ELBO is averaged over the draws so far.
+    (Kingma & Welling 2014, section 2.4.) The ELBO is averaged over the draws so far; a plain autoencoder has none,
+    its Gaussian is a point.
     """
     x = decode_picture(options.picture)[None]  # (1, 28, 28)
     flat = codes.plane(model)
@@ -57,15 +70,25 @@ def encode(model: Autoencoder, options: EncodeOptions, *, seed: int) -> Iterator
     nats = codes.cross_entropy(np.repeat(x, len(z), 0), from_draws).sum((1, 2))
     kl = codes.kl(mean, logvar)[0]
     score = float(codes.scores(model, x)[0])
+    known, ring, at = flat.flat(codes.known(model).mean), ellipses(flat, mean[0], sigma[0]), flat.flat(z)
+    middle = flat.flat(mean[0])
+    near = known[(np.abs(known - middle) < CLOSE_LIMIT).all(1)] - middle
     for i in range(options.samples):
         yield EncodeStep(
             i, options.samples, x, codes.to_pictures(from_mean), codes.to_pictures(from_draws[: i + 1]),
-            colours(x[0] / 255.0 - from_mean[0])[None],
-            flat.flat(codes.known(model).mean) if i == 0 else None,
-            ellipses(flat, mean[0], sigma[0]), flat.flat(z[: i + 1]),
-            kl, mean[0], sigma[0], float(nats[i]), float(kl.sum()), -float(nats[: i + 1].mean() + kl.sum()),
-            score, codes.percentile(model, score),
+            signed(x[0] / 255.0 - from_mean[0])[None],
+            known if i == 0 else None, ring, at[: i + 1], near if i == 0 else None, ring - middle, at[: i + 1] - middle,
+            kl, mean[0], sigma[0], float(nats[i]), float(kl.sum()),
+            -float(nats[: i + 1].mean() + kl.sum()) if model.config.kind == "vae" else None,
+            score, codes.percentile(model, score), flat.first + 1, flat.second + 1,
         )  # fmt: skip
+
+
+def signed(value: np.ndarray) -> np.ndarray:
+    """(h, w) -> (h, w, 3) uint8: blue above 0, red below, white at 0, also where all values have one sign."""
+    top = max(float(np.abs(value).max()), codes.SMALLEST)
+    ends = np.array([[top], [-top]]) * np.ones(value.shape[1])
+    return colours(np.vstack([value, ends]))[: len(value)]
 
 
 def ellipses(flat: codes.Plane, mean: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -79,38 +102,50 @@ def ellipses(flat: codes.Plane, mean: np.ndarray, sigma: np.ndarray) -> np.ndarr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodeStep:
-    """The picture at one point. decoded (1, 28, 28); nearest (1,) label of the closest test code."""
+    """The picture at one point. decoded (1, 28, 28); at (1, 2); plain kinds have no log density."""
 
     index: int
     total: int
     decoded: np.ndarray = pictures("decoded")
-    label: int = number("class of the nearest test code", digits=0)
+    known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
+    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    label: str = number("class of the nearest test code")
     distance: float = number("distance to it", unit="sd", digits=2)
-    log_prior: float = number("log density of the prior", unit="nats", digits=2)
+    log_prior: float | None = number("log density of the prior", unit="nats", digits=2)
+    across: int = number(ACROSS, digits=0)
+    upwards: int = number(UPWARDS, digits=0)
 
 
 def decode(model: Autoencoder, options: DecodeOptions, *, seed: int) -> Iterator[DecodeStep]:
-    """One point of the plane through the decoder; nothing is random. Other latent numbers stay at their centre."""
+    """One point of the plane through the decoder; nothing is random. Other latent numbers stay at their centre.
+
+    Distance and density are those of the whole code, not of its two numbers in the plane.
+    """
     flat = codes.plane(model, options.first, options.second)
     u = np.array([[options.x, options.y]], np.float32)
-    away = np.linalg.norm(flat.flat(codes.known(model).mean) - u, axis=1)
+    z = flat.latent(u)  # (1, k)
+    known = codes.known(model)
+    away = np.linalg.norm((known.mean - z) / flat.scale, axis=1)
     nearest = int(away.argmin())
+    density = -float((z**2 + np.log(2 * np.pi)).sum() / 2) if model.config.kind == "vae" else None
     yield DecodeStep(
-        0, 1, codes.draw(model, flat.latent(u)), int(codes.known(model).label[nearest]), float(away[nearest]),
-        -float((u**2).sum() / 2 + np.log(2 * np.pi)),
+        0, 1, codes.draw(model, z), flat.flat(known.mean), u, CLASSES[known.label[nearest]], float(away[nearest]),
+        density, flat.first + 1, flat.second + 1,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ManifoldStep:
-    """One more row of the grid, from the top. grid (size * size, 28, 28), black where not yet decoded."""
+    """One more row of the grid, from the top. grid (1, 28 * size, 28 * size), black where not yet decoded."""
 
     index: int
     total: int
     grid: np.ndarray = pictures("decoded plane")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
     done: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
-    height: float = number("second axis", unit="sd", digits=2)
+    height: float = number("this row lies at", unit="sd", digits=2)
+    across: int = number(ACROSS, digits=0)
+    upwards: int = number(UPWARDS, digits=0)
 
 
 def manifold(model: Autoencoder, options: ManifoldOptions, *, seed: int) -> Iterator[ManifoldStep]:
@@ -122,7 +157,10 @@ def manifold(model: Autoencoder, options: ManifoldOptions, *, seed: int) -> Iter
         part = slice(row * options.size, (row + 1) * options.size)
         grid[part] = codes.draw(model, flat.latent(at[part]))
         known = flat.flat(codes.known(model).mean) if row == 0 else None
-        yield ManifoldStep(row, options.size, grid.copy(), known, at[: part.stop], float(at[part.start, 1]))
+        yield ManifoldStep(
+            row, options.size, sheet(grid, options.size)[None], known, at[: part.stop], float(at[part.start, 1]),
+            flat.first + 1, flat.second + 1,
+        )  # fmt: skip
 
 
 def grid_points(size: int, extent: float) -> np.ndarray:
@@ -143,6 +181,8 @@ class SampleStep:
     at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
     temperature: float = number("temperature", digits=2)
     spread: float = curve("difference between the pictures", unit="grey levels", digits=1)
+    across: int = number(ACROSS, digits=0)
+    upwards: int = number(UPWARDS, digits=0)
 
 
 def sample(model: Autoencoder, options: SampleOptions, *, seed: int) -> Iterator[SampleStep]:
@@ -157,4 +197,7 @@ def sample(model: Autoencoder, options: SampleOptions, *, seed: int) -> Iterator
         z = flat.centre + warm * flat.scale * noise
         drawn = codes.draw(model, z)
         known = flat.flat(codes.known(model).mean) if i == 0 else None
-        yield SampleStep(i, options.steps, drawn, known, flat.flat(z), warm, float(drawn.std(0).mean()))
+        yield SampleStep(
+            i, options.steps, drawn, known, flat.flat(z), warm, float(drawn.std(0).mean()), flat.first + 1,
+            flat.second + 1,
+        )  # fmt: skip

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from genai_demo.frames import bars, curve, number, pictures, plane
+from genai_demo.frames import bars, curve, number, pictures, plane, sheet
 from genai_demo.inputs import SAMPLES, decode_picture, sample_picture
 from genai_demo.load import load
 from genai_demo.spec import find_spec
 from genai_demo.vae import VARIANTS, bundle, codes
-from genai_demo.vae.look import LANE, grid_points
+from genai_demo.vae.look import grid_points, signed
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import CheckpointOptions, CompareOptions, DimensionsOptions
 
-ERROR, STRANGE = "error against the clean picture", "stranger than test pictures"
+ERROR, STRANGE = "error against the clean picture", "anomaly: test pictures that score lower"
 SHOWN = tuple(range(5, 100, 10))  # sample pictures shown at each checkpoint, one a class
 
 
@@ -51,16 +51,16 @@ class CompareStep:
     beta4: np.ndarray = pictures("beta 4")
     beta12: np.ndarray = pictures("beta 12")
     strength: float = number("strength", digits=2)
-    ae_error: float = curve("autoencoder", unit="grey levels", digits=1, chart=ERROR)
-    dae_error: float = curve("denoising", unit="grey levels", digits=1, chart=ERROR)
-    vae_error: float = curve("VAE", unit="grey levels", digits=1, chart=ERROR)
-    beta4_error: float = curve("beta 4", unit="grey levels", digits=1, chart=ERROR)
-    beta12_error: float = curve("beta 12", unit="grey levels", digits=1, chart=ERROR)
-    ae_strange: float = curve("autoencoder", unit="%", digits=0, chart=STRANGE)
-    dae_strange: float = curve("denoising", unit="%", digits=0, chart=STRANGE)
-    vae_strange: float = curve("VAE", unit="%", digits=0, chart=STRANGE)
-    beta4_strange: float = curve("beta 4", unit="%", digits=0, chart=STRANGE)
-    beta12_strange: float = curve("beta 12", unit="%", digits=0, chart=STRANGE)
+    ae_error: float = curve("autoencoder, error", unit="grey levels", digits=1, chart=ERROR)
+    dae_error: float = curve("denoising, error", unit="grey levels", digits=1, chart=ERROR)
+    vae_error: float = curve("VAE, error", unit="grey levels", digits=1, chart=ERROR)
+    beta4_error: float = curve("beta 4, error", unit="grey levels", digits=1, chart=ERROR)
+    beta12_error: float = curve("beta 12, error", unit="grey levels", digits=1, chart=ERROR)
+    ae_strange: float = curve("autoencoder, strangeness", unit="%", digits=0, chart=STRANGE)
+    dae_strange: float = curve("denoising, strangeness", unit="%", digits=0, chart=STRANGE)
+    vae_strange: float = curve("VAE, strangeness", unit="%", digits=0, chart=STRANGE)
+    beta4_strange: float = curve("beta 4, strangeness", unit="%", digits=0, chart=STRANGE)
+    beta12_strange: float = curve("beta 12, strangeness", unit="%", digits=0, chart=STRANGE)
 
 
 def compare(options: CompareOptions, *, seed: int) -> Iterator[CompareStep]:
@@ -82,14 +82,15 @@ def compare(options: CompareOptions, *, seed: int) -> Iterator[CompareStep]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DimensionStep:
-    """One latent number, moved across its range. moved (across, 28, 28); the bars have one entry a number."""
+    """One latent number, moved across its range. moved (1, 28, 28 * across); the bars have one entry a number."""
 
     index: int
     total: int
     given: np.ndarray = pictures("your picture, and its reconstruction")
     moved: np.ndarray = pictures("this number moved from low to high")
-    kl: np.ndarray = bars("KL of each number", unit="nats")
-    variance: np.ndarray = bars("variance of the mean over test pictures", note="in use above 0.01", limit=1.5)
+    changed: np.ndarray = pictures("low to high: brighter blue, darker red")
+    kl: np.ndarray = bars("KL of each number", unit="nats", note="0: collapsed onto the prior")
+    variance: np.ndarray = bars("variance of the mean over test pictures", note="in use above 0.01")
     lost: np.ndarray = bars("reconstruction lost without each number", unit="nats")
     dimension: int = number("latent number", digits=0)
     kl_here: float = curve("KL of this number", unit="nats", digits=2)
@@ -117,9 +118,10 @@ def dimensions(model: Autoencoder, options: DimensionsOptions, *, seed: int) -> 
     for i in range(model.config.latent):
         z = np.repeat(base, options.across, 0)
         z[:, i] = centre[i] + scale[i] * line
+        moved = codes.decode(model, z)
         yield DimensionStep(
-            i, model.config.latent, given, codes.draw(model, z), cost, variance, lost, i + 1,
-            float(cost[i]), float(variance[i]), active, model.config.latent - active,
+            i, model.config.latent, given, sheet(codes.to_pictures(moved), options.across)[None], signed(moved[-1] - moved[0])[None],
+            cost, variance, lost, i + 1, float(cost[i]), float(variance[i]), active, model.config.latent - active,
         )  # fmt: skip
 
 
@@ -137,7 +139,7 @@ def _ablation(model: Autoencoder, centre: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckpointStep:
-    """The model as it was after `step` training steps. grid (size * size, 28, 28); at (100, 2)."""
+    """The model as it was after `step` training steps. grid (1, 28 * size, 28 * size); at (100, 2)."""
 
     index: int
     total: int
@@ -167,6 +169,7 @@ def checkpoints(model: Autoencoder, options: CheckpointOptions, *, seed: int) ->
         back = codes.decode(then, mean)
         cost = codes.kl(mean, logvar).mean(0)
         yield CheckpointStep(
-            index, len(kept), x[list(SHOWN)], codes.to_pictures(back[list(SHOWN)]), codes.draw(then, z),
-            flat.flat(mean), step, float(codes.cross_entropy(x, back).sum((1, 2)).mean()), float(cost.sum()), cost,
+            index, len(kept), x[list(SHOWN)], codes.to_pictures(back[list(SHOWN)]),
+            sheet(codes.draw(then, z), options.size)[None], flat.flat(mean), step,
+            float(codes.cross_entropy(x, back).sum((1, 2)).mean()), float(cost.sum()), cost,
         )  # fmt: skip

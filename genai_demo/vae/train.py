@@ -48,6 +48,11 @@ def untrained(cfg: TrainConfig) -> Autoencoder:
     return empty(cfg.model)
 
 
+def beta_at(cfg: TrainConfig, step: int) -> float:
+    """Weight of the KL term at a step, 1 to cfg.steps: rises over the first tenth (Bowman et al. 2016), then stays."""
+    return cfg.model.beta * min(1.0, 10 * step / cfg.steps) if cfg.model.kind == "vae" else 0.0
+
+
 def train(
     cfg: TrainConfig, images: Tensor, *, every: int = 100, model: Autoencoder | None = None
 ) -> Iterator[tuple[TrainStep, Autoencoder]]:
@@ -65,8 +70,7 @@ def train(
     for step in range(1, cfg.steps + 1):
         pick = torch.randint(len(images), (cfg.batch_size,), generator=random)
         terms = losses(model, images[pick].float().div(255).unsqueeze(1), random=random)
-        beta = cfg.model.beta * min(1.0, 10 * step / cfg.steps)
-        value = terms.reconstruction.mean() + beta * terms.kl.sum(1).mean()
+        value = terms.reconstruction.mean() + beta_at(cfg, step) * terms.kl.sum(1).mean()
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 50.0)
