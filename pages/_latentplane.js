@@ -3,11 +3,11 @@
 
 const field = root.querySelector('.plane-field'), cursor = root.querySelector('.plane-cursor'), tip = root.querySelector('.plane-tip');
 const image = root.querySelector('img'), note = root.querySelector('.plane-note'), where = root.querySelector('.plane-at'), near = root.querySelector('.plane-near');
-const group = root.querySelector('.plane-classes'), scene = make('canvas'), limit = props.limit;
+const group = root.querySelector('.plane-classes'), limit = props.limit;
 const LIGHT = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#7A7A7A', '#B8A800', '#0072B2', '#D55E00']; // Okabe and Ito; the yellow is deepened for white
 const DARK = ['#56B4E9', '#E8813A', '#1FC397', '#DE9BC0', '#E69F00', '#3C9BDB', '#A6A6A6', '#F0E442', '#56B4E9', '#E8813A'];
 const SHAPES = ['disc', 'square', 'up', 'diamond', 'down', 'ring', 'cross', 'plus', 'box', 'star'];
-let points = [], labels = [], at = {x: 0, y: 0}, lit = null, backdrop = null, stale = true;
+let points = [], labels = [], at = {x: 0, y: 0}, lit = null, backdrop = null;
 
 // ---- what the page gave -----------------------------------------------------------------------------------------
 const takeCodes = () => {
@@ -79,18 +79,37 @@ const paintGrid = (g, side) => {
   g.fillText(`${props.axes[0]} (${props.unit})`, side - g.measureText(`${props.axes[0]} (${props.unit})`).width - 4, side / 2 - 5);
   g.fillText(`${props.axes[1]} (${props.unit})`, side / 2 + 4, 12);
 };
+const paintBackdrop = (g, side) => { // faint; on a light page dark on light, so that what is empty stays empty
+  const own = Object.assign(make('canvas'), {width: backdrop.naturalWidth, height: backdrop.naturalHeight}), h = own.getContext('2d');
+  h.drawImage(backdrop, 0, 0);
+  if (!document.body.classList.contains('dark')) {
+    h.globalCompositeOperation = 'difference';
+    h.fillStyle = '#fff';
+    h.fillRect(0, 0, own.width, own.height);
+  }
+  g.globalAlpha = document.body.classList.contains('dark') ? 0.3 : 0.2;
+  g.imageSmoothingQuality = 'high';
+  g.drawImage(own, 0, 0, side, side);
+  g.globalAlpha = 1;
+};
 const paintEllipse = (g, side) => {
   const {mean, sigma} = props.ellipse || {};
   if (!mean || !sigma) return;
-  g.strokeStyle = g.fillStyle = colour('family');
-  for (const [width, dash] of [[1, []], [2, [5, 4]]]) {
-    g.setLineDash(dash);
-    g.lineWidth = 2;
-    g.beginPath();
-    g.ellipse(px(mean[0], side), px(-mean[1], side), Math.max(1.5, width * sigma[0] / limit * side / 2), Math.max(1.5, width * sigma[1] / limit * side / 2), 0, 0, 7);
-    g.stroke();
+  const [x, y] = [px(mean[0], side), px(-mean[1], side)], half = (width, k) => Math.max(1.5, width * sigma[k] / limit * side / 2);
+  for (const [tint, thick] of [['surface', 5], ['family', 2]]) {
+    g.strokeStyle = g.fillStyle = colour(tint);
+    for (const [width, dash] of [[1, []], [2, tint === 'family' ? [5, 4] : []]]) {
+      g.setLineDash(dash);
+      g.lineWidth = thick;
+      g.beginPath();
+      g.ellipse(x, y, half(width, 0), half(width, 1), 0, 0, 7);
+      g.stroke();
+    }
+    g.setLineDash([]);
+    g.font = `600 12px ${getComputedStyle(root).fontFamily}`;
+    const over = Math.max(14, y - half(2, 1) - 6);
+    tint === 'surface' ? g.strokeText('2 sigma', x - 20, over) : g.fillText('2 sigma', x - 20, over);
   }
-  g.setLineDash([]);
 };
 const paintNames = (g, side) => { // each class named at its middle, moved off the names that are there already
   const taken = [];
@@ -115,7 +134,7 @@ const paintNames = (g, side) => { // each class named at its middle, moved off t
   g.textBaseline = 'alphabetic';
 };
 const refresh = sharp((g, side) => {
-  if (backdrop) { g.globalAlpha = 0.28; g.imageSmoothingEnabled = true; g.drawImage(backdrop, 0, 0, side, side); g.globalAlpha = 1; }
+  if (backdrop) paintBackdrop(g, side);
   paintGrid(g, side);
   const size = side > 400 ? 2.6 : 2.1;
   [...group.children].forEach(one => {
@@ -126,7 +145,7 @@ const refresh = sharp((g, side) => {
     marks(h, k, [[14, 14]], 9, 1);
   });
   paintEllipse(g, side);
-  paintNames(g, side);
+  if (side > 400 || lit !== null) paintNames(g, side);
 });
 
 // ---- the place --------------------------------------------------------------------------------------------------
@@ -223,11 +242,13 @@ const absorb = () => {
   move(x, y);
 };
 watch('value', absorb);
+let opened = props.picture;
 watch('points labels classes'.split(' '), () => { takeCodes(); show(); refresh(); });
 watch('ellipse axes unit'.split(' '), () => { show(); refresh(); });
 watch(['back' + 'drop'], () => { takeBackdrop(); refresh(); });
 watch('context picture'.split(' '), () => { if (props.picture && props.picture !== opened) draw(opened = props.picture); else { wanted = at; ask(); } });
-let opened = props.picture;
+field.setAttribute('aria-valuemin', -limit);
+field.setAttribute('aria-valuemax', limit);
 takeCodes();
 takeBackdrop();
 if (Number.isFinite(props.value?.x)) at = {x: props.value.x, y: props.value.y};

@@ -288,8 +288,8 @@ def _plane_template(label: str, info: str) -> str:
   {_head(label, info)}
   <div class="plane-body">
     <div class="plane-side">
-      <div class="pad-frame plane-field" tabindex="0" role="slider" aria-valuenow="0" aria-label="{_text(label)}: place">
-        <canvas aria-hidden="true"></canvas><span class="plane-cursor"></span>
+      <div class="pad-frame plane-field" tabindex="0" role="slider" aria-valuenow="0"
+          aria-label="{_text(label)}: place"><canvas aria-hidden="true"></canvas><span class="plane-cursor"></span>
         <span class="plane-tip" hidden></span></div>
       <div class="plane-classes" role="group" aria-label="Classes"></div>
     </div>

@@ -61,7 +61,7 @@ const rgb = text => { g.fillStyle = '#888'; g.fillStyle = text; const hex = g.fi
 const paint = () => {
   const image = g.createImageData(SIDE, SIDE), tint = masking ? rgb(colour('family')) : null;
   for (let k = 0; k < SIDE * SIDE; k++) {
-    const under = masking ? behind[k] : pixels[k], cover = masking && pixels[k] ? 0.68 : 0;
+    const under = masking ? behind[k] : pixels[k], cover = masking && pixels[k] ? 0.6 : 0;
     for (let c = 0; c < 3; c++) image.data[4 * k + c] = cover ? under * (1 - cover) + tint[c] * cover : under;
     image.data[4 * k + 3] = 255;
   }
@@ -211,9 +211,9 @@ const buildDialog = () => {
   });
   dialog.addEventListener('keydown', event => {
     const way = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -10, ArrowDown: 10}[event.key], n = event.target.dataset?.n;
+    if (event.key !== 'Escape') event.stopPropagation(); // the keys of the page rest meanwhile
     if (!way || n === undefined) return;
     event.preventDefault();
-    event.stopPropagation();
     dialog.querySelector(`[data-n="${(+n + way + SAMPLES) % SAMPLES}"]`).focus();
   });
 };
