@@ -7,7 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from genai_demo.errors import DemoError
+from genai_demo.errors import DemoError, shown
 
 if TYPE_CHECKING:
     import torch
@@ -23,16 +23,20 @@ def pick_device() -> torch.device:
     """
     import torch
 
-    wanted = os.environ.get(VARIABLE, "").strip()
+    wanted = os.environ.get(VARIABLE, "").strip().lower()
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if wanted:
         if not here.get(wanted.split(":")[0], False):
             choices = ", ".join(name for name, found in here.items() if found)
-            raise DemoError(f"{VARIABLE} is {wanted[:40]}, which is not here; choose one of {choices}")
+            raise DemoError(f"{VARIABLE} is {shown(wanted)}, which is not here; choose one of {choices}")
         try:
-            return torch.device(wanted)
+            device = torch.device(wanted)
         except RuntimeError:
-            raise DemoError(f"{VARIABLE} is {wanted[:40]}; write cpu, cuda, cuda:0 or mps") from None
+            raise DemoError(f"{VARIABLE} is {shown(wanted)}; write cpu, cuda, cuda:0 or mps") from None
+        count = torch.cuda.device_count() if device.type == "cuda" else 1
+        if (device.index or 0) >= count:
+            raise DemoError(f"{VARIABLE} is {shown(wanted)}; the last one here is {device.type}:{count - 1}")
+        return device
     return torch.device(next(name for name, found in here.items() if found))
 
 

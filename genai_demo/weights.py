@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -35,33 +36,50 @@ def is_here(spec: ModelSpec) -> bool:
     """Whether the model can be loaded without fetching anything."""
     return any(
         source.path.exists() if isinstance(source, Bundled)
-        else _cached(source).exists() if isinstance(source, Package)
+        else _in_cache(source) if isinstance(source, Package)
         else Path(source.repo).is_dir() or _hub_cache(source).exists()
         for source in spec.sources
     )  # fmt: skip
 
 
 def locate(source: Source) -> Path | str:
-    """A checked local file for bundled and package sources; a folder or repository name for the hub."""
+    """A checked local file for bundled and package sources; a folder or repository name for the hub.
+
+    Raises DemoError where the file is not there, can't be read or is not the one that was meant.
+    """
     if isinstance(source, Bundled):
         return _bundled(source)
     if isinstance(source, Package):
-        return _package(source)
+        try:
+            return _package(source)
+        except OSError as error:
+            raise DemoError(f"{source} has no place in the cache ({error.strerror}); set GENAI_DEMO_HOME") from None
     return source.repo
 
 
 def _bundled(source: Bundled) -> Path:
     if not source.path.exists() or not source.card_path.exists():
         raise DemoError(f"the weights {source.file} or their card are missing; restore assets/weights from the project")
-    import json
-
-    stated = json.loads(source.card_path.read_text()).get("sha256")
-    if stated != file_hash(source.path):
+    try:
+        card, found = json.loads(source.card_path.read_text()), file_hash(source.path)
+    except (OSError, ValueError) as error:
+        raise DemoError(
+            f"the weights {source.file} or their card can't be read ({type(error).__name__}); "
+            "restore assets/weights from the project"
+        ) from None
+    if not isinstance(card, dict) or card.get("sha256") != found:
         raise DemoError(
             f"the weights {source.file} are not those their card describes (SHA-256 differs); "
             "restore assets/weights from the project"
         )
     return source.path
+
+
+def _in_cache(source: Package) -> bool:
+    try:
+        return _cached(source).exists()
+    except OSError:  # the cache folder can't be made
+        return False
 
 
 def _cached(source: Package) -> Path:
