@@ -17,7 +17,7 @@ from torch import Tensor
 from genai_demo.classifier.model import Classifier, build
 from genai_demo.data import fashion_mnist
 from genai_demo.device import pick_device
-from genai_demo.errors import DemoError
+from genai_demo.errors import DemoError, shown
 from genai_demo.spec import find_spec
 from genai_demo.weights import find
 
@@ -189,7 +189,7 @@ def measure(name: str, samples: int = 2000, watch: Watch = _unwatched) -> dict[s
     from genai_demo import quality_of, quality_tables
 
     if name not in quality_of.MEASURES:
-        raise DemoError(f"architecture is {name[:60]}; choose one of {', '.join(quality_of.MEASURES)}")
+        raise DemoError(f"architecture is {shown(name)}; choose one of {', '.join(quality_of.MEASURES)}")
     if not LEAST <= samples <= MOST:
         raise DemoError(f"samples is {samples}; choose {LEAST} to {MOST}")
     quality_tables.check(name)

@@ -95,7 +95,7 @@ def test_nearest_finds_planted_copies(monkeypatch) -> None:
     assert {i: int(index[i]) for i in planted} == planted
     assert set(np.flatnonzero(distance == 0)) == set(planted)
     assert index[4] == 60
-    every = np.sqrt(np.square((fake[:, None] / 255.0 - training[None] / 255.0)).sum((2, 3)))
+    every = np.sqrt(np.square(fake[:, None] / 255.0 - training[None] / 255.0).sum((2, 3)))
     assert np.allclose(distance, every.min(1))
 
 
@@ -210,3 +210,10 @@ def test_the_autoencoders_are_trained_one_by_one_and_go_on_where_they_were(few, 
     assert list(vae.train_all(steps=2, out=few)) == []
     assert '"kept"' in (few / "ae-2.json").read_text()
     assert (few / "vae-2.json").exists()
+
+
+@pytest.mark.parametrize(
+    "items", [["a", "b"], [("a", 1), ("b", 2)], [quality_of.Drawn(i, 2, 0, np.empty(0)) for i in (0, 1)]]
+)
+def test_the_progress_bar_passes_everything_on(items) -> None:
+    assert list(cli.bar(items, "measure")) == items
