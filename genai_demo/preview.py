@@ -21,7 +21,7 @@ GAP, LINE, CURVES_HIGH = 12, 16, 90
 INK, PAPER, HAIR = (24, 28, 32), (255, 255, 255), (208, 212, 216)
 COLOURS = {"real": (150, 154, 158), "generated": (213, 94, 0), "other": (0, 114, 178), "paths": (90, 94, 98),
            "vectors": (0, 114, 178)}  # fmt: skip
-LINES = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167))  # Okabe and Ito
+LINES = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (86, 180, 233))  # Okabe and Ito
 MOST_FRAMES = 100  # in a GIF
 MS_PER_FRAME = 80
 
@@ -36,7 +36,7 @@ def write(frames: Sequence[Frame], folder: Path, recipe_json: str) -> Path | Non
         info.add_text("recipe", recipe_json)
         pictures[0].save(folder / "preview.png", pnginfo=info)
         return folder / "preview.png"
-    small = [picture.quantize(128, dither=Image.Dither.NONE) for picture in pictures]
+    small = [picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE) for picture in pictures]
     waits = [MS_PER_FRAME] * (len(small) - 1) + [12 * MS_PER_FRAME]
     path = folder / "preview.gif"
     small[0].save(path, save_all=True, append_images=small[1:], duration=waits, loop=0, comment=recipe_json.encode())
