@@ -242,6 +242,7 @@ def _run(given: argparse.Namespace) -> int:
     from genai_demo import results
 
     recipe = _recipe(given)
+    results.make(given.out)  # said before the work, not after it
     frames = list(bar(run(recipe), recipe.run))
     for path in results.write(recipe, frames, given.out):
         print(path)
@@ -253,6 +254,8 @@ def _replay(given: argparse.Namespace) -> int:
 
     old, recorded = results.read_recipe(given.recipe)
     recipe = complete(old)
+    if given.out:
+        results.make(given.out)
     frames = list(bar(run(recipe), recipe.run))
     if recorded is not None:
         found: results.Difference | None = results.compare_packed(frames, recorded)

@@ -107,7 +107,7 @@ def _sheet() -> np.ndarray:
 def sample_picture(i: int) -> np.ndarray:
     """Bundled test picture i, (28, 28) uint8; its class is i // 10. Raises DemoError past the last one."""
     if not 0 <= i < SAMPLES:
-        raise DemoError(f"sample is {i}; choose 0 to {SAMPLES - 1}")
+        raise DemoError(f"picture is sample:{i}; choose sample:0 to sample:{SAMPLES - 1}")
     return np.array(_sheet()[i])
 
 

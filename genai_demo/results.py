@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import hashlib
 import json
+import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from PIL import Image
 from genai_demo import preview
 from genai_demo.errors import DemoError
 from genai_demo.frames import Frame, arrays, numbers, pack
+from genai_demo.inputs import READ
 from genai_demo.load import load_info
 from genai_demo.recipe import Recipe, versions
 from genai_demo.spec import find_spec
@@ -37,8 +39,8 @@ class Difference:
 
 def write(recipe: Recipe, frames: Sequence[Frame], folder: Path) -> list[Path]:
     """Write the result of a completed recipe; the files. Raises DemoError where the folder can't be written."""
+    make(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / "recipe.json").write_text(recipe.to_json() + "\n")
         entries: dict[str, Any] = {**stacked(frames)}
         np.savez_compressed(folder / "frames.npz", **entries)
@@ -50,6 +52,14 @@ def write(recipe: Recipe, frames: Sequence[Frame], folder: Path) -> list[Path]:
         raise DemoError(f"{folder} can't be written ({error.strerror}); choose another --out") from None
     names = [folder / name for name in ("recipe.json", "frames.npz", "frames.jsonl", "digest.json")]
     return names + ([drawn] if drawn else [])
+
+
+def make(folder: Path) -> None:
+    """The folder, where it is not there yet. Raises DemoError where it can't be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(f"{folder} can't be written ({error.strerror}); choose another --out") from None
 
 
 def stacked(frames: Sequence[Frame]) -> dict[str, np.ndarray]:
@@ -102,19 +112,27 @@ def compare(frames: Sequence[Frame], beside: Path, recipe: Recipe) -> Difference
     if not (beside / "frames.npz").exists():
         if not (beside / "digest.json").exists():
             return None
-        known = json.loads((beside / "digest.json").read_text())
-        same = known.get("sha256") == digest(recipe, frames)["sha256"]
+        same = _read_digest(beside).get("sha256") == digest(recipe, frames)["sha256"]
         return Difference(same, 0.0 if same else None, "" if same else "the digest")
     try:
         with np.load(beside / "frames.npz", allow_pickle=False) as saved:
             old = dict(saved)
         found = _arrays_differ(stacked(frames), old)
         if found.identical and (beside / "frames.jsonl").exists():
-            lines = [json.loads(line) for line in (beside / "frames.jsonl").read_text().splitlines()]
+            lines = [dict(json.loads(line)) for line in (beside / "frames.jsonl").read_text().splitlines()]
             found = _numbers_differ([steady(frame) for frame in frames], lines)
         return found
-    except (OSError, ValueError, KeyError, zlib.error, EOFError) as error:
-        raise DemoError(f"{beside / 'frames.npz'} is damaged ({type(error).__name__}); run the recipe again") from None
+    except (OSError, ValueError, TypeError, KeyError, zlib.error, zipfile.BadZipFile, EOFError) as error:
+        raise DemoError(
+            f"frames.npz or frames.jsonl in {beside} is damaged ({type(error).__name__}); run the recipe again"
+        ) from None
+
+
+def _read_digest(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / "digest.json").read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise DemoError(f"{folder / 'digest.json'} is damaged ({type(error).__name__}); run the recipe again") from None
 
 
 def compare_packed(frames: Sequence[Frame], packed: Sequence[Any]) -> Difference:
@@ -122,13 +140,21 @@ def compare_packed(frames: Sequence[Frame], packed: Sequence[Any]) -> Difference
     from genai_demo.recording import thinned
 
     mine = thinned([json.loads(json.dumps(pack(frame))) for frame in frames])
-    for i, (new, old) in enumerate(zip(mine, packed)):
-        for part in ("lanes", "bars"):
-            if new.get(part) != old.get(part):
-                return Difference(False, None, f"{part} of frame {i}")
     if len(mine) != len(packed):
         return Difference(False, None, f"the number of frames ({len(mine)}, recorded {len(packed)})")
+    for i, (new, old) in enumerate(zip(mine, packed)):
+        for part in ("lanes", "bars", "numbers"):
+            if _steady_part(new, part) != _steady_part(old, part):
+                return Difference(False, None, f"{part} of frame {i}")
     return Difference(True, 0.0, "")
+
+
+def _steady_part(packed: Any, part: str) -> Any:
+    """A part of a packed frame, without the numbers that measure time; None where there is no such part."""
+    found = packed.get(part) if isinstance(packed, dict) else None
+    if part == "numbers" and isinstance(found, list):
+        return [entry for entry in found if not (isinstance(entry, dict) and entry.get("unit") in CLOCKS)]
+    return found
 
 
 def _arrays_differ(new: Mapping[str, np.ndarray], old: Mapping[str, np.ndarray]) -> Difference:
@@ -176,7 +202,7 @@ def changed_machine(recipe: Recipe, path: Path) -> list[str]:
     beside = (path if path.is_dir() else path.parent) / "digest.json"
     if not beside.exists():
         return []
-    old, now = json.loads(beside.read_text()), computed_on(recipe)
+    old, now = _read_digest(beside.parent), computed_on(recipe)
     return [f"{name} {old[name]}, now {value}" for name, value in now.items() if old.get(name, value) != value]
 
 
@@ -190,8 +216,7 @@ def read_recipe(path: Path) -> tuple[Recipe, list[Any] | None]:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise DemoError(f"{path} has {path.stat().st_size} bytes; a file with a recipe has at most {MOST_BYTES}")
-        raw = path.read_bytes()
-        text = _embedded(path) or (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode()
+        text = _embedded(path) or _unpacked(path).decode()
     except (OSError, EOFError, zlib.error) as error:
         raise DemoError(f"{path} can't be read ({getattr(error, 'strerror', None) or type(error).__name__})") from None
     except UnicodeDecodeError:
@@ -208,12 +233,23 @@ def read_recipe(path: Path) -> tuple[Recipe, list[Any] | None]:
     return Recipe.from_json(text), None
 
 
+def _unpacked(path: Path) -> bytes:
+    """The file's bytes, those of a gzip unpacked. Raises DemoError where they are too many."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        raw = file.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        raise DemoError(f"{path} unpacks to more than {MOST_BYTES} bytes; a file with a recipe is smaller")
+    return bytes(raw)
+
+
 def _embedded(path: Path) -> str | None:
     """The recipe a PNG (text chunk "recipe") or a GIF (comment) carries; None where the file is no such picture."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=READ) as image:
             found = getattr(image, "text", {}).get("recipe") or image.info.get("comment")
-    except (OSError, ValueError, SyntaxError):
+    except Exception:  # on damaged files Pillow's readers raise whatever their code happens to
         return None
     if not found:
         raise DemoError(f"{path} is a picture without a recipe; give one that a page or `run --out` wrote")
