@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from genai_demo.errors import DemoError
+from genai_demo.errors import DemoError, shown
 from genai_demo.load import load
 from genai_demo.spec import find_spec, resolve
 
@@ -45,8 +45,8 @@ def trace(spec_key: str, batch: int = 1) -> list[Block]:
     Raises DemoError where there is no such model, it has no example or the batch is out of range.
     """
     spec = find_spec(spec_key)
-    if not 1 <= batch <= MOST_BATCH:
-        raise DemoError(f"batch is {batch}; choose 1 to {MOST_BATCH}")
+    if isinstance(batch, bool) or not isinstance(batch, int) or not 1 <= batch <= MOST_BATCH:
+        raise DemoError(f"batch is {shown(batch)}; choose a whole number from 1 to {MOST_BATCH}")
     if not spec.example:
         raise DemoError(f"{spec.title} names no example input; its blocks can't be traced")
     example = resolve(spec.example)
