@@ -3,7 +3,7 @@
 
 const field = root.querySelector('.plane-field'), cursor = root.querySelector('.plane-cursor'), tip = root.querySelector('.plane-tip');
 const image = root.querySelector('img'), note = root.querySelector('.plane-note'), where = root.querySelector('.plane-at'), near = root.querySelector('.plane-near');
-const group = root.querySelector('.plane-classes'), limit = props.limit;
+const group = root.querySelector('.plane-classes'), limit = given.limit;
 const LIGHT = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#7A7A7A', '#B8A800', '#0072B2', '#D55E00']; // Okabe and Ito; the yellow is deepened for white
 const DARK = ['#56B4E9', '#E8813A', '#1FC397', '#DE9BC0', '#E69F00', '#3C9BDB', '#A6A6A6', '#F0E442', '#56B4E9', '#E8813A'];
 const SHAPES = ['disc', 'square', 'up', 'diamond', 'down', 'ring', 'cross', 'plus', 'box', 'star'];
@@ -11,10 +11,10 @@ let points = [], labels = [], at = {x: 0, y: 0}, lit = null, backdrop = null;
 
 // ---- what the page gave -----------------------------------------------------------------------------------------
 const takeCodes = () => {
-  const raw = bytesOf(props.points), view = new DataView(raw.buffer), count = raw.length >> 2;
+  const raw = bytesOf(given.points), view = new DataView(raw.buffer), count = raw.length >> 2;
   points = Array.from({length: count}, (_, k) => [view.getInt16(4 * k, true), view.getInt16(4 * k + 2, true)].map(v => v / 32767 * limit));
-  labels = bytesOf(props.labels);
-  const used = [...new Set(labels.slice(0, count))].sort((a, b) => a - b).filter(k => props.classes[k]);
+  labels = bytesOf(given.labels);
+  const used = [...new Set(labels.slice(0, count))].sort((a, b) => a - b).filter(k => given.classes[k]);
   group.replaceChildren(...used.map(classButton));
 };
 const classButton = k => {
@@ -22,16 +22,16 @@ const classButton = k => {
   one.type = 'button';
   one.dataset.k = k;
   one.setAttribute('aria-pressed', lit === k);
-  one.append(swatch, make('span', '', props.classes[k]));
+  one.append(swatch, make('span', '', given.classes[k]));
   one.addEventListener('click', () => { lit = lit === k ? null : k; [...group.children].forEach(other => other.setAttribute('aria-pressed', +other.dataset.k === lit)); refresh(); });
   return one;
 };
 const takeBackdrop = () => {
   backdrop = null;
-  if (!/^data:image\/(png|jpeg|webp);base64,/.test(props.backdrop || '')) return;
+  if (!/^data:image\/(png|jpeg|webp);base64,/.test(given.backdrop || '')) return;
   const found = new Image();
   found.onload = () => { backdrop = found; refresh(); };
-  found.src = props.backdrop;
+  found.src = given.backdrop;
 };
 
 // ---- painting ---------------------------------------------------------------------------------------------------
@@ -76,8 +76,8 @@ const paintGrid = (g, side) => {
     if (Math.abs(tick) < limit) g.fillText(words, line + 3, side - 4);
     if (tick && Math.abs(tick) < limit) g.fillText(words, 4, Math.round(px(-tick, side)) - 3);
   }
-  g.fillText(`${props.axes[0]} (${props.unit})`, side - g.measureText(`${props.axes[0]} (${props.unit})`).width - 4, side / 2 - 5);
-  g.fillText(`${props.axes[1]} (${props.unit})`, side / 2 + 4, 12);
+  g.fillText(`${given.axes[0]} (${given.unit})`, side - g.measureText(`${given.axes[0]} (${given.unit})`).width - 4, side / 2 - 5);
+  g.fillText(`${given.axes[1]} (${given.unit})`, side / 2 + 4, 12);
 };
 const paintBackdrop = (g, side) => { // faint; on a light page dark on light, so that what is empty stays empty
   const own = Object.assign(make('canvas'), {width: backdrop.naturalWidth, height: backdrop.naturalHeight}), h = own.getContext('2d');
@@ -93,7 +93,7 @@ const paintBackdrop = (g, side) => { // faint; on a light page dark on light, so
   g.globalAlpha = 1;
 };
 const paintEllipse = (g, side) => {
-  const {mean, sigma} = props.ellipse || {};
+  const {mean, sigma} = given.ellipse || {};
   if (!mean || !sigma) return;
   const [x, y] = [px(mean[0], side), px(-mean[1], side)], half = (width, k) => Math.max(1.5, width * sigma[k] / limit * side / 2);
   for (const [tint, thick] of [['surface', 5], ['family', 2]]) {
@@ -118,7 +118,7 @@ const paintNames = (g, side) => { // each class named at its middle, moved off t
   g.textBaseline = 'middle';
   [...group.children].map(one => +one.dataset.k).filter(k => lit === null || lit === k).forEach(k => {
     const own = points.filter((_, i) => labels[i] === k), middle = c => own.map(p => p[c]).sort((a, b) => a - b)[own.length >> 1];
-    const half = g.measureText(props.classes[k]).width / 2 + 3;
+    const half = g.measureText(given.classes[k]).width / 2 + 3;
     const x = clamp(px(middle(0), side), half, side - half), y0 = px(-middle(1), side);
     const free = y => !taken.some(t => Math.abs(t.x - x) < t.half + half && Math.abs(t.y - y) < 17);
     const y = clamp([0, 17, -17, 34, -34, 51, -51, 68, -68].map(d => y0 + d).find(free) ?? y0, 10, side - 22);
@@ -126,9 +126,9 @@ const paintNames = (g, side) => { // each class named at its middle, moved off t
     g.lineWidth = 4;
     g.lineJoin = 'round';
     g.strokeStyle = colour('surface');
-    g.strokeText(props.classes[k], x, y);
+    g.strokeText(given.classes[k], x, y);
     g.fillStyle = colour('ink');
-    g.fillText(props.classes[k], x, y);
+    g.fillText(given.classes[k], x, y);
   });
   g.textAlign = 'left';
   g.textBaseline = 'alphabetic';
@@ -159,8 +159,8 @@ const nearest = ({x, y}) => {
 const show = () => {
   cursor.style.left = `${50 + 50 * at.x / limit}%`;
   cursor.style.top = `${50 - 50 * at.y / limit}%`;
-  where.textContent = `${words(at)} ${props.unit}`;
-  const k = nearest(at), name = k < 0 ? '' : props.classes[labels[k]] || '';
+  where.textContent = `${words(at)} ${given.unit}`;
+  const k = nearest(at), name = k < 0 ? '' : given.classes[labels[k]] || '';
   near.textContent = name && `nearest test picture: ${name}`;
   field.setAttribute('aria-valuenow', at.x.toFixed(2));
   field.setAttribute('aria-valuetext', `${words(at)}${name ? ', ' + name : ''}`);
@@ -171,12 +171,12 @@ const ask = async () => {
   if (busy) return;
   busy = true;
   while (wanted) {
-    const [x, y, context] = [wanted.x, wanted.y, props.context || ''];
+    const [x, y, context] = [wanted.x, wanted.y, given.context || ''];
     wanted = null;
     const slow = setTimeout(() => { note.textContent = 'Loading the model.'; }, 600);
     const answer = await server.decode_at([x, y, context]).catch(() => null);
     clearTimeout(slow);
-    if (context !== (props.context || '')) { wanted ??= at; continue; }
+    if (context !== (given.context || '')) { wanted ??= at; continue; }
     if (answer?.picture) draw(answer.picture);
     note.textContent = answer?.picture ? '' : answer?.error || 'The picture did not arrive; move again.';
   }
@@ -214,7 +214,7 @@ field.addEventListener('pointermove', event => {
   if (event.pointerId === active) { move(...placeOf(event)); return; }
   if (event.pointerType === 'touch' || active !== null) return;
   const [x, y] = placeOf(event).map(v => clamp(v, -limit, limit)), k = nearest({x, y});
-  tip.textContent = words({x, y}) + (k < 0 ? '' : `, ${props.classes[labels[k]] || ''}`);
+  tip.textContent = words({x, y}) + (k < 0 ? '' : `, ${given.classes[labels[k]] || ''}`);
   Object.assign(tip.style, {left: `${50 + 50 * x / limit}%`, top: `${50 - 50 * y / limit}%`});
   tip.dataset.side = (x > 0 ? 'left' : 'right') + (y > limit * 0.8 ? 'below' : '');
   tip.hidden = false;
@@ -242,11 +242,11 @@ const absorb = () => {
   move(x, y);
 };
 watch('value', absorb);
-let opened = props.picture;
+let opened = given.picture;
 watch('points labels classes'.split(' '), () => { takeCodes(); show(); refresh(); });
 watch('ellipse axes unit'.split(' '), () => { show(); refresh(); });
 watch(['back' + 'drop'], () => { takeBackdrop(); refresh(); });
-watch('context picture'.split(' '), () => { if (props.picture && props.picture !== opened) draw(opened = props.picture); else { wanted = at; ask(); } });
+watch('context picture'.split(' '), () => { if (given.picture && given.picture !== opened) draw(opened = given.picture); else { wanted = at; ask(); } });
 field.setAttribute('aria-valuemin', -limit);
 field.setAttribute('aria-valuemax', limit);
 takeCodes();

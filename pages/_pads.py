@@ -12,6 +12,7 @@ All drawing, shrinking of uploads and picking happens in the browser; a value le
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -91,9 +92,10 @@ class PicturePad(Pad):
         backdrop: str = "", backdrop_from: str = "", elem_id: str | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(
-            value=value, label=label, html_template=_picture_template(label, info, mask), js_on_load=self.JS,
-            apply_default_css=False, elem_id=elem_id, own=elem_id or "", backdrop=backdrop, source=backdrop_from,
-            names=[] if mask else list(CLASSES), sheet=SHEET, **kwargs,
+            value=value, label=label, html_template=_picture_template(label, info, mask), elem_id=elem_id,
+            apply_default_css=False, js_on_load=_with_settings(
+                self.JS, own=elem_id or "", backdrop=backdrop, source=backdrop_from, names=CLASSES, sheet=SHEET
+            ), **kwargs,
         )  # fmt: skip
 
     def postprocess(self, value: Any) -> str:
@@ -110,8 +112,8 @@ class PointPad(Pad):
 
     def __init__(self, value: Any = "", *, label: str = "Your points", info: str = "", **kwargs: Any) -> None:
         super().__init__(
-            value=value, label=label, html_template=_point_template(label, info), js_on_load=self.JS,
-            apply_default_css=False, most=MOST_POINTS, grain=POINT_UNIT, **kwargs,
+            value=value, label=label, html_template=_point_template(label, info), apply_default_css=False,
+            js_on_load=_with_settings(self.JS, most=MOST_POINTS, grain=POINT_UNIT), **kwargs,
         )  # fmt: skip
 
     def postprocess(self, value: Any) -> str:
@@ -139,11 +141,12 @@ class LatentPlane(gr.HTML):
     ) -> None:  # fmt: skip
         self._limit = float(limit)
         super().__init__(
-            value=value, label=label, html_template=_plane_template(label, info), js_on_load=self.JS,
-            apply_default_css=False, server_functions=[_decoder(decode, self._limit)],
-            points=pack_points(points, limit), labels=pack_labels(labels), classes=list(classes), limit=self._limit,
-            backdrop=backdrop, ellipse=_gaussian(ellipse), picture=picture, context=context, unit=unit,
-            axes=list(axes), **kwargs,
+            value=value, label=label, html_template=_plane_template(label, info), apply_default_css=False,
+            server_functions=[_decoder(decode, self._limit)], js_on_load=_with_settings(
+                self.JS, points=pack_points(points, limit), labels=pack_labels(labels), classes=list(classes),
+                limit=self._limit, backdrop=backdrop, ellipse=_gaussian(ellipse), picture=picture, context=context,
+                unit=unit, axes=list(axes),
+            ), **kwargs,
         )  # fmt: skip
 
     def preprocess(self, payload: Any) -> dict[str, float]:  # type: ignore[override]
@@ -230,6 +233,15 @@ def _decoder(decode: Callable[..., str], limit: float) -> Callable[[Any], dict[s
             return {"error": "This place could not be decoded; move on, or reload the page."}
 
     return decode_at
+
+
+def _with_settings(code: str, **settings: Any) -> str:
+    """The script with what it is to know from the start.
+
+    Not as props of gr.HTML: an update (even gr.skip()) that comes before a component is on the page, as in a tab not
+    yet opened, replaces all of them. Twice JSON, since Gradio takes every quoted name in a script for an event.
+    """
+    return f"const SETTINGS = JSON.parse({json.dumps(json.dumps(settings))});\n{code}"
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-// What all pads share. Given by Gradio: element, props, trigger, watch; by the page: CSS.
+// What all pads share. Given by Gradio: element, props, trigger, watch; by the page: SETTINGS, CSS.
 // The names of props are not written in quotes here: Gradio takes every quoted name for an event.
 
 if (!document.getElementById('pads-css')) {
@@ -6,6 +6,7 @@ if (!document.getElementById('pads-css')) {
 }
 
 const root = element.querySelector('.pad'), canvas = root.querySelector('canvas'), frame = root.querySelector('.pad-frame');
+const given = new Proxy({}, {get: (_, name) => props[name] ?? SETTINGS[name]}); // props are what the page changed later
 const make = (name, className = '', text = '') => Object.assign(document.createElement(name), {className, textContent: text});
 const clamp = (v, low, high) => Math.max(low, Math.min(high, v));
 const say = (text, bad = false) => {

@@ -94,6 +94,7 @@ def panel(
     choices: Mapping[str, Sequence[tuple[str, Any]]] | None = None,
     seed: int = 0,
     model_in_sight: bool = False,
+    stage: Component | None = None,
 ) -> Panel:
     """A live panel for a run, built where it is called.
 
@@ -101,7 +102,7 @@ def panel(
     extra: option -> a component of the page's own (a pad), made before with render=False; it is placed on top of the
     controls. hidden: options set by the page through `controls[name]`, or by a link; no control is seen for them.
     labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
-    under More. Raises KeyError for an option that does not exist.
+    under More. stage: a component of the page's own, made with render=False, placed above the film. Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
     described = {option["name"]: option for option in entry.options.describe()}
@@ -135,6 +136,8 @@ def panel(
             stop = gr.Button("Stop", elem_id=f"{name}-stop", elem_classes="stop", min_width=0, scale=0)
         with gr.Column(elem_classes="panel-stage", min_width=0):
             notice = gr.HTML("", elem_classes="notice-place")
+            if stage:
+                stage.render()
             strip = FilmStrip(label=title or entry.summary, elem_id=f"{name}-strip")
             status = gr.HTML("", elem_classes="status", elem_id=f"{name}-status")
         opened = gr.State(False)

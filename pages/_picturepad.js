@@ -34,12 +34,14 @@ const greyOf = (drawable, ...where) => { // where: arguments of drawImage; what 
 };
 
 const base = () => new URL((window.gradio_config?.root || '.').replace(/\/?$/, '/'), document.baseURI);
-const sheetAddress = () => new URL(props.sheet, location.origin === base().origin ? base() : document.baseURI).href;
+const sheetAddress = () => new URL(given.sheet, location.origin === base().origin ? base() : document.baseURI).href;
 const sheet = () => (window.atlasSheet ??= (async () => {
   const image = new Image();
-  image.src = sheetAddress();
-  await image.decode();
-  return image;
+  for (let tries = 0; ; tries++) { // a busy machine drops a decoding now and then
+    image.src = sheetAddress();
+    try { await image.decode(); return image; } catch (error) { if (tries === 4) throw error; }
+    await new Promise(done => setTimeout(done, 300));
+  }
 })().catch(error => { window.atlasSheet = null; throw error; }));
 
 const sampleOf = text => { const found = /^sample:(\d{1,3})$/.exec(text); return found && +found[1] < SAMPLES ? +found[1] : null; };
@@ -71,15 +73,15 @@ const paint = () => {
 const describe = () => {
   const sample = sampleOf(shown ?? ''), whites = pixels.reduce((sum, one) => sum + (one > 127), 0);
   if (masking) return whites ? `${Math.round(100 * whites / SIDE / SIDE)} % is painted anew` : 'Nothing marked yet; draw over what to paint anew.';
-  if (sample !== null) return `Test picture ${sample}: ${props.names[Math.floor(sample / 10)]}`;
+  if (sample !== null) return `Test picture ${sample}: ${given.names[Math.floor(sample / 10)]}`;
   return shown ? 'Your drawing' : 'Empty; draw on it, or choose a test picture.';
 };
 const tell = text => { note = text || ''; invert.hidden = !note; say(note || describe()); };
 
 const bus = window.atlasPads ??= new EventTarget(); // pads tell each other what they show
 const announce = () => {
-  (bus.shown ??= new Map()).set(props.own, shown);
-  bus.dispatchEvent(new CustomEvent('shown', {detail: props.own}));
+  (bus.shown ??= new Map()).set(given.own, shown);
+  bus.dispatchEvent(new CustomEvent('shown', {detail: given.own}));
 };
 
 // ---- values in and out ------------------------------------------------------------------------------------------
@@ -185,7 +187,7 @@ invert.addEventListener('click', () => put(pixels.map(one => 255 - one), note));
 // ---- the grid of test pictures ----------------------------------------------------------------------------------
 let dialog = null;
 const cell = (row, column) => {
-  const one = make('button', 'pad-sample'), name = props.names[row];
+  const one = make('button', 'pad-sample'), name = given.names[row];
   one.type = 'button';
   one.title = `${name}, test picture ${10 * row + column}`;
   one.setAttribute('aria-label', one.title);
@@ -199,7 +201,7 @@ const buildDialog = () => {
   const close = Object.assign(make('button', 'pad-close', 'Close'), {type: 'button'}), head = make('div', 'pad-dialog-head');
   head.append(make('strong', '', 'Test pictures'), close);
   const grid = make('div', 'pad-grid');
-  props.names.forEach((name, row) => grid.append(make('span', '', name), ...Array.from({length: 10}, (_, column) => cell(row, column))));
+  given.names.forEach((name, row) => grid.append(make('span', '', name), ...Array.from({length: 10}, (_, column) => cell(row, column))));
   grid.style.setProperty('--sheet', `url("${sheetAddress()}")`);
   dialog.append(head, grid);
   root.append(dialog);
@@ -243,14 +245,14 @@ wireTools({
 // ---- the picture behind a mask ----------------------------------------------------------------------------------
 let behindText = null;
 const follow = async () => {
-  const text = (props.source && bus.shown?.get(props.source)) || props.backdrop || '';
+  const text = (given.source && bus.shown?.get(given.source)) || given.backdrop || '';
   if (text === behindText) return;
   behindText = text;
   const found = await read(text).catch(() => new Uint8Array(SIDE * SIDE));
   if (text === behindText) { behind = found; paint(); }
 };
 if (masking) {
-  const listen = event => { if (!root.isConnected) bus.removeEventListener('shown', listen); else if (event.detail === props.source) follow(); };
+  const listen = event => { if (!root.isConnected) bus.removeEventListener('shown', listen); else if (event.detail === given.source) follow(); };
   bus.addEventListener('shown', listen);
   recoloured(paint);
   watch('backdrop source'.split(' '), follow);

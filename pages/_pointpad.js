@@ -1,6 +1,6 @@
-// The point pad: up to `props.most` points, as int8 pairs in units of `props.grain`; y runs upwards.
+// The point pad: up to `given.most` points, as int8 pairs in units of `given.grain`; y runs upwards.
 
-const REACH = 127 * props.grain, MOST = props.most, MOST_UNDO = 40, EVERY_MS = 45;
+const REACH = 127 * given.grain, MOST = given.most, MOST_UNDO = 40, EVERY_MS = 45;
 let points = [], shown = null, undone = [], drawing = null, timer = 0, lately = 0;
 
 const decode = text => {
@@ -31,7 +31,7 @@ const paint = sharp((g, side) => {
   g.globalAlpha = 0.72;
   g.beginPath();
   for (const [x, y] of points) {
-    const [cx, cy] = [px(x * props.grain), px(-y * props.grain)];
+    const [cx, cy] = [px(x * given.grain), px(-y * given.grain)];
     g.moveTo(cx + 2.5, cy);
     g.arc(cx, cy, 2.5, 0, 7);
   }
@@ -56,13 +56,13 @@ const remember = () => { undone.push(points.slice()); undone = undone.slice(-MOS
 
 // ---- spraying ---------------------------------------------------------------------------------------------------
 const spread = () => (tool.erase ? (tool.large ? 0.24 : 0.1) : tool.large ? 0.16 : 0.05); // in units of the plane
-const round = v => clamp(Math.round(v / props.grain), -127, 127);
+const round = v => clamp(Math.round(v / given.grain), -127, 127);
 const unit = at => [(2 * at.x - 1) * REACH, (1 - 2 * at.y) * REACH];
 const gauss = () => Math.min(2, Math.sqrt(-2 * Math.log(1 - Math.random()))) * 0.5;
 const add = (x, y) => { if (points.length < MOST) points.push([round(x), round(y)]); };
 const act = exact => {
   const [x, y] = unit(drawing);
-  if (drawing.erase) points = points.filter(([a, b]) => Math.hypot(a * props.grain - x, b * props.grain - y) > spread());
+  if (drawing.erase) points = points.filter(([a, b]) => Math.hypot(a * given.grain - x, b * given.grain - y) > spread());
   else {
     const angle = 2 * Math.PI * Math.random(), far = exact ? 0 : spread() * gauss();
     add(x + far * Math.cos(angle), y + far * Math.sin(angle));

@@ -9,6 +9,7 @@ import gradio as gr
 from genai_demo.data.fashion_mnist import CLASSES
 from pages import find_page
 from pages._info import Try, info
+from pages._pads import PicturePad, PointPad
 from pages._panel import Panel, panel
 from pages._theme import title
 
@@ -79,7 +80,7 @@ def _denoise() -> Panel:
 def _forward() -> Panel:
     return _panel(
         "diffusion/forward", "A picture of yours turns into noise. No network has a hand in it; it only guesses back.",
-        ("picture", "schedule", "steps", "way"), primary="Add noise",
+        ("schedule", "steps", "way"), primary="Add noise", extra={"picture": _picture("forward")},
     )  # fmt: skip
 
 
@@ -104,31 +105,40 @@ def _error() -> Panel:
     )  # fmt: skip
 
 
+def _picture(name: str) -> PicturePad:
+    return PicturePad("sample:93", label="Picture", elem_id=f"{name}-picture", render=False)
+
+
 def _inpaint() -> Panel:
+    picture = _picture("inpaint")
+    mask = PicturePad("", label="Paint anew", mask=True, backdrop_from="inpaint-picture", elem_id="inpaint-mask",
+                      render=False)  # fmt: skip
     return _panel(
         "diffusion/inpaint", "Paint over a part; the model draws it anew so that it fits the rest.",
         ("label", "samples", "steps", "resample"), primary="Fill in",
+        extra={"picture": picture, "mask": mask},
     )  # fmt: skip
 
 
 def _superres() -> Panel:
     return _panel(
         "diffusion/superres", "A picture of 4, 7 or 14 pixels a side is given. Each answer fits it exactly.",
-        ("size", "label", "samples", "steps"), primary="Enlarge",
+        ("size", "label", "samples", "steps"), primary="Enlarge", extra={"picture": _picture("superres")},
     )  # fmt: skip
 
 
 def _repair() -> Panel:
     return _panel(
         "diffusion/repair", "Noise is put on a picture or a drawing, then taken off: a little repairs, a lot invents.",
-        ("noise", "label", "sampler", "samples", "steps"), primary="Repair",
+        ("noise", "label", "sampler", "samples", "steps"), primary="Repair", extra={"picture": _picture("repair")},
     )  # fmt: skip
 
 
 def _points() -> Panel:
     return _panel(
-        "diffusion/points", "The same on points of the plane: a small network is trained before your eyes, then samples.",
+        "diffusion/points", "A small network learns points of the plane before your eyes, then moves noise onto them.",
         ("data", "sampler", "steps", "train_steps"), choices=POINTS, primary="Train and sample",
+        extra={"points": PointPad(label="Your points", info="Used when Points says drawn", render=False)},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import gradio as gr
 
 from pages import find_page
 from pages._info import Try, info
+from pages._pads import PicturePad
 from pages._panel import Panel, panel
 from pages._theme import title
 
@@ -20,6 +21,10 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
     "kind": [("VAE", "vae"), ("Denoising", "dae"), ("Plain", "ae")],
     "data": [("Drawn shapes", "shapes"), ("Fashion-MNIST", "fashion-mnist")],
 }
+OPENING = {
+    ("encode", "picture"): "sample:27", ("walk", "start"): "sample:93", ("walk", "end"): "sample:15",
+    ("dimensions", "picture"): "sample:27", ("compare", "picture"): "sample:84",
+}  # fmt: skip
 TRIES = (
     Try("From a shirt to a boot, three ways", "run=vae/interpolate&start=sample:60&end=sample:93",
         "Straight and spherical cut through places where no picture lives; the way through the data does not."),
@@ -50,14 +55,23 @@ def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
     return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, "model_in_sight": True, **more})
 
 
+def _pads(name: str, *options: str) -> dict[str, PicturePad]:
+    """A pad for each option that is a picture, showing the option's default."""
+    return {
+        option: PicturePad(OPENING[name, option], label=option.capitalize(), elem_id=f"{name}-{option}", render=False)
+        for option in options
+    }
+
+
 def _encode() -> Panel:
     return _panel("vae/encode", "A picture becomes a small cloud of codes, and each draw from it a picture.",
-                  ("picture", "samples"), primary="Encode")  # fmt: skip
+                  ("samples",), primary="Encode", extra=_pads("encode", "picture"))  # fmt: skip
 
 
 def _interpolate() -> Panel:
     return _panel("vae/interpolate", "From one picture to another along a straight, a spherical and a through-the-data way.",
-                  ("start", "end", "steps", "neighbours"), primary="Walk")  # fmt: skip
+                  ("steps", "neighbours"), primary="Walk",
+                  extra=_pads("walk", "start", "end"))  # fmt: skip
 
 
 def _manifold() -> Panel:
@@ -72,12 +86,14 @@ def _sample() -> Panel:
 
 def _dimensions() -> Panel:
     return _panel("vae/dimensions", "What each latent number does, what it costs, and which ones the decoder ignores.",
-                  ("picture", "extent", "across"), primary="Measure")  # fmt: skip
+                  ("extent", "across"), primary="Measure",
+                  extra=_pads("dimensions", "picture"))  # fmt: skip
 
 
 def _compare() -> Panel:
     return _panel("vae/compare", "Five variants get the same picture while it is spoilt more and more.",
-                  ("picture", "corruption", "strength", "latent"), primary="Compare")  # fmt: skip
+                  ("corruption", "strength", "latent"), primary="Compare",
+                  extra=_pads("compare", "picture"))  # fmt: skip
 
 
 def _checkpoints() -> Panel:
