@@ -1,0 +1,121 @@
+"""Start of the app against an empty Gradio app with as many routes: the first answer, and resident memory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+from benchmarks import Row, seconds
+from pages import PAGES
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMES = 3
+PATIENCE = 180  # seconds until a server that does not answer is given up
+HEAVY = ("torch", "diffusers", "transformers", "open_clip", "torchvision")
+
+EMPTY = """
+import os
+import gradio as gr
+demo = gr.Blocks(analytics_enabled=False)
+for i in range({routes}):
+    with demo if i == 0 else demo.route(f"Page {{i}}", f"page-{{i}}"):
+        gr.Markdown("empty")
+demo.launch(server_name="127.0.0.1", server_port=int(os.environ["PORT"]), ssr_mode=False, quiet=True)
+"""
+
+# Serves the app in this process, asks for every page once, then prints which heavy libraries are there.
+LOOK = """
+import os, sys, urllib.request
+import app
+from pages import PAGES
+port = int(os.environ["PORT"])
+app.demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
+for page in PAGES:
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/{page.path}", timeout=60).read()
+print("LOADED", *(name for name in {heavy} if name in sys.modules))
+app.demo.close()
+"""
+
+
+def rows() -> list[Row]:
+    """Medians of three starts each, taken in turn; memory is that of the process and its children."""
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.py"
+        empty.write_text(EMPTY.format(routes=len(PAGES)))
+        measured: dict[str, list[tuple[float, float]]] = {"app.py": [], str(empty): []}
+        start("app.py")  # warms the disk cache
+        for _ in range(TIMES):
+            for script, found in measured.items():
+                found.append(start(script))
+    (ours_s, ours_mb), (bare_s, bare_mb) = (
+        tuple(statistics.median(part) for part in zip(*found)) for found in measured.values()
+    )
+    return [
+        seconds("start: first HTTP 200 (at most 1.3)", ours_s, bare_s),
+        ("start: resident memory (at most 1.3)", f"{ours_mb:.0f} MB", f"{bare_mb:.0f} MB", ours_mb / bare_mb),
+        ("start: model libraries after every page was asked for (none wanted)", loaded(), "none", None),
+    ]
+
+
+def start(script: str) -> tuple[float, float]:
+    """Seconds to the first HTTP 200 and MB resident then, of `python script`. Raises RuntimeError if none comes."""
+    port = free_port()
+    with tempfile.TemporaryFile() as log:
+        began = time.perf_counter()
+        process = subprocess.Popen([sys.executable, script], cwd=ROOT, env=_env(port), stdout=log, stderr=log)
+        try:
+            if not _answers(process, f"http://127.0.0.1:{port}/", began + PATIENCE):
+                log.seek(0)
+                said = log.read().decode(errors="replace").split("\n")
+                raise RuntimeError(
+                    f"python {script} gave no answer; it said {' '.join(said[-2:]).strip() or 'nothing'}"
+                )
+            took = time.perf_counter() - began
+            one = psutil.Process(process.pid)
+            return took, sum(each.memory_info().rss for each in (one, *one.children(recursive=True))) / 1e6
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def loaded() -> str:
+    """Which model libraries the app has imported once every page was asked for: their names, or none."""
+    command = [sys.executable, "-c", LOOK.format(heavy=HEAVY)]
+    done = subprocess.run(command, cwd=ROOT, env=_env(free_port()), capture_output=True, timeout=PATIENCE, check=False)
+    lines = [line for line in done.stdout.decode().splitlines() if line.startswith("LOADED")]
+    if not lines:
+        raise RuntimeError(f"the app did not serve every page (exit code {done.returncode})")
+    return ", ".join(lines[-1].split()[1:]) or "none"
+
+
+def _env(port: int) -> dict[str, str]:
+    settings = {"PORT": str(port), "HOST": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **settings}
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(process: subprocess.Popen[bytes], address: str, until: float) -> bool:
+    """Waits until the address answers 200; False where the process ends or the time comes first."""
+    while process.poll() is None and time.perf_counter() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                if answer.status == 200:
+                    return True
+        except OSError:  # nobody listens there yet
+            time.sleep(0.02)
+    return False
