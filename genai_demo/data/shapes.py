@@ -26,12 +26,27 @@ def load(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _depth(x: np.ndarray, y: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How far inside the unit shape each point is, (n, 28, 28); about right near the outline, which is all we draw."""
-    away, angle = np.hypot(x, y), np.arctan2(y, x)
-    bar = np.minimum(0.95 - np.abs(x), 0.3 - np.abs(y))
-    rod = np.minimum(0.95 - np.abs(y), 0.3 - np.abs(x))
-    third = (angle + np.pi / 3) % (2 * np.pi / 3) - np.pi / 3
-    all_shapes = np.stack([
-        1 - away, 0.28 - np.abs(away - 0.72), 0.8 - np.maximum(np.abs(x), np.abs(y)), 0.55 - away * np.cos(third),
-        np.maximum(bar, rod), 0.45 + 0.5 * np.abs(np.cos(2.5 * angle)) ** 3 - away,
-    ])  # fmt: skip
-    return np.asarray(all_shapes[labels, np.arange(len(labels))])
+    depth = np.empty_like(x)
+    for label in range(len(SHAPES)):
+        own = labels == label
+        depth[own] = _inside(label, x[own], y[own])
+    return depth
+
+
+def _inside(label: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The same for points of one shape."""
+    away = np.hypot(x, y)
+    if label == 0:
+        return np.asarray(1 - away)
+    if label == 1:
+        return np.asarray(0.28 - np.abs(away - 0.72))
+    if label == 2:
+        return np.asarray(0.8 - np.maximum(np.abs(x), np.abs(y)))
+    if label == 4:
+        bar = np.minimum(0.95 - np.abs(x), 0.3 - np.abs(y))
+        return np.asarray(np.maximum(bar, np.minimum(0.95 - np.abs(y), 0.3 - np.abs(x))))
+    angle = np.arctan2(y, x)
+    if label == 3:
+        third = (angle + np.pi / 3) % (2 * np.pi / 3) - np.pi / 3
+        return np.asarray(0.55 - away * np.cos(third))
+    return np.asarray(0.45 + 0.5 * np.abs(np.cos(2.5 * angle)) ** 3 - away)
