@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,9 @@ class Panel:
     opened: gr.State
     tab: gr.Tab | None
     event: Any = None
+    also: dict[Component, Callable[[Mapping[str, Any]], Any]] = field(
+        default_factory=dict
+    )  # set by a link, from options
 
     @property
     def inputs(self) -> list[Component]:
@@ -67,6 +70,7 @@ class Panel:
         options = self.entry.options.parse(recipe.options).model_dump()
         found: dict[Any, Any] = {component: options[name] for name, component in self.controls.items()}
         found[self.seed] = recipe.seed
+        found |= {component: value(options) for component, value in self.also.items()}
         if self.model:
             found[self.model] = recipe.model or self.entry.models[0]
         return found
@@ -234,7 +238,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
 
     outputs = [go, *dict.fromkeys(tabs.values())]
     for parts in panels:
-        outputs += [parts.opened, parts.strip, parts.notice, *parts.inputs]
+        outputs += [parts.opened, parts.strip, parts.notice, *parts.inputs, *parts.also]
     event = demo.load(restore, None, outputs, queue=False, show_progress="hidden", api_visibility="private", **CHEAP)
     event.then(None, go, None, js="(id) => atlas.generate(id)")
 

@@ -11,6 +11,7 @@ from pages._info import Try, info
 from pages._pads import PicturePad
 from pages._panel import Panel, panel
 from pages._theme import title
+from pages._vaeplane import latent_plane, wire
 
 LABELS = {
     "samples": "Draws", "count": "Pictures", "temperature": "Temperature", "size": "Grid side", "extent": "Reach",
@@ -63,6 +64,14 @@ def _pads(name: str, *options: str) -> dict[str, PicturePad]:
     }
 
 
+def _plane() -> Panel:
+    plane = latent_plane()
+    parts = _panel("vae/decode", "Two numbers are the whole picture. Move over the plane and watch it change.",
+                   ("x", "y"), primary="Keep this picture", stage=plane)  # fmt: skip
+    wire(parts, plane)
+    return parts
+
+
 def _encode() -> Panel:
     return _panel("vae/encode", "A picture becomes a small cloud of codes, and each draw from it a picture.",
                   ("samples",), primary="Encode", extra=_pads("encode", "picture"))  # fmt: skip
@@ -107,6 +116,7 @@ def _train() -> Panel:
 
 
 TABS = {
+    "Plane": _plane,
     "Encode": _encode, "Interpolate": _interpolate, "Manifold": _manifold, "Sample": _sample,
     "Dimensions": _dimensions, "Compare": _compare, "Training": _checkpoints, "Train live": _train,
 }  # fmt: skip
