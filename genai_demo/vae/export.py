@@ -62,7 +62,7 @@ def export(
 def measure(model: Autoencoder, images: np.ndarray, *, seed: int = 0) -> dict[str, Any]:
     """Both terms on test pictures (n, 28, 28), in nats a picture; codes drawn once a picture from a fixed seed.
 
-    active_units: dimensions whose mean varies by more than 0.01 over the data (Burda et al. 2016, section 4).
+    active_units: dimensions whose mean varies by more than 0.01 over the data (Burda et al. 2016).
     floor_nats: what a perfect reconstruction would cost, since grey values are read as probabilities.
     """
     random = generator(seed)

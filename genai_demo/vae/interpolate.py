@@ -62,11 +62,11 @@ def interpolate(model: Autoencoder, options: InterpolateOptions, *, seed: int) -
     walked = np.zeros((3, len(stations), 28, 28), np.uint8)
     for i in range(n):
         decoded = codes.draw(model, flat.centre + flat.scale * z[:, i])
-        length = np.linalg.norm(z[:, i], axis=1)
-        distance = np.linalg.norm(z[:, i, None] - known, axis=2).min(1)
+        length = np.linalg.norm(z[:, i], axis=1).tolist()
+        distance = np.linalg.norm(z[:, i, None] - known, axis=2).min(1).tolist()
         walked[:, stations == i] = decoded[:, None]
         yield InterpolateStep(
             i, n, decoded[:1], decoded[1:2], decoded[2:], sheet(walked.reshape(-1, 28, 28), len(stations))[None], ends,
             known[:, dims] if i == 0 else None, z[:, :, dims], z[:, i, dims],
-            *map(float, length), *map(float, distance), flat.first + 1, flat.second + 1,
+            length[0], length[1], length[2], distance[0], distance[1], distance[2], flat.first + 1, flat.second + 1,
         )  # fmt: skip

@@ -36,12 +36,8 @@ def decode_point(model: Autoencoder, x: float, y: float, first: int = 0, second:
     had, or where x or y lies beyond what vae/decode allows.
     """
     options = DecodeOptions.parse({"x": x, "y": y, "first": first, "second": second})
-    return picture_at(model, codes.plane(model, options.first, options.second), options.x, options.y)[0]
-
-
-def picture_at(model: Autoencoder, flat: codes.Plane, x: float, y: float) -> np.ndarray:
-    """(1, 28, 28) uint8 at a place of the plane; the other latent numbers stay at their centre."""
-    return codes.draw(model, flat.latent(np.array([[x, y]], np.float32)))
+    at = np.array([[options.x, options.y]], np.float32)
+    return np.asarray(codes.draw(model, codes.plane(model, options.first, options.second).latent(at))[0])
 
 
 def background(model: Autoencoder, first: int = 0, second: int = 0) -> Background:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -77,7 +78,10 @@ def compare(options: CompareOptions, *, seed: int) -> Iterator[CompareStep]:
         back = [codes.decode(model, codes.encode(model, given)[0]) for model in models]
         errors = [float(np.sqrt(np.square(p * 255 - clean).mean())) for p in back]
         strange = [codes.percentile(model, float(codes.scores(model, given)[0])) for model in models]
-        yield CompareStep(i, options.steps, given, *map(codes.to_pictures, back), strength, *errors, *strange)
+        fields: dict[str, Any] = {name: codes.to_pictures(p) for name, p in zip(VARIANTS, back)}
+        fields |= {f"{name}_error": e for name, e in zip(VARIANTS, errors)}
+        fields |= {f"{name}_strange": s for name, s in zip(VARIANTS, strange)}
+        yield CompareStep(i, options.steps, given, strength=strength, **fields)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
