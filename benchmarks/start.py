@@ -40,7 +40,7 @@ from pages import PAGES
 port = int(os.environ["PORT"])
 app.demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
 for page in PAGES:
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/{page.path}", timeout=60).read()
+    urllib.request.urlopen(f"http://127.0.0.1:{{port}}/{{page.path}}", timeout=60).read()
 print("LOADED", *(name for name in {heavy} if name in sys.modules))
 app.demo.close()
 """
