@@ -84,9 +84,13 @@ def encode(model: Autoencoder, options: EncodeOptions, *, seed: int) -> Iterator
         )  # fmt: skip
 
 
-def signed(value: np.ndarray) -> np.ndarray:
-    """(h, w) -> (h, w, 3) uint8: blue above 0, red below, white at 0, also where all values have one sign."""
-    top = max(float(np.abs(value).max()), codes.SMALLEST)
+def signed(value: np.ndarray, top: float = 0.0) -> np.ndarray:
+    """(h, w) -> (h, w, 3) uint8: blue above 0, red below, white at 0, also where all values have one sign.
+
+    top: the value of the full colour; the largest there is where none is given.
+    """
+    top = top or max(float(np.abs(value).max()), codes.SMALLEST)
+    value = np.clip(value, -top, top)
     ends = np.array([[top], [-top]]) * np.ones(value.shape[1])
     return colours(np.vstack([value, ends]))[: len(value)]
 

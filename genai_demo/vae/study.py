@@ -125,7 +125,7 @@ def dimensions(model: Autoencoder, options: DimensionsOptions, *, seed: int) -> 
         moved = codes.decode(model, z)
         yield DimensionStep(
             i, model.config.latent, given, sheet(codes.to_pictures(moved), options.across)[None],
-            signed(moved[-1] - moved[0])[None], cost, variance, lost, i + 1, float(cost[i]), float(variance[i]),
+            signed(moved[-1] - moved[0], 1.0)[None], cost, variance, lost, i + 1, float(cost[i]), float(variance[i]),
             active, model.config.latent - active,
         )  # fmt: skip
 

@@ -113,3 +113,4 @@ def test_signed_colours_keep_their_meaning_where_all_have_one_sign(sign: int) ->
     strongest = shown[-1, -1]
     assert (strongest[2] > strongest[0]) == (sign > 0), "blue above 0, red below"
     assert signed(np.zeros((2, 2))).min() > 240
+    assert signed(np.full((2, 2), 0.01 * sign), 1.0).min() > 240, "on a fixed scale little stays pale"

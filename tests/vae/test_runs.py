@@ -148,6 +148,7 @@ def test_dimensions_tell_used_from_collapsed() -> None:
     used = found[0].variance > codes.ACTIVE
     moves = np.array([np.abs(cell(f.moved, 0, 0) - cell(f.moved, 0, 4).astype(float)).mean() for f in found])
     assert moves[used].min() > 3 * moves[~used].max(), "a collapsed number changes next to nothing"
+    assert min(f.changed.min() for f, one in zip(found, used) if not one) > 200, "and its change is drawn pale"
     assert found[0].kl[used].min() > found[0].kl[~used].max()
     assert found[0].lost[used].min() > found[0].lost[~used].max()
     assert [frame.kl_here for frame in found] == pytest.approx(found[0].kl.tolist())
