@@ -49,8 +49,13 @@ def small(name: str, seed: int = 0) -> Recipe:
 
 
 @functools.cache
+def kept(name: str) -> list[tuple[Any, dict[str, np.ndarray]]]:
+    """The frames of the smallest run, each with a copy of its arrays taken as soon as it came."""
+    return [(frame, {key: value.copy() for key, value in arrays(frame).items()}) for frame in run(small(name))]
+
+
 def frames_of(name: str) -> list[Any]:
-    return list(run(small(name)))
+    return [frame for frame, _ in kept(name)]
 
 
 def same(one: list[Any], other: list[Any]) -> bool:
@@ -161,19 +166,26 @@ def test_frames_are_ready_to_draw(name: str) -> None:
 
 @each_run
 def test_a_recipe_gives_the_same_frames_beside_another_visitor(name: str) -> None:
-    """Two runs taken in turns, with different seeds, each as if it were alone."""
+    """Two runs taken in turns, with different seeds, each as if it were alone; the shared model stays as it was."""
+    models = [load(SPECS[key]) for key in RUNS[name].models[:1]]
+    before = [_fingerprint(model) for model in models]
     mine, others = run(small(name)), run(small(name, seed=1))
     together = [frame for frame, _ in itertools.zip_longest(mine, others) if frame is not None]
     assert same(together, frames_of(name))
+    assert [_fingerprint(model) for model in models] == before
+    assert not any(model.training for model in models)
+
+
+def _fingerprint(model: Any) -> str:
+    digest = hashlib.sha256()
+    for name, value in model.state_dict().items():
+        digest.update(name.encode() + value.float().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 @each_run
-def test_frames_share_no_memory_that_changes(name: str) -> None:
-    """A frame kept from early on still shows what it showed."""
-    kept = []
-    for frame in run(small(name)):
-        kept.append((frame, {key: value.copy() for key, value in arrays(frame).items()}))
-    for frame, then in kept:
+def test_a_frame_kept_from_early_on_still_shows_what_it_showed(name: str) -> None:
+    for frame, then in kept(name):
         for key, value in arrays(frame).items():
             assert np.array_equal(value, then[key], equal_nan=value.dtype.kind == "f"), key
 
@@ -187,24 +199,6 @@ def test_the_defaults_start_and_can_be_stopped(name: str) -> None:
 
 
 FEWER = {"diffusion/error": {"reference": 20}}  # its first frame waits for the exact answer
-
-
-@each_run
-def test_a_run_leaves_its_models_as_they_were(name: str) -> None:
-    models = {key: load(SPECS[key]) for key in RUNS[name].models[:1]}
-    before = {key: _fingerprint(model) for key, model in models.items()}
-    frames = run(small(name))
-    next(frames)
-    frames.close()
-    assert {key: _fingerprint(model) for key, model in models.items()} == before
-    assert not any(model.training for model in models.values())
-
-
-def _fingerprint(model: Any) -> str:
-    digest = hashlib.sha256()
-    for name, value in model.state_dict().items():
-        digest.update(name.encode() + value.float().cpu().numpy().tobytes())
-    return digest.hexdigest()
 
 
 @each_run
