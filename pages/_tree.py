@@ -17,7 +17,7 @@ def diagram(blocks: Sequence[Block]) -> str:
     shown = [block for block in _front(blocks) if block.parameters or block.shape_in != block.shape_out]
     slowest = max((block.ms for block in shown), default=1.0) or 1.0
     boxes = "".join(_box(block, block.ms / slowest) for block in shown)
-    start = escape(_size(shown[0].shape_in)) if shown else ""
+    start = escape(_size(blocks[0].shape_in))
     return f'<div class="scroller"><div class="flow"><span class="s">{start}</span>{boxes}</div></div>'
 
 

@@ -37,7 +37,7 @@ def base_url() -> Iterator[str]:
 def client(base_url: str) -> Any:
     from gradio_client import Client
 
-    return Client(base_url, verbose=False)
+    return Client(base_url, verbose=False, httpx_kwargs={"timeout": 60})
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,91 @@
+"""The VAE page as a visitor and as a program use it."""
+
+from __future__ import annotations
+
+import pytest
+
+PLANE = "#latent-plane"
+
+
+@pytest.mark.browser
+def test_the_plane_follows_the_cursor(visit):
+    page = visit("vae")
+    picture = "document.querySelector('#latent-plane .plane-picture canvas, #latent-plane .plane-picture img')"
+    page.wait_for_selector(f"{PLANE} canvas")
+    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.includes('trouser')")
+    shown = page.locator(PLANE).screenshot()
+    box = page.locator(f"{PLANE} canvas").first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.75)
+    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.match(/x .2\\.0/)")
+    assert page.locator(PLANE).screenshot() != shown
+    x = page.locator("#p-vae-decode-controls input[type=number]").first
+    assert float(x.input_value()) == pytest.approx(-2, abs=0.15), picture
+
+
+@pytest.mark.browser
+def test_another_model_changes_the_plane(visit):
+    page = visit("vae?run=vae/decode&model=vae/ae-2&x=1&y=-1")
+    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.includes('x 1.00, y \u22121.00') ||"
+                           " document.querySelector('#latent-plane')?.innerText.includes('x 1.00, y -1.00')")  # fmt: skip
+    page.wait_for_function("document.querySelector('#p-vae-decode .chip').innerText.includes('Autoencoder')")
+
+
+@pytest.mark.browser
+def test_interpolate_from_a_link_and_scrub(visit, film):
+    page = visit("vae?run=vae/interpolate&steps=7&start=sample:3&end=sample:90")
+    strip = film(page, "p-vae-interpolate")
+    strip.wait(7)
+    strip.step(0)
+    first = strip.pixels()
+    strip.step(6)
+    assert strip.pixels() != first
+    strip.step(0)
+    assert strip.pixels() == first
+
+
+@pytest.mark.browser
+def test_a_drawing_is_encoded_and_travels_in_the_link(visit, film):
+    page = visit("vae?run=vae/encode&samples=3")
+    strip = film(page, "p-vae-encode")
+    strip.wait(3)
+    before = strip.pixels()
+    canvas = page.locator("#encode-picture canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 150, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    strip.generate()
+    page.wait_for_function("([old]) => { const c = document.querySelector('#p-vae-encode-strip .film-lane canvas'); "
+                           "return c && c.toDataURL() !== old }", arg=[before])  # fmt: skip
+    strip.wait(3)
+    page.click("#p-vae-encode-copy")
+    page.wait_for_function("location.search.includes('picture=')")
+    again = visit(f"vae{page.evaluate('location.search')}")
+    other = film(again, "p-vae-encode")
+    other.wait(3)
+    assert other.pixels() == strip.pixels()
+
+
+@pytest.mark.browser
+def test_training_live_draws_both_terms(visit):
+    page = visit("vae?run=vae/train&steps=40")
+    page.wait_for_function("document.querySelector('#p-vae-train-strip .film-export')?.hidden === false")
+    text = page.locator("#p-vae-train-strip").inner_text()
+    assert "reconstruction" in text.lower()
+    assert "kl" in text.lower()
+
+
+def test_api_decodes_anywhere_and_refuses_elsewhere(client):
+    from gradio_client.exceptions import AppError
+
+    described = client.view_api(return_format="dict")["named_endpoints"]["/vae_decode"]["parameters"]
+    name = {one["label"]: one["parameter_name"] for one in described}
+    at = {name["x (sd)"]: 1.5, name["y (sd)"]: -1}
+    film = client.predict(**at, api_name="/vae_decode")[0]
+    assert film["done"]
+    assert film["recipe"]["options"]["x"] == 1.5
+    with pytest.raises(AppError, match="99"):
+        client.predict(**{name["x (sd)"]: 99}, api_name="/vae_decode")
