@@ -17,7 +17,7 @@ MOST_FRAMES = 100
 
 
 class Network(Protocol):
-    """Any denoiser of these pages: (x, angle (b,), label (b,)) -> v; shape (c, h, w); classes, 0 where it knows none."""
+    """Any denoiser of these pages: (x, angle (b,), label (b,)) -> v; shape (c, h, w); classes: 0 if it knows none."""
 
     shape: tuple[int, int, int]
     classes: int

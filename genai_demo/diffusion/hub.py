@@ -40,7 +40,8 @@ class HubDenoiser(nn.Module):
         alpha, sigma = (part.view(-1, 1, 1, 1) for part in (angle.float().cos(), angle.float().sin()))
         eps = self.unet(x, self.timestep(angle)).sample.float()
         x0 = ((x.float() - sigma * eps) / alpha.clamp(min=1e-3)).clamp(-1, 1)
-        return ((alpha * x.float() - x0) / sigma.clamp(min=1e-4)).to(x.dtype)
+        v: Tensor = (alpha * x.float() - x0) / sigma.clamp(min=1e-4)
+        return v.to(x.dtype)
 
 
 def build(place: str) -> HubDenoiser:

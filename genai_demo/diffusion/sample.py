@@ -153,11 +153,12 @@ def _still(x: Tensor, x0: Tensor | None, i: int) -> Step:
 
 def _both(index: int, total: int, a: Step, b: Step, i: int, levels: Grid, evaluations: int) -> ForkStep:
     done = i == levels.steps
-    x = [step.after if done else step.x for step in (a, b)]
-    x0 = [step.after if done else step.x0 for step in (a, b)]
+    x_a, x_b = (step.after if done else step.x for step in (a, b))
+    x0_a, x0_b = (step.after if done else step.x0 for step in (a, b))
     return ForkStep(
-        index, total, *map(pictures_of, x), *map(pictures_of, x0), i, levels.sigma[i], evaluations, rms(x[0] - x[1])
-    )
+        index, total, pictures_of(x_a), pictures_of(x_b), pictures_of(x0_a), pictures_of(x0_b), i, levels.sigma[i],
+        evaluations, rms(x_a - x_b),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,7 +30,7 @@ def betas(schedule: str) -> np.ndarray:
     if schedule == "cosine":  # Nichol & Dhariwal 2021, eq. 17: abar is a squared cosine, beta at most 0.999
         time = np.arange(T + 1) / T
         abar = np.cos((time + 0.008) / 1.008 * math.pi / 2) ** 2
-        return np.minimum(1 - abar[1:] / abar[:-1], 0.999)
+        return np.asarray(np.minimum(1 - abar[1:] / abar[:-1], 0.999))
     raise ValueError(schedule)
 
 

@@ -113,10 +113,11 @@ def error(model: Network, options: ErrorOptions, *, seed: int) -> Iterator[Error
     for index, budget in enumerate(budgets):
         spent = {name: (budget + 1) // 2 if name == "heun" else budget for name in SAMPLERS}
         made = {name: finish(name, steps) for name, steps in spent.items()}
-        errors = [math.log10(max(rms(made[name] - exact), 1e-9)) for name in ("ddim", "heun", "dpm", "ddpm")]
+        ddim, heun, dpm, ddpm = (made[name] for name in ("ddim", "heun", "dpm", "ddpm"))
         yield ErrorStep(
-            index, len(budgets), *(pictures_of(y) for y in (exact, *(made[n] for n in ("ddim", "heun", "dpm", "ddpm")))),
-            budget, evaluations("heun", options.reference), rms(made["euler"] - made["ddim"]), *errors,
+            index, len(budgets), pictures_of(exact), pictures_of(ddim), pictures_of(heun), pictures_of(dpm),
+            pictures_of(ddpm), budget, evaluations("heun", options.reference), rms(made["euler"] - ddim),
+            *(math.log10(max(rms(y - exact), 1e-9)) for y in (ddim, heun, dpm, ddpm)),
         )  # fmt: skip
 
 

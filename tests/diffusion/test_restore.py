@@ -123,7 +123,7 @@ def test_repair_with_every_sampler(sampler: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"picture": "sample:123"}, "sample is 123; choose 0 to 99"),
+        ({"picture": "sample:123"}, "picture is sample:123; choose sample:0 to sample:99"),
         ({"picture": ""}, "picture is empty; draw one"),
         ({"picture": "A" * 7000}, "picture has 7000 characters; the limit is 6000"),
         ({"samples": 17}, "samples is 17; choose a whole number from 1 to 16"),

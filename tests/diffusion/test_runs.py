@@ -211,7 +211,7 @@ def test_a_run_stops_where_its_reader_does() -> None:
         ("denoise", {"sampler": "magic"}, "sampler is magic; choose one of ddim"),
         ("compare", {"other_steps": 2000}, "other_steps is 2000; choose a whole number from 1 to 1000"),
         ("error", {"most": 17}, "most is 17; choose one of 16, 32, 64, 128"),
-        ("forward", {"picture": "sample:100"}, "sample is 100; choose 0 to 99"),
+        ("forward", {"picture": "sample:100"}, "picture is sample:100; choose sample:0 to sample:99"),
         ("forward", {"picture": "no picture!"}, "picture is no base64 text"),
         ("fork", {"speed": 2}, "speed is not an option here"),
     ],
