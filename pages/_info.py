@@ -120,7 +120,8 @@ def _source(run: Any) -> str:
 
 def _tries(page: Page, tries: Sequence[Try]) -> str:
     items = "".join(
-        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title)}</a><span>{escape(one.look_for)}</span></li>'
+        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title)}</a>'
+        f"<span>{escape(one.look_for)}</span></li>"
         for one in tries
     )
     return f'<ul class="tries">{items}</ul>'

@@ -106,7 +106,8 @@ def panel(
     extra: option -> a component of the page's own (a pad), made before with render=False; it is placed on top of the
     controls. hidden: options set by the page through `controls[name]`, or by a link; no control is seen for them.
     labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
-    under More. stage: a component of the page's own, made with render=False, placed above the film. Raises KeyError for an option that does not exist.
+    under More. stage: a component of the page's own, made with render=False, placed above the film.
+    Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
     described = {option["name"]: option for option in entry.options.describe()}
@@ -126,8 +127,8 @@ def panel(
                 model = _model_menu(entry) if model_in_sight else None
                 made = {key: control(described[key], labels, choices) for key in seen}
                 with gr.Row(elem_classes="seed-row"):
-                    seed_ = gr.Number(seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=0, scale=1,
-                                      info="The source of chance: the same seed gives the same result",
+                    seed_ = gr.Number(seed, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=0,
+                                      scale=1, info="The source of chance: the same seed gives the same result",
                                       elem_id=f"{name}-seed", interactive=True)  # fmt: skip
                     dice = gr.Button("Dice", elem_classes="quiet dice", min_width=0, scale=0, elem_id=f"{name}-dice")
                 if folded or (entry.models[1:] and not model):

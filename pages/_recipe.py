@@ -1,4 +1,4 @@
-"""A run <-> the query string: ?run=diffusion/denoise&seed=7&model=...&steps=20, with only what differs from defaults."""
+"""A run <-> the query string: ?run=diffusion/denoise&seed=7&steps=20, with only what differs from defaults."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ const details = [...element.querySelectorAll('details')];
 details.forEach(one => one.addEventListener('toggle', () => {
   if (one.open) details.forEach(other => { if (other !== one) other.open = false; });
 }));
-document.addEventListener('click', event => details.forEach(one => { if (!one.contains(event.target)) one.open = false; }));
+document.addEventListener('click', event => details.forEach(one => {
+  if (!one.contains(event.target)) one.open = false;
+}));
 element.addEventListener('keydown', event => {
   const open = details.find(one => one.open);
   if (event.key === 'Escape' && open) { open.open = false; open.querySelector('summary').focus(); }
@@ -121,7 +123,8 @@ def _group(name: str, current: Page) -> str:
         return ""
     mark = ' class="current"' if current.group == name else ""
     links = "".join(_link(page, current) for page in inside)
-    return f'<li data-family="{inside[0].family}"><details><summary{mark}>{escape(name)}</summary><ul>{links}</ul></details></li>'
+    menu = f"<details><summary{mark}>{escape(name)}</summary><ul>{links}</ul></details>"
+    return f'<li data-family="{inside[0].family}">{menu}</li>'
 
 
 def _link(page: Page, current: Page) -> str:

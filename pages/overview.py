@@ -1,4 +1,7 @@
-"""The landing page: what this is in one line, and every architecture that has a page, by family. No model, no event."""
+"""The landing page: what this is in one line, and every architecture that has a page, by family. No model, no event.
+
+`python -m pages.overview` makes the pictures on the cards, each by its page's own model.
+"""
 
 from __future__ import annotations
 
@@ -47,3 +50,24 @@ def _picture(page: Page) -> str:
         if (IMAGES / f"{page.path}.{ending}").exists():
             return f'<img src="./images/{page.path}.{ending}" alt="Made by the models of this page" loading="lazy">'
     return '<span class="no-picture" aria-hidden="true"></span>'
+
+
+def make_pictures() -> None:
+    """assets/images/diffusion.gif and vae.png, 16:9, from one run each."""
+    import numpy as np
+    from PIL import Image
+
+    from genai_demo.frames import sheet
+    from genai_demo.recipe import Recipe
+    from genai_demo.run import run
+
+    steps = list(run(Recipe("diffusion/denoise", {"samples": 18, "steps": 24, "label": "any"}, seed=4)))
+    films = [Image.fromarray(np.kron(sheet(step.x, 6), np.ones((3, 3), np.uint8))) for step in steps]
+    films[0].save(IMAGES / "diffusion.gif", save_all=True, append_images=films[1:], duration=[80] * len(films))
+    *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
+    whole = last.grid[0]  # (448, 448)
+    Image.fromarray(whole[98:350]).save(IMAGES / "vae.png", optimize=True)
+
+
+if __name__ == "__main__":
+    make_pictures()

@@ -16,7 +16,8 @@ from pages._vaeplane import latent_plane, wire
 LABELS = {
     "samples": "Draws", "count": "Pictures", "temperature": "Temperature", "size": "Grid side", "extent": "Reach",
     "first": "Across", "second": "Upwards", "neighbours": "Neighbours", "latent": "Latent numbers",
-    "across": "Pictures a row", "kind": "Kind", "learning_rate": "Learning rate", "batch_size": "Batch", "x": "x", "y": "y",
+    "across": "Pictures a row", "kind": "Kind", "learning_rate": "Learning rate", "batch_size": "Batch", "x": "x",
+    "y": "y",
 }  # fmt: skip
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "kind": [("VAE", "vae"), ("Denoising", "dae"), ("Plain", "ae")],
@@ -36,7 +37,8 @@ TRIES = (
         "Most of the sixteen numbers carry no KL at all: the decoder has stopped listening to them."),
     Try("Five models, one noisy bag", "run=vae/compare&picture=sample:84&corruption=noise&strength=0.8",
         "Only the denoising one was trained for this. Whose error grows last?"),
-    Try("Watch one learn", "run=vae/train&steps=300", "Reconstruction falls first; the KL rises as the code is put to use."),
+    Try("Watch one learn", "run=vae/train&steps=300",
+        "Reconstruction falls first; the KL rises as the code is put to use."),
 )  # fmt: skip
 
 
@@ -78,7 +80,7 @@ def _encode() -> Panel:
 
 
 def _interpolate() -> Panel:
-    return _panel("vae/interpolate", "From one picture to another along a straight, a spherical and a through-the-data way.",
+    return _panel("vae/interpolate", "From one picture to another: straight, on a sphere, and through the data.",
                   ("steps", "neighbours"), primary="Walk",
                   extra=_pads("walk", "start", "end"))  # fmt: skip
 

@@ -52,7 +52,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
-    """visit("diffusion?seed=1", width=390, dark=True) -> a page. A script error or a request elsewhere fails the test."""
+    """visit("diffusion?seed=1", width=390, dark=True) -> a page. Script errors and requests elsewhere fail the test."""
     contexts, faults = [], []
 
     def open_page(path: str = "", width: int = 1280, dark: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""A tiny architecture for tests of the plumbing: squares that move, no model library; it replaces no page of the app."""
+"""A tiny architecture for tests of the plumbing: squares that move, with no model library."""
 
 from __future__ import annotations
 

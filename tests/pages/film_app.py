@@ -109,6 +109,14 @@ def build() -> gr.Blocks:
     return demo
 
 
+def bench(count: int, fps: float) -> gr.Blocks:
+    """Only a strip and a button that streams `count` frames, for the benchmark."""
+    with gr.Blocks(title="Film strip") as demo:
+        strip, go = FilmStrip(label="Pictures", elem_id="pictures"), gr.Button("Start", elem_id="start")
+        go.click(lambda: (yield from streamed(picture_frames(count), fps)), None, strip, show_progress="hidden")
+    return demo
+
+
 def _scrubbed(event: gr.EventData) -> str:
     return f"scrubbed {event.index}"
 

@@ -83,9 +83,14 @@ def build() -> gr.Blocks:
                     restore = gr.Button("Restore", elem_id="restore")
                     other = gr.Button("Negative", elem_id="other")
                     empty = gr.Button("Empty event", elem_id="empty")
+        with gr.Tabs():
+            gr.Tab("First")
+            with gr.Tab("Later"):
+                later = PicturePad("sample:5", label="In a tab", elem_id="later")
+        demo.load(gr.skip, None, later, queue=False)  # reaches it before it is on the page
         pads = [picture, mask, points, plane]
         gr.on([pad.input for pad in pads], _seen, pads, seen, queue=False, show_progress="hidden")
-        restore.click(lambda text: json.loads(text), link, pads, queue=False, show_progress="hidden")
+        restore.click(_restored, link, [*pads, seen], queue=False, show_progress="hidden")
         other.click(lambda: plane_update(context="negative", ellipse=None), None, plane, queue=False)
         empty.click(lambda: None, None, None, queue=False)
     return demo
@@ -93,6 +98,11 @@ def build() -> gr.Blocks:
 
 def _seen(*values: Any) -> str:
     return json.dumps(dict(zip(("picture", "mask", "points", "plane"), values, strict=True)))
+
+
+def _restored(text: str) -> list[Any]:
+    *texts, place = json.loads(text)
+    return [*texts, plane_update(value=place, context=""), ""]
 
 
 def launch_options() -> dict[str, Any]:

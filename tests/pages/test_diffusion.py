@@ -80,11 +80,11 @@ def _denoise(client, **changed):
     names = [
         one["parameter_name"]
         for one in client.view_api(return_format="dict")["named_endpoints"]["/diffusion_denoise"]["parameters"]
-    ]  # noqa: E501
+    ]
     labels = [
         one["label"]
         for one in client.view_api(return_format="dict")["named_endpoints"]["/diffusion_denoise"]["parameters"]
-    ]  # noqa: E501
+    ]
     known = {"steps": "Steps", "samples": "Pictures", "label": "Class", "sampler": "Sampler", "seed": "Seed"}
     return {names[labels.index(known[key])]: value for key, value in wanted.items()}
 

@@ -69,8 +69,10 @@ class Site:
         if up:
             mouse.up()
 
-    def restore(self, picture: str = "sample:27", mask: str = "", points: str = "", plane: Any = None) -> None:
-        values = [picture, mask, points, plane or {"x": 0, "y": 0}]
+    def restore(
+        self, picture: str = "sample:27", mask: str = "", points: str = "", plane: tuple[float, float] = (0, 0)
+    ) -> None:
+        values = [picture, mask, points, plane]
         self.page.fill("#link textarea", json.dumps(values))
         self.page.click("#restore")
 
@@ -86,35 +88,40 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def context(chromium: Any) -> Iterator[Any]:
-    """One for the module: what the first page loaded need not be loaded again."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def site(context: Any, address: str) -> Iterator[Site]:
-    page, faults = context.new_page(), []
+def opened(chromium: Any, address: str) -> Iterator[tuple[Site, list[str]]]:
+    """One page for the module, and what went wrong on it: script errors, requests to another host."""
+    page, faults = chromium.new_page(viewport={"width": 1280, "height": 900}), []
     page.set_default_timeout(WAIT)
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and faults.append(line.text))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith("http")
-            and urlparse(request.url).netloc != urlparse(address).netloc
-            and faults.append(request.url)
-        ),
-    )
-    pads_app.CALLS.clear()
-    pads_app.AT_ONCE[:] = [0, 0]
-    pads_app.DELAY_S[0] = 0.0
+    page.on("console", lambda line: "js_on_load" in line.text and faults.append(line.text))
+    page.on("request", lambda request: _elsewhere(request.url, address) and faults.append(request.url))
     page.goto(address)
     page.wait_for_selector("#plane .plane-classes button")
     page.locator("#picture .pad-status", has_text="pullover").wait_for()
-    yield Site(page)
+    yield Site(page), faults
     page.close()
+
+
+def _elsewhere(url: str, address: str) -> bool:
+    return url.startswith(("http", "ws")) and urlparse(url).netloc != urlparse(address).netloc
+
+
+@pytest.fixture
+def site(opened: tuple[Site, list[str]]) -> Iterator[Site]:
+    """The page with every pad and tool as at the start."""
+    found, faults = opened
+    found.page.evaluate("document.querySelectorAll('[data-do=brush], [data-do=small]').forEach(one => one.click())")
+    pads_app.DELAY_S[0] = 0.0
+    found.restore("sample:1", points=encode_points(np.zeros((1, 2))))
+    found.says("points", "1 of")
+    found.restore()
+    found.says("points", "0 of")
+    found.says("picture", "Test picture 27: pullover")
+    found.page.locator("#plane .plane-at", has_text="x 0.00, y 0.00").wait_for()
+    found.page.wait_for_function("document.querySelector('#seen textarea').value === ''")
+    pads_app.CALLS.clear()
+    pads_app.AT_ONCE[:] = [0, 0]
+    yield found
     assert not faults
 
 
@@ -219,7 +226,7 @@ def test_test_pictures_are_picked_from_the_grid_and_stepped_through(site: Site) 
 
 
 def test_mask_is_drawn_over_the_picture_of_the_other_pad(site: Site) -> None:
-    site.page.wait_for_function("document.querySelector('#mask .pad-status').textContent.startsWith('50 %')")
+    site.says("mask", "50 % is painted anew")
     left = site.grey("mask")[:, :14]
     assert np.array_equal(left[..., 0], sample_picture(27)[:, :14])
     site.press("mask", "middle")
@@ -277,7 +284,7 @@ def test_no_more_points_than_the_limit(site: Site) -> None:
 def test_values_set_by_the_page_are_shown(site: Site) -> None:
     cross = np.zeros((28, 28), np.uint8)
     cross[10:12], cross[:, 5] = 200, 90
-    site.restore(encode_picture(cross), encode_picture(np.eye(28, dtype=np.uint8) * 255), "", {"x": 1, "y": 2})
+    site.restore(encode_picture(cross), encode_picture(np.eye(28, dtype=np.uint8) * 255), "", (1, 2))
     site.says("picture", "Your drawing")
     assert np.array_equal(site.grey("picture")[..., 0], cross)
     site.says("mask", "4 % is painted anew")
@@ -285,6 +292,13 @@ def test_values_set_by_the_page_are_shown(site: Site) -> None:
     wait_for_picture(site, 1, 2)
     site.restore("no picture at all")
     site.says("picture", "could not be read")
+
+
+def test_a_pad_in_a_tab_opened_later_is_whole(site: Site) -> None:
+    site.page.wait_for_timeout(300)
+    site.page.get_by_role("tab", name="Later").click()
+    site.says("later", "Test picture 5: t-shirt")
+    assert np.array_equal(site.grey("later")[..., 0], sample_picture(5))
 
 
 def wait_for_picture(site: Site, x: float, y: float, negative: bool = False) -> None:
@@ -298,7 +312,6 @@ FIELD = "#plane .plane-field canvas"
 
 
 def test_a_click_on_the_plane_brings_the_picture_decoded_there(site: Site) -> None:
-    assert pads_app.CALLS == []  # opening the page asks nothing
     site.drag(FIELD, (0.75, 0.25))
     place = site.until("plane")
     assert abs(place["x"] - 2) < 0.05
@@ -333,8 +346,8 @@ def test_an_error_of_the_decoder_is_a_sentence_and_another_model_decodes_anew(si
 
 
 def test_touch_draws(chromium: Any, address: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
+    pads_app.CALLS.clear()
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.set_default_timeout(WAIT)
     page.goto(address)
     site = Site(page)
@@ -342,7 +355,8 @@ def test_touch_draws(chromium: Any, address: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator("#points canvas").tap()
     assert len(decode_points(site.until("points", ""))) == 1
-    context.close()
+    assert pads_app.CALLS == []  # the plane has asked nothing yet
+    page.close()
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,7 @@ def test_the_plane_follows_the_cursor(visit):
 @pytest.mark.browser
 def test_another_model_changes_the_plane(visit):
     page = visit("vae?run=vae/decode&model=vae/ae-2&x=1&y=-1")
-    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.includes('x 1.00, y \u22121.00') ||"
-                           " document.querySelector('#latent-plane')?.innerText.includes('x 1.00, y -1.00')")  # fmt: skip
+    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.match(/x 1\\.00, y .1\\.00/)")
     page.wait_for_function("document.querySelector('#p-vae-decode .chip').innerText.includes('Autoencoder')")
 
 

@@ -1,0 +1,109 @@
+"""In a real browser: frames painted while a film streams, requests while scrubbing, the latent plane's answer."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from benchmarks import Row
+from benchmarks.start import free_port
+from tests.pages.conftest import CHROMIUM
+
+FRAMES, FPS, MOVES = 100, 30, 25
+COUNT = """() => { const film = document.querySelector('#pictures .film'); window.seen = new Set();
+film.addEventListener('painted', event => window.seen.add(event.detail)); }"""
+MOVE = """async ([x, y]) => { const plane = document.querySelector('#latent-plane');
+const canvas = plane.querySelector('canvas');
+const box = canvas.getBoundingClientRect(), shown = plane.querySelectorAll('canvas')[1];
+const old = shown.toDataURL(), start = performance.now();
+const at = {clientX: box.x + x * box.width, clientY: box.y + y * box.height, pointerId: 1, bubbles: true, button: 0,
+  isPrimary: true};
+canvas.dispatchEvent(new PointerEvent('pointerdown', {...at, buttons: 1}));
+window.dispatchEvent(new PointerEvent('pointerup', at)); canvas.dispatchEvent(new PointerEvent('pointerup', at));
+while (shown.toDataURL() === old) {
+  await new Promise(requestAnimationFrame); if (performance.now() - start > 5000) return null; }
+return performance.now() - start; }"""
+EMPTY = """async () => { const start = performance.now(), seen = performance.getEntriesByType('resource').length;
+document.querySelector('#empty').click();
+while (performance.getEntriesByType('resource').length === seen) {
+  await new Promise(requestAnimationFrame); if (performance.now() - start > 5000) return null; }
+return performance.now() - start; }"""
+
+
+def rows() -> list[Row]:
+    """Film strip: of 100 frames sent. Latent plane: milliseconds from a click to a picture, and of an empty event."""
+    import app
+    from tests.pages import film_app, pads_app
+
+    with _served(film_app.bench(FRAMES, FPS), {}) as films, _chromium() as browser:
+        painted, asked = _film(browser, films)
+    site, pads = _served(app.build(), app.launch_options()), _served(pads_app.build(), {})
+    with site as site_url, pads as pads_url, _chromium() as browser:
+        ours, empty = _plane(browser, site_url, pads_url)
+    return [
+        (
+            f"film strip: frames painted at {FPS} a second (at least 98)",
+            str(painted),
+            f"{FRAMES} sent",
+            painted / FRAMES,
+        ),
+        (f"film strip: requests while scrubbing {FRAMES} frames (none)", str(asked), "0", None),
+        (
+            "latent plane: a click to a new picture (at most 60 ms more)",
+            f"{ours:.0f} ms",
+            f"{empty:.0f} ms",
+            ours / empty,
+        ),
+    ]
+
+
+def _film(browser: Any, url: str) -> tuple[int, int]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(url)
+    page.wait_for_selector("#pictures .film")
+    page.evaluate(COUNT)
+    page.click("#start")
+    page.wait_for_function("document.querySelector('#pictures .film-export')?.hidden === false", timeout=60_000)
+    page.wait_for_timeout(300)
+    painted = page.evaluate("window.seen.size")
+    asked: list[str] = []
+    page.on("request", lambda request: request.url.startswith("http") and asked.append(request.url))
+    for i in range(FRAMES):
+        page.locator("#pictures input[type=range]").evaluate(
+            "(slider, i) => { slider.value = i; slider.dispatchEvent(new Event('input')); }", i
+        )
+    page.wait_for_timeout(300)
+    return painted, len(asked)
+
+
+def _plane(browser: Any, site: str, pads: str) -> tuple[float, float]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}/vae")
+    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.includes('trouser')", timeout=60_000)
+    other = browser.new_page()
+    other.goto(pads)
+    other.wait_for_selector("#empty")
+    ours, empty = [], []
+    for k in range(MOVES):  # in turn, so that both meet the same load
+        ours.append(page.evaluate(MOVE, [0.2 + 0.6 * (k % 5) / 4, 0.2 + 0.6 * (k // 5) / 4]))
+        empty.append(other.evaluate(EMPTY))
+    return tuple(statistics.median(v for v in values if v is not None) for values in (ours, empty))  # type: ignore[return-value]
+
+
+@contextmanager
+def _served(demo: Any, options: dict[str, Any]) -> Iterator[str]:
+    port = free_port()
+    demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True,
+                **{"quiet": True, "ssr_mode": False, **options})  # fmt: skip
+    yield f"http://127.0.0.1:{port}"
+    demo.close()
+
+
+@contextmanager
+def _chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
