@@ -88,9 +88,8 @@ def _checkerboard(n: int, random: np.random.Generator) -> np.ndarray:
 def _swiss_roll(n: int, random: np.random.Generator) -> np.ndarray:
     """One band rolled up one and a half times (Marsland's Swiss roll, seen from its end)."""
     angle = 1.5 * np.pi * (1 + 2 * random.uniform(0, 1, n))
-    return angle[:, None] * np.c_[np.cos(angle), np.sin(angle)] * (1.05 / (4.5 * np.pi)) + random.normal(
-        0, ROLL_SPREAD, (n, 2)
-    )
+    roll = angle[:, None] * np.c_[np.cos(angle), np.sin(angle)] / (4.5 * np.pi)  # in the unit disc
+    return 1.1 * (roll - 0.11) + random.normal(0, ROLL_SPREAD, (n, 2))  # its outer end hangs over to the upper right
 
 
 _SETS: dict[str, Draw] = {

@@ -117,7 +117,9 @@ class PointsOptions(Options):
     )
     steps: int = option(40, "Steps from noise to points (noise levels, for langevin)", at_least=1, at_most=500)
     samples: int = option(400, "How many points to make", at_least=10, at_most=1000, more=True)
-    schedule: Schedule = option("cosine", SCHEDULE_HELP, more=True)
-    learning_rate: float = option(8e-3, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02, more=True)
+    schedule: Schedule = option("cosine", "How the noise falls on the way; langevin has its own, a geometric series",
+                                more=True)  # fmt: skip
+    learning_rate: float = option(8e-3, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02,
+                                  more=True)  # fmt: skip
     width: int = option(128, "Units in each hidden layer", at_least=8, at_most=256, more=True)
-    inner: int = option(8, "Langevin only: steps at each noise level", at_least=1, at_most=50, more=True)
+    inner: int = option(20, "Langevin only: steps at each noise level", at_least=1, at_most=50, more=True)
