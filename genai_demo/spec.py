@@ -53,7 +53,6 @@ class Hub:
     """A repository of the Hugging Face hub, or a folder saved by `save_pretrained`."""
 
     repo: str
-    revision: str = "main"
 
     def __str__(self) -> str:
         return f"Hugging Face hub {self.repo}"

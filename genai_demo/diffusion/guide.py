@@ -34,13 +34,13 @@ def place(model: Network) -> tuple[torch.device, torch.dtype]:
 
 
 def labels(model: Network, label: str, samples: int) -> list[int]:
-    """A class a sample, NULL for none. "each class" goes through the classes in turn.
+    """A class a sample, NULL for none. "each class" goes through the classes in turn, of which there may be none.
 
-    Raises DemoError where the network knows no classes.
+    Raises DemoError where one class is asked of a network that knows none.
     """
     from genai_demo.data.fashion_mnist import CLASSES
 
-    if label == "any":
+    if label == "any" or (label == "each class" and not model.classes):
         return [NULL] * samples
     if not model.classes:
         raise DemoError(f"label is {label}, but this model knows no classes; choose any")
