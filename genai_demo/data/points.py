@@ -50,14 +50,14 @@ def modes(name: str) -> np.ndarray | None:
 
 
 def _bounded(points: np.ndarray) -> np.ndarray:
-    return np.clip(points, -BOUND, BOUND).astype(np.float32)
+    return np.asarray(np.clip(points, -BOUND, BOUND), np.float32)
 
 
 def _gaussians(name: str, spread: float) -> Draw:
     def draw(n: int, random: np.random.Generator) -> np.ndarray:
         centres = modes(name)
         assert centres is not None
-        return centres[random.integers(len(centres), size=n)] + random.normal(0, spread, (n, 2))
+        return np.asarray(centres[random.integers(len(centres), size=n)] + random.normal(0, spread, (n, 2)))
 
     return draw
 
@@ -67,14 +67,15 @@ def _moons(n: int, random: np.random.Generator) -> np.ndarray:
     angle, second = random.uniform(0, np.pi, n), random.integers(2, size=n)
     x = np.where(second, 1 - np.cos(angle), np.cos(angle)) - 0.5  # -1.5..1.5
     y = np.where(second, 0.5 - np.sin(angle), np.sin(angle)) - 0.25  # -0.75..0.75
-    return np.c_[x, y] * 0.7 + random.normal(0, MOONS_SPREAD, (n, 2))
+    return np.asarray(np.c_[x, y] * 0.7 + random.normal(0, MOONS_SPREAD, (n, 2)))
 
 
 def _spiral(n: int, random: np.random.Generator) -> np.ndarray:
     """Two arms, three quarters of a turn each; the root spreads points evenly along them."""
     way = np.sqrt(random.uniform(0.01, 1, n))
     angle = way * 1.5 * np.pi + np.pi * random.integers(2, size=n)
-    return 1.1 * way[:, None] * np.c_[np.cos(angle), np.sin(angle)] + random.normal(0, ARMS_SPREAD, (n, 2))
+    arms = 1.1 * way[:, None] * np.c_[np.cos(angle), np.sin(angle)]
+    return np.asarray(arms + random.normal(0, ARMS_SPREAD, (n, 2)))
 
 
 def _checkerboard(n: int, random: np.random.Generator) -> np.ndarray:
@@ -82,14 +83,15 @@ def _checkerboard(n: int, random: np.random.Generator) -> np.ndarray:
     row = random.integers(SQUARES, size=n)
     column = 2 * random.integers(SQUARES // 2, size=n) + row % 2
     inside = random.uniform(0, 1, (n, 2))
-    return (np.c_[column, row] + inside) * (2 * BOARD / SQUARES) - BOARD
+    return np.asarray((np.c_[column, row] + inside) * (2 * BOARD / SQUARES) - BOARD)
 
 
 def _swiss_roll(n: int, random: np.random.Generator) -> np.ndarray:
     """One band rolled up one and a half times (Marsland's Swiss roll, seen from its end)."""
     angle = 1.5 * np.pi * (1 + 2 * random.uniform(0, 1, n))
     roll = angle[:, None] * np.c_[np.cos(angle), np.sin(angle)] / (4.5 * np.pi)  # in the unit disc
-    return 1.1 * (roll - 0.11) + random.normal(0, ROLL_SPREAD, (n, 2))  # its outer end hangs over to the upper right
+    centred = 1.1 * (roll - 0.11)  # its outer end hangs over to the upper right
+    return np.asarray(centred + random.normal(0, ROLL_SPREAD, (n, 2)))
 
 
 _SETS: dict[str, Draw] = {
