@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import functools
+import io
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from PIL import Image
 
 from genai_demo.errors import DemoError
 from genai_demo.frames import pack, png_uri
@@ -30,9 +34,10 @@ def decode(x: float, y: float, model: str = "") -> str:
 
 def latent_plane() -> LatentPlane:
     """The component, opening on the recorded plane."""
+    backdrop = _recorded()
     return LatentPlane(
-        decode, limit=LIMIT, backdrop=_recorded(), elem_id="latent-plane", render=False,
-        label="Latent plane", info="Click or drag: the decoder draws what lies there.",
+        decode, limit=LIMIT, backdrop=backdrop, picture=_middle(backdrop), elem_id="latent-plane", render=False,
+        label="Latent plane", info="Live: click or drag, and the decoder draws what lies there.",
     )  # fmt: skip
 
 
@@ -73,7 +78,16 @@ def _recorded() -> str:
         found = load_recording("vae/manifold")
     except DemoError:
         return ""
-    return _sheet(found["frames"][-1]) if found and found["recipe"]["options"]["extent"] == LIMIT else ""
+    return _sheet(found["frames"][-1]) if found and found["recipe"]["options"]["size"] == SIDE else ""
+
+
+def _middle(backdrop: str) -> str:
+    """The cell in the middle of the recorded plane, which is the decoding at 0, 0."""
+    if not backdrop:
+        return ""
+    with Image.open(io.BytesIO(base64.b64decode(backdrop.partition(",")[2]))) as sheet:
+        at = SIDE // 2 * (sheet.width // SIDE)
+        return png_uri(np.asarray(sheet.crop((at, at, at + sheet.width // SIDE, at + sheet.width // SIDE))))
 
 
 def _sheet(packed: Any) -> str:

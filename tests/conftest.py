@@ -11,6 +11,7 @@ _home = tempfile.TemporaryDirectory(prefix="genai-demo-tests-")
 os.environ |= {"GENAI_DEMO_HOME": _home.name, "HF_HOME": f"{_home.name}/hf", "HF_HUB_OFFLINE": "1"}
 os.environ.setdefault("GENAI_DEMO_DEVICE", "cpu")
 os.environ.setdefault("TQDM_DISABLE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # several workers: threads that spin would wait for each other
 
 settings.register_profile("project", deadline=None, derandomize=True, database=None)
 settings.load_profile("project")
