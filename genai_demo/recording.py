@@ -19,7 +19,7 @@ from genai_demo.recipe import Recipe
 from genai_demo.run import complete, find_run, run
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "assets" / "recordings"
-MOST_FRAMES = 120  # a longer run is recorded thinned, its first and last frame kept
+MOST_FRAMES = 72  # a longer run is recorded thinned, its first and last frame kept
 Watch = Callable[[Iterable[Frame]], Iterable[Frame]]
 
 

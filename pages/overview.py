@@ -46,14 +46,14 @@ def _card(page: Page) -> str:
 
 def _picture(page: Page) -> str:
     """The picture a page's own model made, or a quiet placeholder."""
-    for ending in ("gif", "png"):
+    for ending in ("webp", "png"):
         if (IMAGES / f"{page.path}.{ending}").exists():
             return f'<img src="./images/{page.path}.{ending}" alt="Made by the models of this page" loading="lazy">'
     return '<span class="no-picture" aria-hidden="true"></span>'
 
 
 def make_pictures() -> None:
-    """assets/images/diffusion.gif and vae.png, 16:9, from one run each."""
+    """assets/images/diffusion.webp, a film that plays once, and vae.png, 16:9, from one run each."""
     import numpy as np
     from PIL import Image
 
@@ -63,7 +63,8 @@ def make_pictures() -> None:
 
     steps = list(run(Recipe("diffusion/denoise", {"samples": 18, "steps": 24, "label": "any"}, seed=4)))
     films = [Image.fromarray(np.kron(sheet(step.x, 6), np.ones((3, 3), np.uint8))) for step in steps]
-    films[0].save(IMAGES / "diffusion.gif", save_all=True, append_images=films[1:], duration=[80] * len(films))
+    films[0].save(IMAGES / "diffusion.webp", save_all=True, append_images=films[1:], duration=90, loop=1, lossless=True,
+                  method=6)  # fmt: skip
     *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
     whole = last.grid[0]  # (448, 448)
     Image.fromarray(whole[98:350]).save(IMAGES / "vae.png", optimize=True)
