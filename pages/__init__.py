@@ -39,10 +39,20 @@ PAGES: tuple[Page, ...] = (
     Page(
         "diffusion", "Diffusion", "Images",
         "Learn to remove noise, then start from nothing but noise.",
+        (
+            ("Boots in six steps", "run=diffusion/denoise&label=ankle boot&steps=6&sampler=dpm"),
+            ("One noise, two endings", "run=diffusion/fork&label=t-shirt&other_label=dress&fork=4"),
+            ("Points that find two moons", "run=diffusion/points&data=moons"),
+        ),
     ),
     Page(
         "vae", "VAE", "Images",
         "Squeeze a picture into a few numbers, then draw new pictures from numbers nobody squeezed.",
+        (
+            ("From a shirt to a boot", "run=vae/interpolate&start=sample:60&end=sample:93"),
+            ("Watch one learn", "run=vae/train&steps=300"),
+            ("Which numbers are used", "run=vae/dimensions"),
+        ),
     ),
 )  # fmt: skip
 
