@@ -12,9 +12,9 @@ from typing import Any
 
 import gradio as gr
 from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pages import PAGES
@@ -40,10 +40,19 @@ def build() -> gr.Blocks:
 def launch_options() -> dict[str, Any]:
     """What launch() is given besides an address: the look, limits, and what is served beside the pages."""
     images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
+    sheets = Route("/sheets/{name}.png", _sheet)
     return {
         **looks(), "ssr_mode": False, "max_threads": THREADS, "quiet": True, "max_file_size": "20mb",
-        "app_kwargs": {"routes": [images], "exception_handlers": {404: _not_found}},
+        "app_kwargs": {"routes": [images, sheets], "exception_handlers": {404: _not_found}},
     }  # fmt: skip
+
+
+async def _sheet(request: Request) -> Response:
+    """The samples of an architecture, as its README shows them."""
+    path = ROOT / "genai_demo" / request.path_params["name"] / "samples.png"
+    if request.path_params["name"] not in {page.path for page in PAGES} or not path.exists():
+        raise HTTPException(404)
+    return FileResponse(path)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -53,11 +53,13 @@ def number(title: str, *, unit: str = "", digits: int = 3) -> Any:
     return dataclasses.field(metadata={"draw": "number", "title": title, "unit": unit, "digits": digits})
 
 
-def curve(title: str, *, unit: str = "", digits: int = 3, chart: str = "") -> Any:
-    """A number that is also drawn as a curve over the frames; fields of the same `chart` share one set of axes."""
-    return dataclasses.field(
-        metadata={"draw": "curve", "title": title, "unit": unit, "digits": digits, "chart": chart or title}
-    )
+def curve(title: str, *, unit: str = "", digits: int = 3, chart: str = "", against: str = "") -> Any:
+    """A number that is also drawn as a curve over the frames; fields of the same `chart` share one set of axes.
+
+    against: the name of another number, whose values then mark the axis in place of the steps.
+    """
+    drawn = {"chart": chart or title, **({"against": against} if against else {})}
+    return dataclasses.field(metadata={"draw": "curve", "title": title, "unit": unit, "digits": digits, **drawn})
 
 
 def bars(title: str, *, unit: str = "", limit: float | None = None, note: str = "") -> Any:
@@ -96,7 +98,7 @@ def _plain(value: Any) -> Any:
 def pack(frame: Frame) -> dict[str, Any]:
     """A frame as JSON for the film strip.
 
-    {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?}],
+    {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?, against?}],
     "bars": {title: {...}}}, index and total where the frame has them; a lane is
     {"kind": "pictures", "src", "n", "columns", "w", "h"} (one PNG sheet, w x h each) or
     {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
@@ -126,7 +128,7 @@ def pack(frame: Frame) -> dict[str, Any]:
 
 
 def _units(meta: Any) -> dict[str, Any]:
-    return {key: meta[key] for key in ("unit", "digits", "chart") if key in meta}
+    return {key: meta[key] for key in ("unit", "digits", "chart", "against") if key in meta}
 
 
 def _picture_lane(value: np.ndarray, columns: int | None) -> dict[str, Any]:

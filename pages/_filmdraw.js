@@ -198,8 +198,8 @@ const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px,
   return {px, py, left, right, top, bottom};
 };
 
-// series: [{title, values: [[x, y], ...]}]; now: x of the current frame. Returns {px} for clicks.
-const drawCurves = (g, series, {x, now, xTitle, unit}, dots, paint) => {
+// series: [{title, values: [[x, y], ...]}]; now: x of the current frame; named: x -> what its tick says. Returns {px} for clicks.
+const drawCurves = (g, series, {x, now, xTitle, unit, named}, dots, paint) => {
   const all = series.flatMap(one => one.values.map(pair => pair[1])).filter(Number.isFinite);
   if (!all.length) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return null; }
   let low = Math.min(...all), high = Math.max(...all);
@@ -213,7 +213,7 @@ const drawCurves = (g, series, {x, now, xTitle, unit}, dots, paint) => {
   const frame = axes(g, dots, paint, {x, y, log, xTitle: xTitle + (log ? ', logarithmic upwards' : ''), labelled});
   g.fillStyle = paint.muted; g.textBaseline = 'top';
   for (const mark of ticks(x[0], x[1], Math.max(2, Math.floor((frame.right - frame.left) / (70 * dots)))).filter(Number.isInteger)) {
-    g.fillText(readable(mark), frame.px(mark), frame.bottom + 5 * dots);
+    g.fillText(named(mark), frame.px(mark), frame.bottom + 5 * dots);
   }
   marker(g, frame, frame.px(now), dots, paint);
   const ends = [];

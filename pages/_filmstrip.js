@@ -275,7 +275,12 @@ const drawChart = (chart, index, g) => {
     if (which >= 0) series[which].values.push([stepOf(k), entry.value ?? NaN]);
   }));
   const last = film.frames.length - 1, end = film.total && !film.done ? Math.max(labelOf(film.total - 1), stepOf(last)) : stepOf(last);
-  chart.frame = drawCurves(g, series, {x: [stepOf(0), Math.max(end, stepOf(0) + 1)], now: stepOf(index), xTitle: 'step', unit: chart.unit}, dots, paint);
+  const against = film.frames[last]?.numbers?.find(entry => names.includes(entry.name))?.against; // another number on the axis
+  const valueAt = k => film.frames[k]?.numbers?.find(entry => entry.name === against);
+  const named = mark => readable((against && valueAt(film.frames.findIndex((_, k) => stepOf(k) === mark))?.value) ?? mark);
+  chart.frame = drawCurves(g, series, {
+    x: [stepOf(0), Math.max(end, stepOf(0) + 1)], now: stepOf(index), xTitle: valueAt(last)?.title || 'step', unit: chart.unit, named,
+  }, dots, paint);
 };
 
 // Frames may be every tenth step: a packed frame says its step (`index`, from 0) and how many there are (`total`).

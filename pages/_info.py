@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.errors import DemoError
+from genai_demo.quality_tables import render
 from genai_demo.run import find_run, source
 from genai_demo.spec import find_spec
 from pages import Page
@@ -24,6 +25,7 @@ from pages._tree import diagram, tree
 
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 MOST_BATCH = 25
+LEFT_OUT = ("quality", "versions", "platform", "title", "network", "history")  # shown elsewhere, or in the file
 REPRODUCE = (
     '<p class="badge"><b>Recorded</b>: read from the cards beside the weights, which '
     "<code>python -m genai_demo train</code> and <code>python -m genai_demo quality</code> write.</p>"
@@ -54,7 +56,9 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: S
         with gr.Tab("Code", id="code") as code:
             run = _code(runs, code)
         with gr.Tab("Data and quality", id="quality"):
-            gr.HTML(REPRODUCE + "".join(map(card_html, models)))
+            gr.HTML(REPRODUCE)
+            gr.Markdown(_quality(page), elem_classes="prose-page wide")
+            gr.HTML("".join(map(card_html, models)))
         with gr.Tab("Try this", id="try"):
             gr.HTML(_tries(page, tries))
     for parts in panels:
@@ -127,20 +131,32 @@ def _tries(page: Page, tries: Sequence[Try]) -> str:
     return f'<ul class="tries">{items}</ul>'
 
 
+def _quality(page: Page) -> str:
+    """The table of the architecture's README, made from the cards, and its sheet of samples."""
+    try:
+        table = render(page.path)
+    except DemoError as error:
+        return str(error)
+    return "### Measured quality\n\n" + table.replace("](samples.png)", f"](./sheets/{page.path}.png)")
+
+
 def card_html(key: str) -> str:
-    """The card of a model as a table: what it was trained on, how, for how long, and what was measured."""
+    """The card of a model, folded: what it was trained on, how, for how long and where, and the file's SHA-256."""
     spec = find_spec(key)
     if not spec.card:
         return ""
     rows = [("key", key), ("licence of the weights", spec.licence), *_facts(spec.card)]
     cells = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in rows)
-    return f'<div class="scroller"><table class="facts"><caption>{escape(spec.title)}</caption>{cells}</table></div>'
+    table = f'<div class="scroller"><table class="facts">{cells}</table></div>'
+    return f'<details class="card-facts"><summary>How it was made: {escape(spec.title)}</summary>{table}</details>'
 
 
 def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Rows of a card, nested ones as "quality: accuracy"; long lists (the training curves) are left to their panel."""
     rows: list[tuple[str, str]] = []
     for name, value in card.items():
+        if name in LEFT_OUT:
+            continue
         if isinstance(value, Mapping):
             rows += [(f"{name}: {inner}".replace("_", " "), text) for inner, text in _facts(value)]
         elif not (isinstance(value, list) and len(json.dumps(value)) > 200) and value is not None:

@@ -75,6 +75,9 @@ def forward(model: Network, options: ForwardOptions, *, seed: int) -> Iterator[F
         )  # fmt: skip
 
 
+AGAINST = "error against the fine run"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ErrorStep:
     """One budget of evaluations, spent by each sampler. Errors: log10 of the root mean square in pixels of -1..1."""
@@ -89,10 +92,10 @@ class ErrorStep:
     budget: int = number("evaluations a picture", digits=0)
     fine: int = number("evaluations of the fine run", digits=0)
     euler_gap: float = number("Euler and DDIM differ by", digits=6)
-    ddim_error: float = curve("DDIM = Euler", unit="log10 rms", chart="error against the fine run")
-    heun_error: float = curve("Heun", unit="log10 rms", chart="error against the fine run")
-    dpm_error: float = curve("DPM-Solver++", unit="log10 rms", chart="error against the fine run")
-    ddpm_error: float = curve("DDPM", unit="log10 rms", chart="error against the fine run")
+    ddim_error: float = curve("DDIM = Euler", unit="log10 rms", chart=AGAINST, against="budget")
+    heun_error: float = curve("Heun", unit="log10 rms", chart=AGAINST, against="budget")
+    dpm_error: float = curve("DPM-Solver++", unit="log10 rms", chart=AGAINST, against="budget")
+    ddpm_error: float = curve("DDPM", unit="log10 rms", chart=AGAINST, against="budget")
 
 
 @torch.inference_mode()

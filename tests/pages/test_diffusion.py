@@ -57,8 +57,14 @@ def test_equations_are_set_and_quality_is_read_from_the_card(visit):
     page = visit("diffusion")
     page.wait_for_selector(".prose-page .katex-display")
     _tab(page, "Data and quality")
+    page.click(".card-facts summary")
     facts = page.wait_for_selector("table.facts").inner_text()
-    assert find_spec("diffusion/fashion").card["sha256"] in facts
+    card = find_spec("diffusion/fashion").card
+    assert card["sha256"] in facts
+    assert f"{card['quality']['coverage']:.3f}" in page.locator(".info-tabs").inner_text()
+    page.wait_for_function(
+        "[...document.querySelectorAll('img')].some(i => i.src.includes('sheets') && i.naturalWidth)"
+    )
 
 
 @pytest.mark.browser
