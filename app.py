@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from pages import PAGES
 from pages._panel import collecting
+from pages._parts import ROUTE
 from pages._theme import ROOT, header, looks
 
 QUEUE_SIZE = 40  # runs that wait; a visitor beyond them is asked to try again
@@ -43,7 +44,7 @@ def launch_options() -> dict[str, Any]:
     sheets = Route("/sheets/{name}.png", _sheet)
     return {
         **looks(), "ssr_mode": False, "max_threads": THREADS, "quiet": True, "max_file_size": "20mb",
-        "app_kwargs": {"routes": [images, sheets], "exception_handlers": {404: _not_found}},
+        "app_kwargs": {"routes": [images, sheets, ROUTE], "exception_handlers": {404: _not_found}},
     }  # fmt: skip
 
 

@@ -15,14 +15,13 @@ FRAMES, FPS, MOVES = 100, 30, 25
 COUNT = """() => { const film = document.querySelector('#pictures .film'); window.seen = new Set();
 film.addEventListener('painted', event => window.seen.add(event.detail)); }"""
 MOVE = """async ([x, y]) => { const plane = document.querySelector('#latent-plane');
-const canvas = plane.querySelector('canvas');
-const box = canvas.getBoundingClientRect(), shown = plane.querySelectorAll('canvas')[1];
-const old = shown.toDataURL(), start = performance.now();
-const at = {clientX: box.x + x * box.width, clientY: box.y + y * box.height, pointerId: 1, bubbles: true, button: 0,
+const field = plane.querySelector('.plane-field'), shown = plane.querySelector('.plane-picture img');
+const box = field.getBoundingClientRect(), old = shown.src, start = performance.now();
+const at = {clientX: box.x + x * box.width, clientY: box.y + y * box.height, pointerId: 1, bubbles: true,
   isPrimary: true};
-canvas.dispatchEvent(new PointerEvent('pointerdown', {...at, buttons: 1}));
-window.dispatchEvent(new PointerEvent('pointerup', at)); canvas.dispatchEvent(new PointerEvent('pointerup', at));
-while (shown.toDataURL() === old) {
+field.dispatchEvent(new PointerEvent('pointerdown', {...at, button: 0, buttons: 1}));
+field.dispatchEvent(new PointerEvent('pointerup', at));
+while (shown.src === old) {
   await new Promise(requestAnimationFrame); if (performance.now() - start > 5000) return null; }
 return performance.now() - start; }"""
 EMPTY = """async () => { const start = performance.now(), seen = performance.getEntriesByType('resource').length;
@@ -37,9 +36,9 @@ def rows() -> list[Row]:
     import app
     from tests.pages import film_app, pads_app
 
-    with _served(film_app.bench(FRAMES, FPS), {}) as films, _chromium() as browser:
+    with _served(film_app.bench(FRAMES, FPS), film_app.launch_options()) as films, _chromium() as browser:
         painted, asked = _film(browser, films)
-    site, pads = _served(app.build(), app.launch_options()), _served(pads_app.build(), {})
+    site, pads = _served(app.build(), app.launch_options()), _served(pads_app.build(), pads_app.launch_options())
     with site as site_url, pads as pads_url, _chromium() as browser:
         ours, empty = _plane(browser, site_url, pads_url)
     return [
@@ -65,7 +64,9 @@ def _film(browser: Any, url: str) -> tuple[int, int]:
     page.wait_for_selector("#pictures .film")
     page.evaluate(COUNT)
     page.click("#start")
-    page.wait_for_function("document.querySelector('#pictures .film-export')?.hidden === false", timeout=60_000)
+    page.wait_for_function(
+        "(n) => +document.querySelector('#pictures .film')?.dataset.received === n", arg=FRAMES, timeout=60_000
+    )
     page.wait_for_timeout(300)
     painted = page.evaluate("window.seen.size")
     asked: list[str] = []

@@ -354,6 +354,7 @@ const redraw = () => {
   const ready = film && film.frames.length ? show() : true;
   showTransport();
   root.dataset.received = film ? film.frames.length : 0;
+  root.dataset.done = Boolean(film?.done);
   if (ready && pos !== +root.dataset.painted) { root.dataset.painted = pos; root.dispatchEvent(new CustomEvent('painted', {detail: pos})); }
 };
 

@@ -11,15 +11,14 @@ stay in the browser: playing, scrubbing and exporting ask the server nothing. Wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 
-HERE = Path(__file__).parent
+from pages._parts import call
+
 MOST_INDEX = 4999  # frames a film may have, less one
 SPEEDS = (0.5, 1, 2)
 BUTTONS = (
@@ -66,14 +65,6 @@ def _template(label: str, empty: str) -> str:
 </section>"""
 
 
-def script(*names: str, css: str) -> str:
-    """The files `names` of this folder as one function body, with the style sheet as the constant CSS."""
-    return "\n".join([f"const CSS = {json.dumps((HERE / css).read_text())};", *((HERE / n).read_text() for n in names)])
-
-
-JS = script("_filmdraw.js", "_filmexport.js", "_filmstrip.js", css="_filmstrip.css")
-
-
 class FilmStrip(gr.HTML):
     """Value: what `live_value`, `final_value` return, or None. Event: scrub, with `index` in its event data.
 
@@ -85,7 +76,12 @@ class FilmStrip(gr.HTML):
     ) -> None:
         template = _template(_literal(label), _literal(empty))
         super().__init__(
-            value=value, label=label, html_template=template, js_on_load=JS, apply_default_css=False, **kwargs
+            value=value,
+            label=label,
+            html_template=template,
+            js_on_load=call("film", "scrub"),
+            apply_default_css=False,
+            **kwargs,
         )
 
     def preprocess(self, payload: Any) -> dict[str, int]:  # type: ignore[override]

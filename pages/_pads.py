@@ -12,7 +12,6 @@ All drawing, shrinking of uploads and picking happens in the browser; a value le
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +24,7 @@ import numpy as np
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.errors import DemoError
 from genai_demo.inputs import MOST_POINTS, POINT_UNIT, encode_picture, encode_points
-from pages._filmstrip import script
+from pages._parts import call
 
 SHEET = "images/fashion_test.png"  # the hundred test pictures, served beside the pages
 LONGEST_CONTEXT = 100  # characters
@@ -85,16 +84,15 @@ class PicturePad(Pad):
     array, (28, 28) uint8. To set the backdrop later: `gr.update(backdrop="sample:3")`.
     """
 
-    JS = script("_padtools.js", "_picturepad.js", css="_pads.css")
-
     def __init__(
         self, value: Any = "sample:27", *, label: str = "Picture", info: str = "", mask: bool = False,
         backdrop: str = "", backdrop_from: str = "", elem_id: str | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(
             value=value, label=label, html_template=_picture_template(label, info, mask), elem_id=elem_id,
-            apply_default_css=False, js_on_load=_with_settings(
-                self.JS, own=elem_id or "", backdrop=backdrop, source=backdrop_from, names=CLASSES, sheet=SHEET
+            apply_default_css=False, js_on_load=call(
+                "picture", "input", own=elem_id or "", backdrop=backdrop, source=backdrop_from, names=CLASSES,
+                sheet=SHEET,
             ), **kwargs,
         )  # fmt: skip
 
@@ -108,12 +106,10 @@ class PointPad(Pad):
     A value may also be given as an array, (n, 2).
     """
 
-    JS = script("_padtools.js", "_pointpad.js", css="_pads.css")
-
     def __init__(self, value: Any = "", *, label: str = "Your points", info: str = "", **kwargs: Any) -> None:
         super().__init__(
             value=value, label=label, html_template=_point_template(label, info), apply_default_css=False,
-            js_on_load=_with_settings(self.JS, most=MOST_POINTS, grain=POINT_UNIT), **kwargs,
+            js_on_load=call("points", "input", most=MOST_POINTS, grain=POINT_UNIT), **kwargs,
         )  # fmt: skip
 
     def postprocess(self, value: Any) -> str:
@@ -131,8 +127,6 @@ class LatentPlane(gr.HTML):
     before the first move, so that opening a page asks nothing. `plane_update` changes them later.
     """
 
-    JS = script("_padtools.js", "_latentplane.js", css="_pads.css")
-
     def __init__(
         self, decode: Callable[..., str], value: Any = None, *, points: Any = NOTHING, labels: Any = NOTHING,
         classes: Sequence[str] = CLASSES, limit: float = 4.0, backdrop: str = "", ellipse: Any = None,
@@ -142,8 +136,8 @@ class LatentPlane(gr.HTML):
         self._limit = float(limit)
         super().__init__(
             value=value, label=label, html_template=_plane_template(label, info), apply_default_css=False,
-            server_functions=[_decoder(decode, self._limit)], js_on_load=_with_settings(
-                self.JS, points=pack_points(points, limit), labels=pack_labels(labels), classes=list(classes),
+            server_functions=[_decoder(decode, self._limit)], js_on_load=call(
+                "plane", "input", points=pack_points(points, limit), labels=pack_labels(labels), classes=list(classes),
                 limit=self._limit, backdrop=backdrop, ellipse=_gaussian(ellipse), picture=picture, context=context,
                 unit=unit, axes=list(axes),
             ), **kwargs,
@@ -233,15 +227,6 @@ def _decoder(decode: Callable[..., str], limit: float) -> Callable[[Any], dict[s
             return {"error": "This place could not be decoded; move on, or reload the page."}
 
     return decode_at
-
-
-def _with_settings(code: str, **settings: Any) -> str:
-    """The script with what it is to know from the start.
-
-    Not as props of gr.HTML: an update (even gr.skip()) that comes before a component is on the page, as in a tab not
-    yet opened, replaces all of them. Twice JSON, since Gradio takes every quoted name in a script for an event.
-    """
-    return f"const SETTINGS = JSON.parse({json.dumps(json.dumps(settings))});\n{code}"
 
 
 def _text(text: str) -> str:

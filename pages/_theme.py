@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from pages import GROUPS, PAGES, Page
+from pages import _parts as parts
 
 ROOT = Path(__file__).resolve().parent.parent
 CSS = ROOT / "assets" / "css" / "atlas.css"
@@ -88,7 +89,7 @@ _VARIABLES = {
 
 def looks() -> dict[str, Any]:
     """The arguments of launch() that make the look: theme, css, head, footer."""
-    head = f"<script>{SCRIPT.read_text()}</script>"
+    head = f"<script>{SCRIPT.read_text()}</script>{parts.head()}"
     return {"theme": theme(), "css": CSS.read_text(), "head": head, "footer_links": []}
 
 

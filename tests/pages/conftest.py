@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlparse
@@ -31,6 +32,9 @@ def base_url() -> Iterator[str]:
     app.demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
     yield f"http://127.0.0.1:{port}"
     app.demo.close()
+    for thread in threading.enumerate():  # a run that was left ends at its next frame; torch must not be cut off
+        if thread.name.startswith("run "):
+            thread.join(timeout=20)
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +99,7 @@ class Film:
                 const film = document.querySelector(`#${bench}-strip .film`);
                 return film && +film.dataset.received === frames && +film.dataset.painted === frames - 1
                     && film.querySelector('.film-badge').textContent.trim() === badge
-                    && film.querySelector('.film-export').hidden === false;
+                    && film.dataset.done === 'true';
             }""",
             arg=[self.bench, frames, badge], timeout=WAIT,
         )  # fmt: skip

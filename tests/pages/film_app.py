@@ -18,6 +18,7 @@ import numpy as np
 from genai_demo.frames import bars, curve, number, pack, pictures, plane
 from genai_demo.recipe import Recipe, versions
 from pages._filmstrip import FilmStrip, final_value, live_value
+from pages._parts import ROUTE, head
 
 RECIPE = {"run": "dummy/film", "options": {"word": "Grüße", "steps": 20}, "seed": 7, "versions": versions()}
 
@@ -121,6 +122,10 @@ def _scrubbed(event: gr.EventData) -> str:
     return f"scrubbed {event.index}"
 
 
+def launch_options() -> dict[str, Any]:
+    return {"head": head(), "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [ROUTE]}}
+
+
 if __name__ == "__main__":
     Recipe(**RECIPE)
-    build().launch(server_port=int(sys.argv[1]) if len(sys.argv) > 1 else 7861, ssr_mode=False, quiet=True)
+    build().launch(server_port=int(sys.argv[1]) if len(sys.argv) > 1 else 7861, **launch_options())

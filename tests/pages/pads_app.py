@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from genai_demo.errors import DemoError
 from pages._pads import LatentPlane, PicturePad, PointPad, plane_update
+from pages._parts import ROUTE
 from pages._theme import ROOT, looks
 
 CALLS: list[tuple[float, float]] = []  # what the plane asked for, in order
@@ -107,7 +108,7 @@ def _restored(text: str) -> list[Any]:
 
 def launch_options() -> dict[str, Any]:
     images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
-    return {**looks(), "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [images]}}
+    return {**looks(), "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [images, ROUTE]}}
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def test_equations_are_set_and_quality_is_read_from_the_card(visit):
 def test_points_are_drawn_and_learnt(visit, film):
     page = visit("diffusion?run=diffusion/points&data=ring&train_steps=50&steps=3&samples=20")
     page.wait_for_function(
-        "document.querySelector('#p-diffusion-points-strip .film-export')?.hidden === false", timeout=60_000
+        "document.querySelector('#p-diffusion-points-strip .film')?.dataset.done === 'true'", timeout=60_000
     )
     assert page.locator("#p-diffusion-points-strip canvas").count() >= 2
 

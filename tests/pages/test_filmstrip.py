@@ -15,7 +15,7 @@ from genai_demo.results import read_recipe
 from tests.pages import film_app
 
 pytestmark = pytest.mark.browser
-DONE = "([id, n]) => { const f = document.querySelector(`#${id} .film`); return f && +f.dataset.received === n && f.querySelector('.film-export').hidden === false }"  # noqa: E501
+DONE = "([id, n]) => { const f = document.querySelector(`#${id} .film`); return f && +f.dataset.received === n && f.dataset.done === 'true' }"  # noqa: E501
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def strips() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **film_app.launch_options())
     yield f"http://127.0.0.1:{port}"
     demo.close()
 

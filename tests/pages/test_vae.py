@@ -71,7 +71,7 @@ def test_a_drawing_is_encoded_and_travels_in_the_link(visit, film):
 @pytest.mark.browser
 def test_training_live_draws_both_terms(visit):
     page = visit("vae?run=vae/train&steps=40")
-    page.wait_for_function("document.querySelector('#p-vae-train-strip .film-export')?.hidden === false")
+    page.wait_for_function("document.querySelector('#p-vae-train-strip .film')?.dataset.done === 'true'")
     text = page.locator("#p-vae-train-strip").inner_text()
     assert "reconstruction" in text.lower()
     assert "kl" in text.lower()

@@ -1,0 +1,65 @@
+"""The scripts of the shared components: one file that the browser fetches once; a component carries only a call to it.
+
+A page of nine film strips and nine pads would otherwise carry each script nine times, a megabyte in all.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+HERE = Path(__file__).parent
+PARTS = {
+    "film": ("_filmstrip.css", "_filmdraw.js", "_filmexport.js", "_filmstrip.js"),
+    "picture": ("_pads.css", "_padtools.js", "_picturepad.js"),
+    "points": ("_pads.css", "_padtools.js", "_pointpad.js"),
+    "plane": ("_pads.css", "_padtools.js", "_latentplane.js"),
+}  # name -> style sheet, scripts
+KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
+
+
+def call(part: str, *events: str, **settings: Any) -> str:
+    """What a gr.HTML is given as js_on_load. events: those the part triggers.
+
+    Gradio offers an event for every quoted word of the script, so that the events stand here in quotes and the
+    settings are JSON twice over. They are no props of gr.HTML: an update (even gr.skip()) that comes before a component
+    is on the page, as in a tab not yet opened, replaces all of those.
+    """
+    named = ", ".join(f"'{event}'" for event in events)
+    given = f"SETTINGS: JSON.parse({json.dumps(json.dumps(settings))})"
+    return (
+        f"// events: {named}\nconst host = typeof server === typeof undefined ? null : server;\n"
+        f"window.atlasParts.{part}({{element, props, trigger, watch, server: host, {given}}});"
+    )
+
+
+@functools.cache
+def bundle() -> str:
+    """All parts as one script: window.atlasParts.film({element, props, trigger, watch, server, SETTINGS})."""
+    parts = [_function(name, css, *scripts) for name, (css, *scripts) in PARTS.items()]
+    return "window.atlasParts = {\n" + ",\n".join(parts) + "\n};\n"
+
+
+def _function(name: str, css: str, *scripts: str) -> str:
+    body = "\n".join((HERE / script).read_text() for script in scripts)
+    style = f"const CSS = {json.dumps((HERE / css).read_text())};"
+    return f"{name}({{element, props, trigger, watch, server, SETTINGS}}) {{\n{style}\n{body}\n}}"
+
+
+def head() -> str:
+    """The line of a page's head that brings them."""
+    return f'<script src="./parts.js?{hashlib.sha256(bundle().encode()).hexdigest()[:12]}"></script>'
+
+
+async def _serve(request: Request) -> Response:
+    return Response(bundle(), media_type="text/javascript", headers=KEPT)
+
+
+ROUTE = Route("/parts.js", _serve)
