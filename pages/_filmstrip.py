@@ -12,12 +12,11 @@ stay in the browser: playing, scrubbing and exporting ask the server nothing. Wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Literal
 
 import gradio as gr
 
-from pages._parts import call
+from pages._parts import call, literal
 
 MOST_INDEX = 4999  # frames a film may have, less one
 SPEEDS = (0.5, 1, 2)
@@ -74,7 +73,7 @@ class FilmStrip(gr.HTML):
     def __init__(
         self, value: Any = None, *, label: str = "Film", empty: str = "Nothing has run here yet.", **kwargs: Any
     ) -> None:
-        template = _template(_literal(label), _literal(empty))
+        template = _template(literal(label), literal(empty))
         super().__init__(
             value=value,
             label=label,
@@ -101,14 +100,6 @@ class FilmStrip(gr.HTML):
 
     def example_value(self) -> Any:
         return None
-
-
-def _literal(text: str) -> str:
-    """Text for a template that is both a JavaScript template string and a Handlebars template."""
-    safe = escape(text)
-    for sign in "`$\\{}":
-        safe = safe.replace(sign, f"&#{ord(sign)};")
-    return safe
 
 
 def live_value(

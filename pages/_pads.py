@@ -15,7 +15,6 @@ import base64
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -24,7 +23,7 @@ import numpy as np
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.errors import DemoError
 from genai_demo.inputs import MOST_POINTS, POINT_UNIT, encode_picture, encode_points
-from pages._parts import call
+from pages._parts import call, literal
 
 SHEET = "images/fashion_test.png"  # the hundred test pictures, served beside the pages
 LONGEST_CONTEXT = 100  # characters
@@ -229,14 +228,6 @@ def _decoder(decode: Callable[..., str], limit: float) -> Callable[[Any], dict[s
     return decode_at
 
 
-def _text(text: str) -> str:
-    """Text for a template that is both a JavaScript template string and a Handlebars template."""
-    safe = escape(text)
-    for sign in "`$\\{}":
-        safe = safe.replace(sign, f"&#{ord(sign)};")
-    return safe
-
-
 def _tools(tools: Sequence[tuple[str, str]], label: str) -> str:
     def button(name: str, title: str) -> str:
         pressed = f' aria-pressed="{SWITCHES[name]}"' if name in SWITCHES else ""
@@ -248,19 +239,19 @@ def _tools(tools: Sequence[tuple[str, str]], label: str) -> str:
 
 
 def _head(label: str, info: str) -> str:
-    return f'<div class="pad-label" title="{_text(info)}">{_text(label)}</div>'
+    return f'<div class="pad-label" title="{literal(info)}">{literal(label)}</div>'
 
 
 def _picture_template(label: str, info: str, mask: bool) -> str:
-    field = f"{_text(label)}: arrow keys move the brush, space draws"
+    field = f"{literal(label)}: arrow keys move the brush, space draws"
     upload = "" if mask else '<input type="file" accept="image/*" hidden tabindex="-1" aria-hidden="true">'
     return f"""
-<section class="pad picturepad{" masked" if mask else ""}" aria-label="{_text(label)}">
+<section class="pad picturepad{" masked" if mask else ""}" aria-label="{literal(label)}">
   {_head(label, info)}
   <div class="pad-body">
     <div class="pad-frame"><canvas width="28" height="28" tabindex="0" role="application" aria-label="{field}"></canvas>
       <span class="pad-ring" hidden></span></div>
-    {_tools(MASK_TOOLS if mask else PICTURE_TOOLS, _text(label))}
+    {_tools(MASK_TOOLS if mask else PICTURE_TOOLS, literal(label))}
   </div>
   <div class="pad-foot"><p class="pad-status" role="status"></p>
     <button type="button" class="pad-invert" hidden>Invert</button></div>{upload}
@@ -268,25 +259,25 @@ def _picture_template(label: str, info: str, mask: bool) -> str:
 
 
 def _point_template(label: str, info: str) -> str:
-    field = f"{_text(label)}: arrow keys move the spray, space adds a point"
+    field = f"{literal(label)}: arrow keys move the spray, space adds a point"
     return f"""
-<section class="pad pointpad" aria-label="{_text(label)}">
+<section class="pad pointpad" aria-label="{literal(label)}">
   {_head(label, info)}
   <div class="pad-frame"><canvas tabindex="0" role="application" aria-label="{field}"></canvas>
     <span class="pad-ring" hidden></span></div>
-  {_tools(POINT_TOOLS, _text(label))}
+  {_tools(POINT_TOOLS, literal(label))}
   <div class="pad-foot"><p class="pad-status" role="status"></p></div>
 </section>"""
 
 
 def _plane_template(label: str, info: str) -> str:
     return f"""
-<section class="pad latentplane" aria-label="{_text(label)}">
+<section class="pad latentplane" aria-label="{literal(label)}">
   {_head(label, info)}
   <div class="plane-body">
     <div class="plane-side">
       <div class="pad-frame plane-field" tabindex="0" role="slider" aria-valuenow="0"
-          aria-label="{_text(label)}: place"><canvas aria-hidden="true"></canvas><span class="plane-cursor"></span>
+          aria-label="{literal(label)}: place"><canvas aria-hidden="true"></canvas><span class="plane-cursor"></span>
         <span class="plane-tip" hidden></span></div>
       <div class="plane-classes" role="group" aria-label="Classes"></div>
     </div>

@@ -99,6 +99,7 @@ def panel(
     seed: int = 0,
     model_in_sight: bool = False,
     stage: Component | None = None,
+    beside: gr.Button | None = None,
 ) -> Panel:
     """A live panel for a run, built where it is called.
 
@@ -106,7 +107,8 @@ def panel(
     extra: option -> a component of the page's own (a pad), made before with render=False; it is placed on top of the
     controls. hidden: options set by the page through `controls[name]`, or by a link; no control is seen for them.
     labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
-    under More. stage: a component of the page's own, made with render=False, placed above the film.
+    under More. stage: a component of the page's own, made with render=False, placed above the film; beside: a button of
+    the page's own, made likewise, placed beside Copy link.
     Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
@@ -119,6 +121,8 @@ def panel(
             gr.HTML(_heading(title, blurb), elem_classes="panel-title")
             chip_ = gr.HTML(chip(entry.models[0] if entry.models else None), elem_classes="panel-chip")
             copy = gr.Button("Copy link", size="sm", elem_classes="quiet", elem_id=f"{name}-copy", min_width=0, scale=0)
+            if beside:
+                beside.render()
         with gr.Column(elem_classes="panel-controls", elem_id=f"{name}-controls", min_width=0):
             fold = gr.Button("Settings", size="sm", elem_classes="settings-toggle", elem_id=f"{name}-settings")
             with gr.Column(elem_classes="settings", min_width=0):
@@ -199,6 +203,16 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
     fold.click(None, js=f"() => atlas.fold('{parts.id}')")
     if parts.model:
         parts.model.input(chip, parts.model, parts.chip, queue=False, api_visibility="private", **CHEAP)
+
+
+def benches(tabs: Mapping[str, Callable[[], Panel]]) -> list[Panel]:
+    """A tab for each bench: what it is called -> the function that builds it."""
+    made = []
+    with gr.Tabs(elem_classes="runs"):
+        for name, make in tabs.items():
+            with gr.Tab(name):
+                made.append(make())
+    return made
 
 
 @contextlib.contextmanager

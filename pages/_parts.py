@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,14 @@ def call(part: str, *events: str, **settings: Any) -> str:
         f"// events: {named}\nconst host = typeof server === typeof undefined ? null : server;\n"
         f"window.atlasParts.{part}({{element, props, trigger, watch, server: host, {given}}});"
     )
+
+
+def literal(text: str) -> str:
+    """Text for a template that is both a JavaScript template string and a Handlebars template."""
+    safe = escape(text)
+    for sign in "`$\\{}":
+        safe = safe.replace(sign, f"&#{ord(sign)};")
+    return safe
 
 
 @functools.cache

@@ -60,6 +60,16 @@
       history.replaceState(null, '', `${location.pathname}?${value.link}`);
       say(id, await clipboard(location.href) ? 'Link copied: it brings this result back.' : 'The link is in the address bar.');
     },
+    forkHere(id, value) { // the run on the stage, opened as two branches that part at the step on screen
+      if (!value?.link) { say(id, 'There is nothing on the stage yet; generate first.'); return; }
+      const query = new URLSearchParams(value.link);
+      ['eta', 'planes'].forEach(name => query.delete(name)); // the fork has no such options
+      query.set('run', 'diffusion/fork');
+      query.set('fork', value.index ?? 0);
+      query.set('label', query.get('label') || 'each class');
+      query.set('samples', Math.min(12, +(query.get('samples') || 8)));
+      location.search = query;
+    },
     fold(id) {
       const open = panelOf(id).classList.toggle('unfolded');
       document.getElementById(`${id}-settings`).setAttribute('aria-expanded', open);

@@ -10,7 +10,7 @@ from genai_demo.data.fashion_mnist import CLASSES
 from pages import find_page
 from pages._info import Try, info
 from pages._pads import PicturePad, PointPad
-from pages._panel import Panel, panel
+from pages._panel import Panel, benches, panel
 from pages._theme import title
 
 NAMES = [(name.capitalize(), name) for name in CLASSES]
@@ -58,12 +58,7 @@ def build() -> None:
     """The page."""
     page = find_page("diffusion")
     title(page)
-    panels: list[Panel] = []
-    with gr.Tabs(elem_classes="runs"):
-        for name, make in TABS.items():
-            with gr.Tab(name):
-                panels.append(make())
-    info(page, panels, models=("diffusion/fashion",), tries=TRIES)
+    info(page, benches(TABS), models=("diffusion/fashion",), tries=TRIES)
 
 
 def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
@@ -71,10 +66,15 @@ def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
 
 
 def _denoise() -> Panel:
-    return _panel(
+    fork = gr.Button(
+        "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0, render=False
+    )
+    parts = _panel(
         "diffusion/denoise", "Pure noise becomes pictures, one step at a time. Generate, then scrub.",
-        ("label", "samples", "sampler", "steps", "guidance_scale"),
+        ("label", "samples", "sampler", "steps", "guidance_scale"), beside=fork,
     )  # fmt: skip
+    fork.click(None, parts.strip, None, js=f"(value) => atlas.forkHere('{parts.id}', value)")
+    return parts
 
 
 def _forward() -> Panel:

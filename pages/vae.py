@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-
 from pages import find_page
 from pages._info import Try, info
 from pages._pads import PicturePad
-from pages._panel import Panel, panel
+from pages._panel import Panel, benches, panel
 from pages._theme import title
 from pages._vaeplane import latent_plane, wire
 
@@ -46,11 +44,7 @@ def build() -> None:
     """The page."""
     page = find_page("vae")
     title(page)
-    panels: list[Panel] = []
-    with gr.Tabs(elem_classes="runs"):
-        for name, make in TABS.items():
-            with gr.Tab(name):
-                panels.append(make())
+    panels = benches(TABS)
     info(page, panels, models=panels[0].entry.models, tries=TRIES)
 
 

@@ -116,3 +116,18 @@ def test_api_refuses_what_is_out_of_range_in_words(client, changed, words):
     assert words.lower() in str(error.value).lower()
     assert "Traceback" not in str(error.value)
     assert client.predict(**_denoise(client), api_name="/diffusion_denoise")[0]["done"]
+
+
+@pytest.mark.browser
+def test_fork_here_takes_the_run_on_screen_to_two_branches(visit, film):
+    page = visit("diffusion?run=diffusion/denoise&label=bag&samples=2&steps=4&seed=9")
+    strip = film(page, BENCH)
+    strip.wait(5)
+    strip.step(2)
+    page.wait_for_timeout(500)
+    page.click("#fork-here")
+    page.wait_for_url("**run=diffusion%2Ffork**")
+    forked = film(page, "p-diffusion-fork")
+    forked.wait(5)
+    query = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+    assert (query["fork"], query["label"], query["seed"]) == ("2", "bag", "9")
