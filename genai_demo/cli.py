@@ -307,9 +307,9 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _quality(given: argparse.Namespace) -> int:
-    from genai_demo import quality
+    from genai_demo import quality_of
 
-    for name, value in quality.measure(given.name, given.samples, watch=bar).items():
+    for name, value in quality_of.measure(given.name, given.samples, watch=bar).items():
         print(f"{name}: {value}")
     return 0
 

@@ -1,4 +1,4 @@
-"""Measured quality: pure functions on pictures and features, and `measure`, which writes their numbers on the cards.
+"""Measured quality: pure functions on pictures and features. quality_of.py applies them to each architecture.
 
 Pictures are (n, 28, 28) uint8; features (n, 128), what the bundled classifier makes of them before its last layer.
 Distances between features are therefore this project's own: they compare its models, not models elsewhere.
@@ -17,7 +17,6 @@ from torch import Tensor
 from genai_demo.classifier.model import Classifier, build
 from genai_demo.data import fashion_mnist
 from genai_demo.device import pick_device
-from genai_demo.errors import DemoError, shown
 from genai_demo.spec import find_spec
 from genai_demo.weights import find
 
@@ -25,7 +24,6 @@ Watch = Callable[[Iterable[Any], str], Iterator[Any]]
 BATCH = 500  # pictures, or rows of a distance table, at a time
 BLOCK = 10_000  # training pictures compared at a time
 JUDGE = "classifier/fashion"
-LEAST, MOST = 100, 20_000  # samples that may be asked for
 
 
 @functools.cache
@@ -174,25 +172,3 @@ def memorised(real: Reference, fake: np.ndarray) -> dict[str, float]:
         "below_median": round(float((ours < np.median(theirs)).mean()), 4),
         "below_percentile": round(float((ours < np.quantile(theirs, 0.01)).mean()), 4),
     }  # fmt: skip
-
-
-def _unwatched(items: Iterable[Any], text: str) -> Iterator[Any]:
-    return iter(items)
-
-
-def measure(name: str, samples: int = 2000, watch: Watch = _unwatched) -> dict[str, Any]:
-    """Measure an architecture, write it on its cards, into its README and its samples.png. -> what was found.
-
-    samples: pictures to draw, 100 to 20000. watch(items, text) passes items on and may show how far it is.
-    Raises DemoError where the architecture has no measure, the README no place for the table, or data is missing.
-    """
-    from genai_demo import quality_of, quality_tables
-
-    if name not in quality_of.MEASURES:
-        raise DemoError(f"architecture is {shown(name)}; choose one of {', '.join(quality_of.MEASURES)}")
-    if not LEAST <= samples <= MOST:
-        raise DemoError(f"samples is {samples}; choose {LEAST} to {MOST}")
-    quality_tables.check(name)
-    found = quality_of.MEASURES[name](samples, watch)
-    quality_tables.fill(name)
-    return found

@@ -1,8 +1,8 @@
-"""What `quality.measure` does for each architecture: draw samples, measure them, write the card and a sheet."""
+"""`measure`, for each architecture: draw samples, measure them, write the card and a sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from genai_demo import inputs, quality
+from genai_demo import inputs, quality, quality_tables
 from genai_demo.cards import add_to_card
 from genai_demo.data import fashion_mnist
+from genai_demo.errors import DemoError, shown
 from genai_demo.frames import sheet
 from genai_demo.load import load
 from genai_demo.recipe import Recipe
@@ -22,6 +23,7 @@ from genai_demo.spec import Bundled, find_spec
 if TYPE_CHECKING:
     from genai_demo.vae.model import Autoencoder
 
+LEAST, MOST = 100, 20_000  # samples that may be asked for
 PER_RECIPE = 25  # samples a recipe makes at most
 STEPS = 50
 SHOWN = 12  # pictures in a row of a sheet
@@ -142,3 +144,23 @@ def _write_sheet(name: str, rows: list[np.ndarray]) -> Path:
 MEASURES: dict[str, Callable[[int, quality.Watch], dict[str, Any]]] = {
     "diffusion": _diffusion, "vae": _vae, "classifier": _classifier,
 }  # fmt: skip
+
+
+def _unwatched(items: Iterable[Any], text: str) -> Iterator[Any]:
+    return iter(items)
+
+
+def measure(name: str, samples: int = 2000, watch: quality.Watch = _unwatched) -> dict[str, Any]:
+    """Measure an architecture, write it on its cards, into its README and its samples.png. -> what was found.
+
+    samples: pictures to draw, 100 to 20000. watch(items, text) passes items on and may show how far it is.
+    Raises DemoError where the architecture has no measure, the README no place for the table, or data is missing.
+    """
+    if name not in MEASURES:
+        raise DemoError(f"architecture is {shown(name)}; choose one of {', '.join(MEASURES)}")
+    if not LEAST <= samples <= MOST:
+        raise DemoError(f"samples is {samples}; choose {LEAST} to {MOST}")
+    quality_tables.check(name)
+    found = MEASURES[name](samples, watch)
+    quality_tables.fill(name)
+    return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from genai_demo.vae.model import Autoencoder, VaeConfig, empty
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Codes:
-    """What the trained encoder makes of n test pictures.
-
-    mean, logvar: (n, k) float32; label: (n,) int; score: (n,) nats, see codes.scores.
-    """
-
-    mean: np.ndarray
-    logvar: np.ndarray
-    label: np.ndarray
-    score: np.ndarray
+from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, empty
 
 
 def save(path: Path, config: VaeConfig, checkpoints: Mapping[int, Mapping[str, Tensor]], test: Codes) -> None:

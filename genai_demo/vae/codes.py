@@ -13,8 +13,7 @@ from torch import Tensor
 
 from genai_demo.device import generator
 from genai_demo.errors import DemoError
-from genai_demo.vae.bundle import Codes
-from genai_demo.vae.model import Autoencoder
+from genai_demo.vae.model import Autoencoder, Codes
 
 PLANE = 4.0  # planes of codes reach from -4 to 4 standard deviations
 SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1

@@ -17,7 +17,7 @@ from torch import Tensor
 from genai_demo.data import fashion_mnist
 from genai_demo.device import generator
 from genai_demo.vae import bundle, codes
-from genai_demo.vae.model import Autoencoder, VaeConfig, empty, losses
+from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, empty, losses
 
 CODES = 1000  # test pictures whose codes are shipped
 HISTORY = 36  # points of the loss curves kept on the card
@@ -39,7 +39,7 @@ def export(
     mean, logvar = codes.encode(model, pictures)
     if config.kind != "vae":
         logvar = np.zeros_like(logvar)  # not used by the plain kinds
-    test = bundle.Codes(mean, logvar, labels[:CODES], codes.scores(model, pictures).astype(np.float32))
+    test = Codes(mean, logvar, labels[:CODES], codes.scores(model, pictures).astype(np.float32))
     bundle.save(path, config, checkpoints, test)
     card = {
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

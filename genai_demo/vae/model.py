@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from genai_demo.vae.bundle import Codes
 
 Kind = Literal["ae", "dae", "vae"]
 
@@ -29,6 +27,19 @@ class VaeConfig:
     beta: float = 1.0
     noise: float = 0.4  # standard deviation of the corruption (dae only)
     width: int = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """What the trained encoder makes of n test pictures.
+
+    mean, logvar: (n, k) float32; label: (n,) int; score: (n,) nats, see codes.scores.
+    """
+
+    mean: np.ndarray
+    logvar: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
 
 
 class Autoencoder(nn.Module):

@@ -13,7 +13,7 @@ from genai_demo.device import generator
 from genai_demo.inputs import SAMPLES, sample_picture
 from genai_demo.spec import WEIGHTS
 from genai_demo.vae import bundle, codes
-from genai_demo.vae.model import Autoencoder, VaeConfig, fresh
+from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, fresh
 
 
 @functools.cache
@@ -35,7 +35,7 @@ def tiny() -> Callable[..., Autoencoder]:
         model = fresh(VaeConfig(kind, latent, width=4), generator(seed))  # type: ignore[arg-type]
         pictures, labels = shapes.load(40, 1)
         mean, logvar = codes.encode(model, pictures)
-        model.test = bundle.Codes(mean, np.zeros_like(logvar), labels, codes.scores(model, pictures))
+        model.test = Codes(mean, np.zeros_like(logvar), labels, codes.scores(model, pictures))
         return model
 
     return make
