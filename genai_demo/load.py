@@ -12,7 +12,7 @@ from typing import Any
 from genai_demo.device import pick_device, pick_dtype
 from genai_demo.errors import DemoError, shown
 from genai_demo.spec import Bundled, Hub, ModelSpec, Source, all_specs, resolve
-from genai_demo.weights import find
+from genai_demo.weights import find, reach
 
 MEMORY = "GENAI_DEMO_MEMORY_MB"
 MEMORY_MB = "4000"  # where the variable says nothing
@@ -87,6 +87,8 @@ def _build(spec: ModelSpec) -> Loaded:
     started = time.monotonic()
     source, place = find(spec)
     try:
+        if isinstance(source, Hub):
+            reach(source)
         model = resolve(spec.build)(place)
     except DemoError:
         raise

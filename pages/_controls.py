@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 RADIO = 3  # choices up to which all are shown
+WIDEST = 10_000  # a range past this is typed, not dragged
 
 
 def words(name: str) -> str:
@@ -44,7 +45,7 @@ def control(
 def _number(option: Mapping[str, Any], common: dict[str, Any]) -> Component:
     whole = option["type"] == "integer"
     low, high = option.get("minimum"), option.get("maximum")
-    if low is None or high is None:
+    if low is None or high is None or high - low > WIDEST:
         return gr.Number(precision=0 if whole else None, minimum=low, maximum=high, **common)
     return gr.Slider(low, high, step=1 if whole else _step(low, high), buttons=[], **common)
 

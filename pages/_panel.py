@@ -69,7 +69,7 @@ class Panel:
         """Updates that set the controls to a recipe; options it does not name go to their defaults."""
         options = self.entry.options.parse(recipe.options).model_dump()
         found: dict[Any, Any] = {component: options[name] for name, component in self.controls.items()}
-        found[self.seed] = recipe.seed
+        found |= {self.seed: recipe.seed, self.chip: chip(recipe.model or next(iter(self.entry.models), None))}
         found |= {component: value(options) for component, value in self.also.items()}
         if self.model:
             found[self.model] = recipe.model or self.entry.models[0]
@@ -197,6 +197,7 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
         show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', values)", **MODEL,
     )  # fmt: skip
     parts.event.then(None, js=f"() => atlas.ended('{parts.id}')")
+    parts.event.failure(None, None, parts.status, js=f"() => (atlas.ended('{parts.id}'), '')")
     parts.stop.click(None, cancels=[parts.event], js=f"() => atlas.ended('{parts.id}')")
     dice.click(None, None, parts.seed, js=f"() => Math.floor(Math.random() * {min(MAX_SEED, 99999)})")
     copy.click(None, parts.strip, None, js=f"(value) => atlas.copyLink('{parts.id}', value)")
@@ -253,7 +254,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
 
     outputs = [go, *dict.fromkeys(tabs.values())]
     for parts in panels:
-        outputs += [parts.opened, parts.strip, parts.notice, *parts.inputs, *parts.also]
+        outputs += [parts.opened, parts.strip, parts.notice, parts.chip, *parts.inputs, *parts.also]
     event = demo.load(restore, None, outputs, queue=False, show_progress="hidden", api_visibility="private", **CHEAP)
     event.then(None, go, None, js="(id) => atlas.generate(id)")
 

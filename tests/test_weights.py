@@ -277,3 +277,27 @@ def test_a_hash_follows_the_file(tmp_path: Path) -> None:
     for raw in (b"one", b"other", b""):
         path.write_bytes(raw)
         assert weights.file_hash(path) == hashlib.sha256(raw).hexdigest()
+
+
+def test_a_hub_that_does_not_answer_is_found_out_before_the_library_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    import urllib.error
+    import urllib.request
+
+    import huggingface_hub.constants
+
+    asked: list[float] = []
+
+    def no_answer(request: Any, timeout: float) -> None:
+        asked.append(timeout)
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(urllib.request, "urlopen", no_answer)
+    with pytest.raises(OSError, match="no route"):
+        weights.reach(Hub("somebody/something"))
+    assert asked == [weights.REACH_S]
+
+
+def test_a_folder_needs_no_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", lambda *given, **more: pytest.fail("the network was asked"))
+    weights.reach(Hub(str(tmp_path)))

@@ -102,6 +102,8 @@ def test_a_failing_run_says_one_sentence_and_the_page_goes_on(visit, film, fail,
     toast = page.wait_for_selector(".toast-body")
     assert words in toast.inner_text()
     assert not re.search('Traceback|File "', page.content())
+    page.wait_for_function(f"!document.querySelector('#{BENCH}').classList.contains('running')")
+    assert page.locator(f"#{BENCH}-status").inner_text().strip() == ""
     page.goto(page.url.partition("?")[0])
     strip = film(page, BENCH)
     page.wait_for_selector(f"#{BENCH}-run")
