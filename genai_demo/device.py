@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
+import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genai_demo.errors import DemoError, shown
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 VARIABLE = "GENAI_DEMO_DEVICE"
+_one_seeding = threading.Lock()
 FASTER = 1.3  # bf16 on a CPU is chosen where it is this many times as fast
 
 
@@ -67,6 +71,19 @@ def _bf16_is_faster_on_cpu() -> bool:
 
     with torch.inference_mode():
         return best(torch.float32) > FASTER * best(torch.bfloat16)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Inside, torch's shared random numbers start from `seed`; afterwards they are what they were.
+
+    For making networks, whose first weights torch draws from the shared stream: one thread at a time.
+    """
+    import torch
+
+    with _one_seeding, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
 
 
 def generator(seed: int) -> torch.Generator:

@@ -355,6 +355,7 @@ const redraw = () => {
   showTransport();
   root.dataset.received = film ? film.frames.length : 0;
   root.dataset.done = Boolean(film?.done);
+  root.dataset.step = film?.frames[pos]?.index ?? Math.max(pos, 0); // the run's own count, where frames were left out
   if (ready && pos !== +root.dataset.painted) { root.dataset.painted = pos; root.dispatchEvent(new CustomEvent('painted', {detail: pos})); }
 };
 

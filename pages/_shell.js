@@ -65,7 +65,7 @@
       const query = new URLSearchParams(value.link);
       ['eta', 'planes'].forEach(name => query.delete(name)); // the fork has no such options
       query.set('run', 'diffusion/fork');
-      query.set('fork', value.index ?? 0);
+      query.set('fork', document.querySelector(`#${id}-strip .film`)?.dataset.step || 0);
       query.set('label', query.get('label') || 'each class');
       query.set('samples', Math.min(12, +(query.get('samples') || 8)));
       location.search = query;

@@ -89,3 +89,14 @@ def test_a_stream_disturbs_no_other() -> None:
     torch.manual_seed(3)
     torch.randn(10, generator=generator(5))
     assert torch.equal(torch.randn(4), expected)
+
+
+def test_seeded_leaves_the_shared_numbers_as_they_were() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    with device.seeded(0):
+        first = torch.rand(2)
+    assert torch.equal(torch.rand(3), expected)
+    with device.seeded(0):
+        assert torch.equal(torch.rand(2), first)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from genai_demo.data import fashion_mnist
 from genai_demo.data.home import home
+from genai_demo.device import seeded
 from genai_demo.errors import DemoError
 from genai_demo.spec import WEIGHTS
 from genai_demo.vae.export import History, export
@@ -44,8 +45,8 @@ class TrainStep:
 
 def untrained(cfg: TrainConfig) -> Autoencoder:
     """The random network that training starts from."""
-    torch.manual_seed(cfg.seed)
-    return empty(cfg.model)
+    with seeded(cfg.seed):
+        return empty(cfg.model)
 
 
 def beta_at(cfg: TrainConfig, step: int) -> float:
