@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,6 +193,10 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
             else:
                 yield message, "" if message["index"] == 0 else gr.skip(), gr.skip(), gr.skip()
 
+    names = ["seed", *(["model"] if parts.model else []), *parts.controls]  # what a program calls the inputs
+    generate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    )
     parts.event = parts.run.click(
         generate, parts.inputs, outputs, api_name=parts.entry.name.replace("/", "_"), show_progress="minimal",
         show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', values)", **MODEL,

@@ -8,6 +8,7 @@ import pytest
 from gradio_client.exceptions import AppError
 
 BENCH = "p-diffusion-denoise"
+SHORT = {"steps": 3, "samples": 1}
 
 
 @pytest.mark.browser
@@ -80,25 +81,10 @@ def _tab(page, name):
     page.locator(".info-tabs .tab-container:not(.visually-hidden) button", has_text=name).click()
 
 
-def _denoise(client, **changed):
-    """The values of the event, as the API names them."""
-    wanted = {"steps": 3, "samples": 1, **changed}
-    names = [
-        one["parameter_name"]
-        for one in client.view_api(return_format="dict")["named_endpoints"]["/diffusion_denoise"]["parameters"]
-    ]
-    labels = [
-        one["label"]
-        for one in client.view_api(return_format="dict")["named_endpoints"]["/diffusion_denoise"]["parameters"]
-    ]
-    known = {"steps": "Steps", "samples": "Pictures", "label": "Class", "sampler": "Sampler", "seed": "Seed"}
-    return {names[labels.index(known[key])]: value for key, value in wanted.items()}
-
-
 def test_api_streams_frames_and_repeats_itself(client):
     films = []
     for _ in range(2):
-        job = client.submit(**_denoise(client, seed=5), api_name="/diffusion_denoise")
+        job = client.submit(**SHORT, seed=5, api_name="/diffusion_denoise")
         films.append(job.result(timeout=120)[0])
     last = films[0]["frames"]
     assert len(last) == 4
@@ -112,10 +98,10 @@ def test_api_streams_frames_and_repeats_itself(client):
 )
 def test_api_refuses_what_is_out_of_range_in_words(client, changed, words):
     with pytest.raises(AppError) as error:
-        client.predict(**_denoise(client, **changed), api_name="/diffusion_denoise")
+        client.predict(**SHORT | changed, api_name="/diffusion_denoise")
     assert words.lower() in str(error.value).lower()
     assert "Traceback" not in str(error.value)
-    assert client.predict(**_denoise(client), api_name="/diffusion_denoise")[0]["done"]
+    assert client.predict(**SHORT, api_name="/diffusion_denoise")[0]["done"]
 
 
 @pytest.mark.browser
