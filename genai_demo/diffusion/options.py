@@ -27,7 +27,7 @@ class SamplingOptions(Options):
     samples: int = option(8, "How many pictures to make", at_least=1, at_most=25)
     steps: int = option(20, "Denoising steps from noise to picture", at_least=1, at_most=1000)
     sampler: SamplerName = option("ddim", "Which update rule turns the network's guess into a step")
-    guidance_scale: float = option(3.0, "How strongly to follow the class; 1 asks once, 0 ignores it", at_least=0,
+    guidance_scale: float = option(2.0, "How strongly to follow the class; 1 asks once, 0 ignores it", at_least=0,
                                    at_most=20)  # fmt: skip
     schedule: Schedule = option("cosine", SCHEDULE_HELP, more=True)
     spacing: Spacing = option("trailing", "Which of the 1,000 noise levels are visited", more=True)
@@ -46,7 +46,7 @@ class ForkOptions(SamplingOptions):
     samples: int = option(4, "How many pictures a branch", at_least=1, at_most=12)
     fork: int = option(6, "After how many steps branch B leaves; 0 to all of them", at_least=0, at_most=1000)
     other_label: Label = option("dress", "What branch B shows from there on")
-    other_guidance: float = option(3.0, "How strongly branch B follows its class", at_least=0, at_most=20)
+    other_guidance: float = option(2.0, "How strongly branch B follows its class", at_least=0, at_most=20)
     other_seed: int = option(0, "Seed of the noise that branch B draws anew at the fork; 0 keeps the noise it has",
                              at_least=0, at_most=2**31 - 1)  # fmt: skip
 
