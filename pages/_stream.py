@@ -141,7 +141,9 @@ class _Work:
         """The time the model took and the time a step took, as text."""
         steps = max(getattr(last, "index", count - 1) + 1, count, 1)
         loading = f", after {self.load_seconds:.1f} s of loading" if self.load_seconds > 0.5 else ""
-        return f"{self.seconds:.2f} s, {1000 * self.seconds / steps:.3g} ms per step{loading}"
+        each = self.seconds / steps
+        step = f"{each:.1f} s" if each >= 1 else f"{1000 * each:.3g} ms"
+        return f"{self.seconds:.2f} s, {step} per step{loading}"
 
 
 @contextlib.contextmanager
