@@ -117,3 +117,14 @@ def test_fork_here_takes_the_run_on_screen_to_two_branches(visit, film):
     forked.wait(5)
     query = page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
     assert (query["fork"], query["label"], query["seed"]) == ("2", "bag", "9")
+
+
+@pytest.mark.browser
+def test_the_main_button_is_in_sight_below_two_pads(visit):
+    page = visit("diffusion")
+    page.locator(".runs .tab-container:not(.visually-hidden) button", has_text="Inpaint").click()
+    page.wait_for_selector("#inpaint-mask canvas")
+    page.wait_for_function(
+        "(() => { const box = document.querySelector('#p-diffusion-inpaint-run').getBoundingClientRect();"
+        " return box.height > 20 && box.bottom <= innerHeight; })()"
+    )
