@@ -33,7 +33,7 @@ def test_generate_then_scrub_without_a_request(visit, film):
 
 def test_stop_keeps_what_was_drawn(visit, film):
     page = visit("dummy?run=dummy/squares&steps=100&pause_ms=100&seed=41")  # a link generates by itself
-    page.wait_for_function(f"+document.querySelector('#{BENCH}-strip .film').dataset.received >= 4")
+    page.wait_for_function(f"+document.querySelector('#{BENCH}-strip .film')?.dataset.received >= 4")
     page.click(f"#{BENCH}-stop")
     page.wait_for_timeout(1500)
     kept = int(page.locator(f"#{BENCH}-strip .film").get_attribute("data-received"))
@@ -46,7 +46,7 @@ def test_stop_keeps_what_was_drawn(visit, film):
 
 def test_a_closed_tab_closes_its_run(visit):
     page = visit("dummy?run=dummy/squares&steps=150&pause_ms=200&seed=42")
-    page.wait_for_function(f"+document.querySelector('#{BENCH}-strip .film').dataset.received >= 2")
+    page.wait_for_function(f"+document.querySelector('#{BENCH}-strip .film')?.dataset.received >= 2")
     page.close()
     assert _closed(42)
 

@@ -68,10 +68,10 @@ def test_keys_step_play_and_pause(page):
     page.keyboard.press("ArrowLeft")
     _at(page, "pictures", "step 3 / 60")
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('#pictures .film').dataset.playing === 'true'")
-    page.wait_for_function("+document.querySelector('#pictures .film').dataset.painted > 6")
+    page.wait_for_function("document.querySelector('#pictures .film')?.dataset.playing === 'true'")
+    page.wait_for_function("+document.querySelector('#pictures .film')?.dataset.painted > 6")
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('#pictures .film').dataset.playing === 'false'")
+    page.wait_for_function("document.querySelector('#pictures .film')?.dataset.playing === 'false'")
 
 
 def test_a_click_on_a_curve_goes_to_its_frame(page):
@@ -80,12 +80,12 @@ def test_a_click_on_a_curve_goes_to_its_frame(page):
     curve.scroll_into_view_if_needed()
     box = curve.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
-    page.wait_for_function("+document.querySelector('#planes .film').dataset.painted < 25")
+    page.wait_for_function("+document.querySelector('#planes .film')?.dataset.painted < 25")
 
 
 def test_stop_keeps_what_was_drawn(page):
     page.click("#slow")
-    page.wait_for_function("+document.querySelector('#pictures .film').dataset.received >= 4")
+    page.wait_for_function("+document.querySelector('#pictures .film')?.dataset.received >= 4")
     page.click("#stop")
     page.wait_for_timeout(800)
     kept = page.locator("#pictures .film").get_attribute("data-received")
