@@ -102,7 +102,7 @@ def _compare() -> Panel:
 
 
 def _checkpoints() -> Panel:
-    return _panel("vae/checkpoints", "The same model at eight moments of its training. Scrub to go back in time.",
+    return _panel("vae/checkpoints", "The same model at several moments of its training. Scrub to go back in time.",
                   ("size", "extent"), primary="Show the training")  # fmt: skip
 
 
