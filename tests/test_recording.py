@@ -76,9 +76,19 @@ def test_a_run_without_recording_has_none() -> None:
         load_recording("../../etc/passwd")
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b""), gzip.compress(b"{}"), gzip.compress(b"[1]"),
-                                     gzip.compress(b"x" * 50)[:-9], gzip.compress(b"null"),
-                                     gzip.compress(b'{"recipe": {}, "frames": []}')[:15] + b"\xff" * 30])  # fmt: skip
+DAMAGED = {
+    "empty": b"",
+    "not gzip": b"no gzip",
+    "gzip of nothing": gzip.compress(b""),
+    "no fields": gzip.compress(b"{}"),
+    "a list": gzip.compress(b"[1]"),
+    "null": gzip.compress(b"null"),
+    "cut short": gzip.compress(b"x" * 50)[:-9],
+    "overwritten": gzip.compress(b'{"recipe": {}, "frames": []}')[:15] + b"\xff" * 30,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())  # ids: gzip writes the time of day
 def test_a_damaged_file_is_said_and_put_right(content: bytes) -> None:
     path = record(SHORT)
     sound = path.read_bytes()
