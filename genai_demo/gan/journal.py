@@ -1,0 +1,53 @@
+"""What is kept of a training in the cache folder, so that it goes on where it was stopped."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.data.home import home
+
+
+@dataclass
+class Journal:
+    """state: of networks, optimisers and random stream, {} before the start. kept: step -> weights, half precision.
+
+    history: a row of numbers a report. seconds: spent so far.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    state: dict[str, Any] = field(default_factory=dict)
+    kept: dict[int, dict[str, Tensor]] = field(default_factory=dict)
+    history: list[list[float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def save(self, state: dict[str, Any], seconds: float) -> None:
+        """Write everything; a run cut off while writing leaves the file of before."""
+        self.state = state
+        part = self.path.with_suffix(".part")
+        names = ("config", "state", "kept", "history")
+        torch.save({**{name: getattr(self, name) for name in names}, "seconds": self.seconds + seconds}, part)
+        part.replace(self.path)
+
+
+def journal(name: str, config: Any) -> Journal:
+    """The journal of a training (config: a dataclass), empty where there is none of this configuration."""
+    path = home() / "train" / "gan" / f"{name}.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Journal(path, asdict(config))
+    if path.exists():
+        saved = torch.load(path, weights_only=True)
+        if saved["config"] == fresh.config:
+            return Journal(path, **saved)
+    return fresh
+
+
+def half(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of the weights, floating-point ones in half precision."""
+    return {name: v.detach().clone().half() if v.is_floating_point() else v.clone()
+            for name, v in network.state_dict().items()}  # fmt: skip
