@@ -8,16 +8,19 @@ normalisation (de Vries et al. 2017) and is projected on the discriminator's fea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
 SIDE = 28
-Norm = Literal["batch", "spectral", "layer"]
+Norm = Literal["batch", "spectral", "layer", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class GanConfig:
     latent: int = 64
     classes: int = 10
     norm: Norm = "spectral"
+
+
+def _rows(table: nn.Embedding, y: Tensor) -> Tensor:
+    """Rows of a table: one a label for y (n,) int64, or mixed by the weights y (n, classes) float."""
+    found: Tensor = table(y) if y.dim() == 1 else y.to(table.weight) @ table.weight
+    return found
 
 
 class ClassNorm(nn.Module):
@@ -47,11 +56,11 @@ class ClassNorm(nn.Module):
         if self.scale is None or self.shift is None:
             return x
         assert y is not None
-        return x * self.scale(y)[:, :, None, None] + self.shift(y)[:, :, None, None]
+        return x * _rows(self.scale, y)[:, :, None, None] + _rows(self.shift, y)[:, :, None, None]
 
 
 class Generator(nn.Module):
-    """(z (n, latent), y (n,) or None) -> (n, 1, 28, 28) in [-1, 1]."""
+    """(z (n, latent), y (n,), (n, classes) or None) -> (n, 1, 28, 28) in [-1, 1]; float y mixes classes."""
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
@@ -84,8 +93,8 @@ class Discriminator(nn.Module):
             return spectral_norm(layer) if config.norm == "spectral" else layer
 
         def norm(channels: int) -> nn.Module:
-            kinds = {"batch": nn.BatchNorm2d(channels), "layer": nn.GroupNorm(1, channels), "spectral": nn.Identity()}
-            return kinds[config.norm]
+            kinds = {"batch": nn.BatchNorm2d(channels), "layer": nn.GroupNorm(1, channels)}
+            return kinds.get(config.norm, nn.Identity())
 
         self.body = nn.Sequential(
             wrap(nn.Conv2d(1, w, 3, padding=1)), nn.LeakyReLU(0.2),
@@ -93,13 +102,39 @@ class Discriminator(nn.Module):
             wrap(nn.Conv2d(2 * w, 4 * w, 4, 2, 1)), norm(4 * w), nn.LeakyReLU(0.2),  # -> (n, 4w, 7, 7)
             wrap(nn.Conv2d(4 * w, 4 * w, 3, padding=1)), norm(4 * w), nn.LeakyReLU(0.2),
         )  # fmt: skip
-        self.score = wrap(nn.Linear(4 * w, 1))
-        self.about = wrap(nn.Embedding(config.classes, 4 * w)) if config.classes else None
+        self.score = wrap(nn.Linear(4 * w * 49, 1))
+        self.about = wrap(nn.Embedding(config.classes, 4 * w * 49)) if config.classes else None
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        h = self.body(x).mean((2, 3))  # (n, 4w)
+        h = self.body(x).flatten(1)  # (n, 4w * 49): on garments in the middle of the picture, places matter
         logits: Tensor = self.score(h).squeeze(1)
         if self.about is not None:
             assert y is not None
             logits = logits + (self.about(y) * h).sum(1)
         return logits
+
+
+class Gan(nn.Module):
+    """Both networks, as they are shipped; called, it draws and judges its own pictures."""
+
+    path: Path  # of the weights file, where the checkpoints are
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.generator, self.discriminator = Generator(config), Discriminator(config)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """(n, latent) and (n,) -> D's logits (n,) of what G draws."""
+        logits: Tensor = self.discriminator(self.generator(z, y), y)
+        return logits
+
+
+def plain(discriminator: Discriminator) -> Discriminator:
+    """A copy whose weights already are divided by their spectral norm, for use without training."""
+    copied = copy.deepcopy(discriminator).eval()
+    for module in copied.modules():
+        if parametrize.is_parametrized(module):
+            parametrize.remove_parametrizations(module, "weight")
+    copied.config = replace(copied.config, norm="none" if copied.config.norm == "spectral" else copied.config.norm)
+    return copied

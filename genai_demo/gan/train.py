@@ -8,18 +8,17 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from genai_demo.data import fashion_mnist
-from genai_demo.data.home import home
 from genai_demo.device import generator, pick_dtype, seeded
+from genai_demo.gan.journal import half, journal
 from genai_demo.gan.model import Discriminator, GanConfig, Generator
-from genai_demo.gan.objectives import LOSSES, Objective, gradient_penalty
+from genai_demo.gan.objectives import LOSSES, Objective, clip, gradient_penalty
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,14 @@ class TrainConfig:
 
     model: GanConfig = field(default_factory=GanConfig)
     objective: Objective = "hinge"
-    steps: int = 24000
+    steps: int = 16000
     batch_size: int = 64
     learning_rate_g: float = 2e-4
     learning_rate_d: float = 4e-4
     betas: tuple[float, float] = (0.0, 0.99)
     d_steps: int = 1
-    penalty: float = 10.0
+    penalty: float = 10.0  # weight of the gradient penalty, WGAN-GP only
+    clip: float = 0.01  # largest weight of the critic, Wasserstein only
     average: float = 0.999  # of the generator's weights, whose running mean is what is used
     seed: int = 0
 
@@ -94,6 +94,8 @@ class Training:
         self.opt_d.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         self.opt_d.step()
+        if self.cfg.objective == "wasserstein":
+            clip(self.d, self.cfg.clip)
         return loss.detach(), real_logits.detach(), fake_logits.detach()
 
     def generate(self) -> Tensor:
@@ -154,48 +156,29 @@ def train(training: Training, images: Tensor, labels: Tensor, *, every: int = 50
         loss_g, loss_d, real, fake = training.advance(images, labels)
         sums += torch.stack([loss_g, loss_d, real.sigmoid().mean(), fake.sigmoid().mean()])
         if training.step % every == 0:
-            yield TrainStep(training.step, training.cfg.steps, *(sums / every).tolist(), time.monotonic() - started)
+            means = (sums / every).tolist()
+            yield TrainStep(training.step, training.cfg.steps, *means, seconds=time.monotonic() - started)
             sums = torch.zeros(4)
 
 
-KEPT = (0, 50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 24000)  # steps whose generator is shipped
+KEPT = (100, 400, 1000, 2500, 6000, 10000)  # steps whose generator is shipped, beside the first and the last
 SAVE = 500
 
 
-def _resumable(name: str, cfg: TrainConfig) -> tuple[Path, dict[str, Any]]:
-    """Where a training is kept, and what is kept of it: {} where there is none of this configuration."""
-    path = home() / "train" / "gan" / f"{name}.pt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        saved: dict[str, Any] = torch.load(path, weights_only=True)
-        if saved["config"] == asdict(cfg):
-            return path, saved
-    return path, {}
-
-
 def train_fashion(name: str, cfg: TrainConfig) -> Iterator[TrainStep]:
-    """Train on all 60,000 pictures, keeping state, curves and the generators of KEPT in the cache folder."""
+    """Train on all 60,000 pictures; goes on where it was stopped. The journal keeps the generators of KEPT."""
     pictures, found = fashion_mnist.load("train")
     images, labels = torch.from_numpy(pictures.copy()), torch.from_numpy(found)
     training = Training(cfg)
-    path, saved = _resumable(name, cfg)
-    kept: dict[int, Any] = saved.get("kept", {0: _half(training.mean)})
-    history: list[Any] = saved.get("history", [])
-    spent = saved.get("seconds", 0.0)
-    if saved:
-        training.restore(saved["state"])
+    notes = journal(name, cfg)
+    if notes.state:
+        training.restore(notes.state)
+    else:
+        notes.kept[0] = half(training.mean)
     for report in train(training, images, labels):
-        history.append([report.index, report.loss, report.loss_d, report.real, report.fake])
+        notes.history.append([report.index, report.loss, report.loss_d, report.real, report.fake])
         if report.index in KEPT or report.index == cfg.steps:
-            kept[report.index] = _half(training.mean)
+            notes.kept[report.index] = half(training.mean)
         if report.index % SAVE == 0 or report.index == cfg.steps:
-            bundle = {"config": asdict(cfg), "state": training.state(), "kept": kept, "history": history,
-                      "seconds": spent + report.seconds}  # fmt: skip
-            torch.save(bundle, path.with_suffix(".part"))
-            path.with_suffix(".part").replace(path)
+            notes.save(training.state(), report.seconds)
         yield report
-
-
-def _half(network: nn.Module) -> dict[str, Tensor]:
-    return {name: v.detach().clone().half() if v.is_floating_point() else v.clone()
-            for name, v in network.state_dict().items()}  # fmt: skip
