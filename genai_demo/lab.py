@@ -17,11 +17,13 @@ from torch import Tensor
 
 from genai_demo.data import points as sets
 
-LEARNT, HELD = 8000, 1000  # points learnt from, points held out
+LEARNT, HELD, FRESH = 8000, 1000, 2000  # points learnt from, held out, and in the place of samples at most
 SHOWN = 400  # points of the data that are drawn
 LIMIT = 1.8  # of the lanes: they show -LIMIT..LIMIT
 BANDWIDTH = 0.2  # of the Gaussian kernel in the distance
 NEAR = 0.1  # how near counts as on the data, and as covered
+DISTANCE = "distance to the data; floor: that of as many real points"  # titles of the charts all families share
+SHARES = f"precision: samples on data; coverage: data reached (within {NEAR})"
 DATA = (*sets.NAMES, "drawn")
 
 
@@ -45,6 +47,11 @@ class Scores:
     def reached(self) -> str | None:
         """ "6 of 8", None where there are no Gaussians."""
         return None if self.modes is None else f"{self.modes} of {self.of}"
+
+    @property
+    def shown(self) -> tuple[float, float, float, float, str | None]:
+        """What frames end with: distance, floor, precision, coverage, Gaussians reached."""
+        return self.distance, self.floor, self.precision, self.coverage, self.reached
 
 
 def kernel(a: Tensor, b: Tensor) -> float:
@@ -81,10 +88,11 @@ class Judge:
 def bench(data: str, drawn: str, made: int, seed: int) -> tuple[Tensor, Tensor, Judge]:
     """(points to learn from (LEARNT, 2), points held out (HELD, 2), their judge of `made` points).
 
-    drawn: what a visitor drew, as text, used where data is "drawn". Raises DemoError where it is none, or the set
-    is unknown.
+    The points are the same whatever `made` is (2000 at most count for the floor), so families that make more or fewer
+    still learn the same. drawn: what a visitor drew, as text, used where data is "drawn". Raises DemoError where it is
+    none, or the set is unknown.
     """
-    count = LEARNT + HELD + made
+    count = LEARNT + HELD + FRESH
     given = sets.drawn(drawn, count, seed) if data == "drawn" else sets.load(data, count, seed)
     learnt, held, fresh = torch.from_numpy(given).tensor_split([LEARNT, LEARNT + HELD])
-    return learnt, held, Judge(held, fresh, sets.modes(data))
+    return learnt, held, Judge(held, fresh[:made], sets.modes(data))

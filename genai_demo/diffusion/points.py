@@ -25,7 +25,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from genai_demo.data import points as sets
 from genai_demo.device import generator
 from genai_demo.diffusion.guide import shown
 from genai_demo.diffusion.options import PointsOptions
@@ -33,23 +32,19 @@ from genai_demo.diffusion.samplers import SAMPLERS, Draw, Predict, Sampler, Step
 from genai_demo.diffusion.schedules import Grid, from_ratios, grid
 from genai_demo.errors import DemoError
 from genai_demo.frames import curve, number, plane
+from genai_demo.lab import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
 
-LEARNT, HELD = 8000, 1000  # points learnt from, points held out
-SHOWN = 400  # points of the data that are drawn
 BATCH = 256
 SKEW = 2.0  # angle = pi / 2 * u ** SKEW: more of the training goes to little noise, where the edges are
 WARMUP = 50  # training steps
 DECAY = 0.99  # of the weights' running average, which is the one that is used
 TRAIN_FRAMES, QUICK = 30, 20  # frames of the training, at most; DDIM steps to each one's samples
-LIMIT = 1.8  # of the lanes
 FOLLOWED = 12  # single points whose way is drawn
 TAIL = 5  # moments of their way that are drawn where it is random
 CELLS, ARROWS = 48, 16  # a side of the density and of the field of arrows
 FLOW_STEPS = 14  # from no noise to pure noise, for the density; fewer from further on
 TRAIN_RATIO = 0.2  # noise level that is shown while it trains, sigma / alpha
 SMALLEST = 0.03  # below this ratio the density and arrows stay those of this level
-BANDWIDTH = 0.2  # of the Gaussian kernel in the distance
-NEAR = 0.1  # how near counts as on the data, and as covered
 STRIDE = 0.2  # Langevin: step size over squared noise, epsilon / sigma_L ** 2 of Song & Ermon
 RATIOS = (5.0, 0.02)  # Langevin: most and least noise, sigma / alpha
 
@@ -78,10 +73,10 @@ class PointStep:
     step: int = number("step", digits=0)
     noise: float = number("noise left", unit="sigma")
     loss: float | None = curve("loss", unit="squared error of v")
-    distance: float = curve("distance to the data", unit="MMD, width 0.2")
-    floor: float = number("distance of as many real points", unit="MMD, width 0.2")
-    inside: float = number("samples within 0.1 of the data", unit="%", digits=1)
-    covered: float = number("data within 0.1 of a sample", unit="%", digits=1)
+    distance: float = curve("distance", unit="MMD", chart=DISTANCE)
+    floor: float = curve("floor", unit="MMD", chart=DISTANCE)
+    precision: float = curve("precision", unit="%", digits=1, chart=SHARES)
+    coverage: float = curve("coverage", unit="%", digits=1, chart=SHARES)
     modes: str | None = number("Gaussians reached")
 
 
@@ -220,45 +215,12 @@ def arrows(model: nn.Module, angle: float, along_score: bool = False) -> np.ndar
     return torch.cat([x, way], 1).numpy()
 
 
-def _kernel(a: Tensor, b: Tensor) -> float:
-    """Mean of a Gaussian kernel of BANDWIDTH over all pairs of (n, 2) and (m, 2)."""
-    return float(torch.exp(torch.cdist(a, b).square() / (-2 * BANDWIDTH**2)).mean())
-
-
-def mmd(a: Tensor, b: Tensor, b_alone: float | None = None) -> float:
-    """Maximum mean discrepancy of two point sets (Gretton et al. 2012, eq. 5); b_alone: _kernel(b, b), where known."""
-    b_alone = _kernel(b, b) if b_alone is None else b_alone
-    return math.sqrt(max(0.0, _kernel(a, a) + b_alone - 2 * _kernel(a, b)))
-
-
-class _Judge:
-    """Compares made points (n, 2) with held-out data; fresh: as many real points, for the distance to expect."""
-
-    def __init__(self, held: Tensor, fresh: Tensor, centres: np.ndarray | None) -> None:
-        self.held, self.alone = held, _kernel(held, held)
-        self.floor = mmd(fresh, held, self.alone)
-        self.centres = None if centres is None else torch.from_numpy(centres)
-
-    def __call__(self, made: Tensor) -> tuple[float, float, float, float, str | None]:
-        """distance, floor, inside (percent), covered (percent), Gaussians reached."""
-        near = torch.cdist(made, self.held) < NEAR
-        inside, covered = (100 * float(near.any(side).float().mean()) for side in (1, 0))
-        reached = None
-        if self.centres is not None:
-            hit = (torch.cdist(self.centres, made) < NEAR).any(1)
-            reached = f"{int(hit.sum())} of {len(hit)}"
-        return mmd(made, self.held, self.alone), self.floor, inside, covered, reached
-
-
 def points(options: PointsOptions, *, seed: int) -> Iterator[PointStep]:
     """Train on the chosen points, then sample: up to TRAIN_FRAMES frames of the one, up to 100 of the other.
 
     Raises DemoError where the drawn points are none, or where the training runs away.
     """
-    count = LEARNT + HELD + options.samples
-    given = sets.drawn(options.points, count, seed) if options.data == "drawn" else sets.load(options.data, count, seed)
-    learnt, held, fresh = torch.from_numpy(given).tensor_split([LEARNT, LEARNT + HELD])
-    judge = _Judge(held, fresh, sets.modes(options.data))
+    learnt, held, judge = bench(options.data, options.points, options.samples, seed)
     every = math.ceil(options.train_steps / TRAIN_FRAMES)
     options = options.model_copy(update={"train_steps": options.train_steps // every * every})
     wanted = shown(options.steps + 1)
@@ -279,7 +241,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointStep]:
 
 
 def _training_frame(
-    model: nn.Module, start: Tensor, judge: _Judge, index: int, total: int, step: int, loss: float,
+    model: nn.Module, start: Tensor, judge: Judge, index: int, total: int, step: int, loss: float,
     real: np.ndarray | None,
 ) -> PointStep:  # fmt: skip
     for last in ddim(guess(model), start, grid("cosine", QUICK), lambda: start):  # noqa: B007
@@ -287,12 +249,12 @@ def _training_frame(
     made, angle = last.after, math.atan(TRAIN_RATIO)
     return PointStep(
         index, total, real, made.numpy(), None, flow_density(model, angle), arrows(model, angle), "training", step,
-        math.sin(angle), loss, *judge(made),
+        math.sin(angle), loss, *judge(made).shown,
     )  # fmt: skip
 
 
 def _sample(
-    model: nn.Module, options: PointsOptions, start: Tensor, random: torch.Generator, judge: _Judge, index: int,
+    model: nn.Module, options: PointsOptions, start: Tensor, random: torch.Generator, judge: Judge, index: int,
     total: int,
 ) -> Iterator[PointStep]:  # fmt: skip
     """From noise to points. Frames are thinned; the computation is not."""
@@ -308,7 +270,7 @@ def _sample(
         paths = np.stack(way[-TAIL:] if wild else way, 1) if len(way) > 1 else None  # (followed, t, 2)
         return PointStep(
             index, total, None, x.numpy(), paths, flow_density(model, angle), arrows(model, angle, score), "sampling",
-            i, levels.sigma[i], None, *judge(x),
+            i, levels.sigma[i], None, *judge(x).shown,
         )  # fmt: skip
 
     def draw() -> Tensor:

@@ -42,4 +42,6 @@ RUNS = (
         "genai_demo.vae.study:checkpoints", KEYS, lambda o: 30),
     Run("vae/train", "Train a small autoencoder on pictures, live", options.TrainOptions,
         "genai_demo.vae.live:train_pictures", (), lambda o: 30 + o.steps // 20),
+    Run("vae/points", "Train a tiny VAE on points, and watch its decoder bend the plane onto them",
+        options.PointsOptions, "genai_demo.vae.points:points", (), lambda o: 30 + o.train_steps // 50),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Literal
 from genai_demo.options import Options, option
 
 PICTURE = 6000  # characters of a picture in base64
+PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
 Corruption = Literal["noise", "covered", "turned", "negative", "stripes"]
 
 
@@ -79,3 +80,21 @@ class TrainOptions(Options):
     learning_rate: float = option(3e-3, "Size of a step of Adam", at_least=1e-5, at_most=0.02, more=True)
     batch_size: int = option(64, "Pictures in a step", at_least=8, at_most=128, more=True)
     noise: float = option(0.4, "Noise added to the input (denoising only)", at_least=0, at_most=1, more=True)
+
+
+class PointsOptions(Options):
+    data: PointSet = option("moons", "Which points it learns; drawn takes those you draw")
+    points: str = option("", "Your own points, as the pad writes them", longest=2100)
+    train_steps: int = option(1500, "Training steps of the small network", at_least=50, at_most=4000)
+    beta: float = option(1.0, "Weight of the KL term; 0 leaves the codes to themselves", at_least=0, at_most=50)
+    latent: int = option(2, "Numbers in the latent code", at_least=1, at_most=8)
+    noise: float = option(0.05, "Standard deviation of the decoder's Gaussian; the first value where it is learnt",
+                          at_least=0.01, at_most=0.5)  # fmt: skip
+    learn_noise: bool = option(False, "Let the decoder learn its standard deviation too", more=True)
+    draw: Literal["mean", "with noise"] = option(
+        "mean", "What is drawn of a sample: the decoder's mean, or a draw from its Gaussian", more=True
+    )
+    samples: int = option(400, "How many points to make", at_least=10, at_most=1000, more=True)
+    learning_rate: float = option(5e-3, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02,
+                                  more=True)  # fmt: skip
+    width: int = option(96, "Units in each hidden layer", at_least=8, at_most=256, more=True)
