@@ -100,18 +100,18 @@ class Duel:
         self._follow(total, self.opt_d, now.lr_d, now)
         if now.objective == "wasserstein":
             clip(self.critic, now.clip)
-        return float(loss)
+        return float(loss.detach())
 
     def generate(self, now: Settings) -> float:
         """One update of the generator, towards points that the discriminator takes for real -> its loss."""
         fake = self.g(latents(self.options.batch_size, self.options, self.random))
         loss = LOSSES[now.objective].generator(self.d(fake))
         self._follow(loss, self.opt_g, now.lr_g, now)
-        return float(loss)
+        return float(loss.detach())
 
     def _follow(self, loss: Tensor, optimiser: torch.optim.Optimizer, lr: float, now: Settings) -> None:
         """One step of `optimiser` down the loss; the other network's weights get no gradient."""
-        value = float(loss)
+        value = float(loss.detach())
         if not abs(value) < RUNAWAY:  # nor is nan
             raise DemoError(
                 f"training ran away at step {self.step + 1}: a loss is {value:.3g}; "

@@ -60,15 +60,9 @@ class PointsOptions(Settings):
     samples: int = option(400, "How many points to make for a frame", at_least=10, at_most=1000, more=True)
 
     @model_validator(mode="after")
-    def _runs(self) -> Self:
-        """The changes can be read, and the frames are not too many. Raises DemoError."""
-        frames = len(frame_steps(self))
-        if frames > MOST_FRAMES:
-            every = next((e for e in range(self.every, 201) if self.steps // e + 2 * MOST_CHANGES < MOST_FRAMES), 200)
-            raise DemoError(
-                f"{self.steps} steps with a frame every {self.every} make {frames} frames; the limit is {MOST_FRAMES}, "
-                f"raise every to {every}, or slow down only where you look, with a change as 400: every=1"
-            )
+    def _readable(self) -> Self:
+        """Raises DemoError where the changes can't be read."""
+        segments(self)
         return self
 
 
@@ -107,14 +101,22 @@ def in_force(plan: tuple[Segment, ...], done: int) -> int:
 
 
 def frame_steps(options: PointsOptions) -> list[int]:
-    """After how many steps there is a frame: 0, each `every`, where something is changed, and the last."""
+    """After how many steps there is a frame: 0, each `every`, where something is changed, and the last.
+
+    Raises DemoError where they are too many.
+    """
     plan = segments(options)
     wanted = {0, options.steps}
-    for i, (start, settings) in enumerate(plan):
-        end = min(plan[i + 1].start if i + 1 < len(plan) else options.steps, options.steps)
-        wanted |= {step for step in (start, end) if step <= options.steps}
-        wanted |= set(range(start // settings.every * settings.every + settings.every, end, settings.every))
-    return sorted(wanted)
+    for (start, settings), end in zip(plan, [*(segment.start for segment in plan[1:]), options.steps], strict=True):
+        end, every = min(end, options.steps), settings.every
+        wanted |= {start, end, *range(start // every * every + every, end, every)}
+    found = sorted(step for step in wanted if step <= options.steps)
+    if len(found) > MOST_FRAMES:
+        raise DemoError(
+            f"{options.steps} steps make {len(found)} frames; the limit is {MOST_FRAMES}, raise every from "
+            f"{options.every}, or have it small only where you look: changes as 400: every=1; 450: every=40"
+        )
+    return found
 
 
 def _changes(text: str) -> Iterator[tuple[int, dict[str, str]]]:
