@@ -1,8 +1,8 @@
 """GANs: on 2-D points and on Fashion-MNIST, trained live and recorded; picture to picture; style; growing."""
 
-from genai_demo.gan import faces_options, points_options
+from genai_demo.gan import faces_options, options, points_options
 from genai_demo.run import Run
-from genai_demo.spec import ModelSpec, Package
+from genai_demo.spec import Bundled, ModelSpec, Package
 
 FACES = ModelSpec(
     "gan/mobile-stylegan", "MobileStyleGAN, faces of 1024 pixels",
@@ -17,11 +17,46 @@ FACES = ModelSpec(
     "Apache-2.0 in its source; learnt, it seems, from FFHQ, whose licence is non-commercial (CC BY-NC-SA 4.0); "
     "all faces are made up, none is of a person", "genai_demo.gan.openvino_faces:example", "openvino",
 )  # fmt: skip
-SPECS: tuple[ModelSpec, ...] = (FACES,)
+
+
+def _spec(name: str, title: str, build: str, example: str) -> ModelSpec:
+    return ModelSpec(
+        f"gan/{name}", title, (Bundled(f"gan/{name}.safetensors"),), f"genai_demo.gan.bundle:{build}",
+        "Apache-2.0 (trained here on Fashion-MNIST, MIT)", f"genai_demo.gan.bundle:{example}",
+    )  # fmt: skip
+
+
+SPECS: tuple[ModelSpec, ...] = (
+    _spec("fashion", "Class-conditional GAN", "build", "example"),
+    _spec("pix2pix", "pix2pix, lines to garments", "build_pix2pix", "example_picture"),
+    _spec("cyclegan", "CycleGAN, sneakers and ankle boots", "build_cyclegan", "example_picture"),
+    _spec("grown", "Progressively grown GAN", "build_grown", "example_grown"),
+    FACES,
+)
+FASHION = ("gan/fashion",)
+
 RUNS: tuple[Run, ...] = (
     Run("gan/points", "Train a small GAN on points, live; rewind, change something, branch",
         points_options.PointsOptions, "genai_demo.gan.points:points", (),
         lambda o: 30 + o.steps // 100 * (1 + o.d_steps)),
+    Run("gan/train", "Train a small DCGAN or WGAN-GP on pictures, live", options.TrainOptions,
+        "genai_demo.gan.live:train_pictures", (), lambda o: 30 + o.steps // 10),
+    Run("gan/sample", "Pictures from latents, from hardly any variety to all of it", options.SampleOptions,
+        "genai_demo.gan.look:sample", FASHION, lambda o: 20),
+    Run("gan/walk", "From one latent to another, and from class to class", options.WalkOptions,
+        "genai_demo.gan.look:walk", FASHION, lambda o: 20),
+    Run("gan/arithmetic", "Classes added and subtracted", options.ArithmeticOptions,
+        "genai_demo.gan.look:arithmetic", FASHION, lambda o: 20),
+    Run("gan/opinion", "What the discriminator thinks of a picture, and how it would change it",
+        options.OpinionOptions, "genai_demo.gan.opinion:opinion", FASHION, lambda o: 20),
+    Run("gan/checkpoints", "The recorded training: its curves, and the same latents all along",
+        options.CheckpointOptions, "genai_demo.gan.look:checkpoints", FASHION, lambda o: 30),
+    Run("gan/edges", "Lines become garments (pix2pix)", options.EdgesOptions,
+        "genai_demo.gan.redraw:garments", ("gan/pix2pix",), lambda o: 20),
+    Run("gan/cycle", "Sneakers become ankle boots and sneakers again (CycleGAN)", options.CycleOptions,
+        "genai_demo.gan.redraw:cycle", ("gan/cyclegan",), lambda o: 20),
+    Run("gan/grow", "A GAN grows from 7x7 to 28x28 pixels (ProGAN)", options.GrowOptions,
+        "genai_demo.gan.grown:grow", ("gan/grown",), lambda o: 20),
     Run("gan/faces", "Faces that no one has, from the mean face to strange ones", faces_options.FacesOptions,
         "genai_demo.gan.faces:faces", (FACES.key,), lambda o: 20 + 3 * o.count * o.sweep),
     Run("gan/mix", "Two faces mixed, each layer with the style of one of them", faces_options.MixOptions,

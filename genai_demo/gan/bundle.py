@@ -8,7 +8,7 @@ gan/grown: "<step>/*". Metadata: "config", JSON of what the networks are made fr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from genai_demo.gan.grow import LATENT, Grower
 from genai_demo.gan.model import Gan, GanConfig, Generator
 from genai_demo.gan.translate import ResNet, UNet
 
@@ -24,7 +25,7 @@ HISTORY = "history"
 
 
 def save(path: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
-    """Write the file; floating-point tensors in half precision."""
+    """Write the file; floating-point tensors in half precision, the history excepted."""
     kept = {
         name: (v.half() if v.is_floating_point() and name != HISTORY else v).contiguous() for name, v in tensors.items()
     }
@@ -43,7 +44,7 @@ def config_of(path: Path) -> dict[str, Any]:
 def build(path: Path) -> Gan:
     """The trained class-conditional GAN, with the place of its file, where its checkpoints are."""
     model = Gan(GanConfig(**config_of(path)))
-    _fill(model, path, lambda name: "/" not in name and name != HISTORY)
+    _fill(model, path)
     model.path = path
     return model
 
@@ -74,10 +75,10 @@ def build_cyclegan(path: Path) -> Cycle:
     return model
 
 
-def _fill(model: nn.Module, path: Path, wanted: Callable[[str], bool] = lambda name: True) -> None:
+def _fill(model: nn.Module, path: Path, prefix: str = "") -> None:
+    """Float32 weights from the file's tensors named prefix + parameter."""
     with safe_open(path, "pt") as file:
-        names = [name for name in file.keys() if wanted(name)]  # noqa: SIM118
-        model.load_state_dict({name: _whole(file.get_tensor(name)) for name in names})
+        model.load_state_dict({name: _whole(file.get_tensor(prefix + name)) for name in model.state_dict()})
 
 
 def _whole(value: Tensor) -> Tensor:
@@ -101,8 +102,22 @@ def history(path: Path) -> Tensor:
 def checkpoint(path: Path, step: int) -> Generator:
     """The generator as it was after `step` training steps, float32, in evaluation mode."""
     model = Generator(GanConfig(**config_of(path)))
-    with safe_open(path, "pt") as file:
-        model.load_state_dict({name: _whole(file.get_tensor(f"{step}/{name}")) for name in model.state_dict()})
+    _fill(model, path, prefix=f"{step}/")
+    return model.eval().requires_grad_(False)
+
+
+def build_grown(path: Path) -> Grower:
+    """The grown generator, with the place of its file, where its younger selves are."""
+    model = Grower()
+    model.path = path
+    _fill(model, path, prefix=f"{steps(path)[-1]}/")
+    return model
+
+
+def younger(path: Path, step: int) -> Grower:
+    """The generator as it was after `step` steps, float32."""
+    model = Grower()
+    _fill(model, path, prefix=f"{step}/")
     return model.eval().requires_grad_(False)
 
 
@@ -120,4 +135,12 @@ def example_picture(model: nn.Module, batch: int = 1) -> Tensor:
     """Translates black pictures: -> (batch, 1, 28, 28)."""
     weight = next(model.parameters())
     made: Tensor = model(-torch.ones(batch, 1, 28, 28, device=weight.device, dtype=weight.dtype))
+    return made
+
+
+@torch.inference_mode()
+def example_grown(model: Grower, batch: int = 1) -> Tensor:
+    """Draws at full size: -> (batch, 1, 28, 28)."""
+    weight = next(model.parameters())
+    made: Tensor = model(torch.ones(batch, LATENT, device=weight.device, dtype=weight.dtype))
     return made

@@ -26,7 +26,8 @@ def edges(pictures: Tensor, threshold: float = EDGE) -> Tensor:
     for i, (down, across) in enumerate(SHIFTS):
         ahead, behind = (torch.roll(size, (s * down, s * across), (1, 2)) for s in (-1, 1))
         kept |= (way == i) & (size > ahead) & (size >= behind)
-    return ((kept & (size > threshold))[:, 1:-1, 1:-1] * 255).to(torch.uint8)
+    found: Tensor = ((kept & (size > threshold))[:, 1:-1, 1:-1] * 255).to(torch.uint8)
+    return found
 
 
 def as_drawn(lines: Tensor, random: torch.Generator) -> Tensor:

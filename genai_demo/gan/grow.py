@@ -8,6 +8,7 @@ over the batch as one more channel of the critic.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -28,12 +29,14 @@ class Even(nn.Conv2d):
         self.scale = gain / math.sqrt(inward * side * side)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._conv_forward(x, self.weight * self.scale, self.bias)
+        found: Tensor = self._conv_forward(x, self.weight * self.scale, self.bias)
+        return found
 
 
 def level(h: Tensor) -> Tensor:
     """Each pixel's channels scaled to a mean square of 1 (section 4.2)."""
-    return h * (h.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+    found: Tensor = h * (h.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+    return found
 
 
 def double(x: Tensor) -> Tensor:
@@ -43,6 +46,8 @@ def double(x: Tensor) -> Tensor:
 
 class Grower(nn.Module):
     """z (n, LATENT) -> (n, 1, side, side), side = SIDES[stage], about [-1, 1] (not bounded)."""
+
+    path: Path  # of the weights file, where its younger selves are
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ from genai_demo.frames import curve, number, pictures
 from genai_demo.gan.look import to_pictures
 from genai_demo.gan.model import GanConfig
 from genai_demo.gan.options import TrainOptions
-from genai_demo.gan.train import TrainConfig, Training, train
+from genai_demo.gan.train_fashion import TrainConfig, Training, train
 
 FRAMES = 120  # at most, over the whole training
 LEARNT = 6000  # pictures learnt from

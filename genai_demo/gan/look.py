@@ -55,7 +55,8 @@ def truncated(uniform: Tensor, limit: float) -> Tensor:
     """
     normal = torch.distributions.Normal(0.0, 1.0)
     low, high = normal.cdf(torch.tensor(-limit)), normal.cdf(torch.tensor(limit))
-    return normal.icdf((low + uniform.double() * (high - low)).clamp(1e-7, 1 - 1e-7)).float()
+    found: Tensor = normal.icdf((low + uniform.double() * (high - low)).clamp(1e-7, 1 - 1e-7)).float()
+    return found
 
 
 def spread(drawn: np.ndarray, labels: np.ndarray) -> float:
@@ -117,7 +118,8 @@ def between(a: Tensor, b: Tensor, share: float, path: str) -> Tensor:
     angle = (u * v).sum(1, keepdim=True).clamp(-0.9999, 0.9999).acos()
     turned = (((1 - share) * angle).sin() * u + (share * angle).sin() * v) / angle.sin()
     length = (1 - share) * a.norm(dim=1, keepdim=True) + share * b.norm(dim=1, keepdim=True)
-    return turned / turned.norm(dim=1, keepdim=True) * length
+    found: Tensor = turned / turned.norm(dim=1, keepdim=True) * length
+    return found
 
 
 def walk(model: Gan, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]:
@@ -157,12 +159,12 @@ def arithmetic(model: Gan, options: ArithmeticOptions, *, seed: int) -> Iterator
     z = torch.randn(options.samples, model.config.latent, generator=generator(seed))
     names = options.first, options.second, options.third
     a, b, c = (one_hot(name).expand(options.samples, -1) for name in names)
-    known = [draw(model.generator, z, y) for y in (a, b, c)]
+    first, second, third = (draw(model.generator, z, y) for y in (a, b, c))
     for i in range(options.steps):
         amount = options.most * i / (options.steps - 1)
         made = draw(model.generator, z, c + amount * (a - b))
-        change = float(np.abs(made.astype(float) - known[2]).mean())
-        yield ArithmeticStep(i, options.steps, *known, result=made, amount=amount, change=change)
+        change = float(np.abs(made.astype(float) - third).mean())
+        yield ArithmeticStep(i, options.steps, first, second, third, made, amount, change)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -66,7 +66,7 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         w = config.width
-        self.start = nn.Linear(config.latent, 4 * w * 49, bias=False)
+        self.start = nn.Linear(config.latent + config.classes, 4 * w * 49, bias=False)
         self.norm1 = ClassNorm(4 * w, config.classes)
         self.up1 = nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1, bias=False)
         self.norm2 = ClassNorm(2 * w, config.classes)
@@ -75,7 +75,10 @@ class Generator(nn.Module):
         self.draw = nn.Conv2d(w, 1, 3, padding=1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        h = self.start(z).view(len(z), -1, 7, 7)  # (n, latent) -> (n, 4w, 7, 7)
+        if y is not None:
+            weights = F.one_hot(y, self.config.classes) if y.dim() == 1 else y
+            z = torch.cat([z, weights.to(z)], 1)  # where a garment lies is a matter of its class too
+        h = self.start(z).view(len(z), -1, 7, 7)  # (n, latent + classes) -> (n, 4w, 7, 7)
         h = self.up1(F.relu(self.norm1(h, y)))  # -> (n, 2w, 14, 14)
         h = self.up2(F.relu(self.norm2(h, y)))  # -> (n, w, 28, 28)
         return torch.tanh(self.draw(F.relu(self.norm3(h, y))))

@@ -1,184 +1,129 @@
-"""Trains the shipped GANs on Fashion-MNIST. `python -m genai_demo train gan` iterates train_all().
+"""Trains and ships all GANs on pictures. `python -m genai_demo train gan` iterates train_all().
 
-A training keeps its state in the cache folder and goes on where it was stopped.
+Each training keeps a journal in the cache folder and goes on where it was stopped; a finished one is shipped, with its
+card, and not trained again.
 """
 
 from __future__ import annotations
 
-import copy
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from genai_demo.data import fashion_mnist
-from genai_demo.device import generator, pick_dtype, seeded
-from genai_demo.gan.journal import half, journal
-from genai_demo.gan.model import Discriminator, GanConfig, Generator
-from genai_demo.gan.objectives import LOSSES, Objective, clip, gradient_penalty
+from genai_demo.cards import write_card
+from genai_demo.errors import DemoError
+from genai_demo.gan import bundle
+from genai_demo.gan.journal import Journal, journal
+from genai_demo.gan.model import Discriminator, plain
+from genai_demo.gan.train_fashion import TrainConfig, train_fashion
+from genai_demo.gan.train_grow import GrowConfig, train_growing
+from genai_demo.gan.train_translate import CYCLEGAN, PIX2PIX, TranslateConfig, train_translation
+from genai_demo.spec import WEIGHTS
 
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """What a training depends on; written on the card. Learning rates fall to 0 over the last fifth of the steps."""
-
-    model: GanConfig = field(default_factory=GanConfig)
-    objective: Objective = "hinge"
-    steps: int = 16000
-    batch_size: int = 64
-    learning_rate_g: float = 2e-4
-    learning_rate_d: float = 4e-4
-    betas: tuple[float, float] = (0.0, 0.99)
-    d_steps: int = 1
-    penalty: float = 10.0  # weight of the gradient penalty, WGAN-GP only
-    clip: float = 0.01  # largest weight of the critic, Wasserstein only
-    average: float = 0.999  # of the generator's weights, whose running mean is what is used
-    seed: int = 0
+Config = TrainConfig | TranslateConfig | GrowConfig
+DATA = "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), {}, MIT"
 
 
 @dataclass(frozen=True, slots=True)
-class TrainStep:
-    """One report: losses and mean probability of "real" on either side, means since the last report."""
+class Progress:
+    """One report of train_all. index, total: steps of this model's training; loss: of its generator."""
 
     index: int
     total: int
-    loss: float  # of the generator
-    loss_d: float
-    real: float
-    fake: float
-    seconds: float
+    loss: float
+    model: str
 
 
-class Training:
-    """Both networks, both optimisers and the running mean: everything a stopped training needs to go on."""
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """How a model is trained (name, config -> reports), what of its journal is shipped, and what its card says."""
 
-    def __init__(self, cfg: TrainConfig, dtype: torch.dtype | None = None) -> None:
-        self.cfg = cfg
-        self.dtype = dtype or pick_dtype(torch.device("cpu"))
-        with seeded(cfg.seed):
-            self.g, self.d = Generator(cfg.model), Discriminator(cfg.model)
-        for network in (self.g, self.d):
-            network.to(memory_format=torch.channels_last).train()
-        self.mean = copy.deepcopy(self.g).requires_grad_(False)
-        self.opt_g = torch.optim.Adam(self.g.parameters(), cfg.learning_rate_g, betas=cfg.betas, fused=True)
-        self.opt_d = torch.optim.Adam(self.d.parameters(), cfg.learning_rate_d, betas=cfg.betas, fused=True)
-        self.random = generator(cfg.seed)
-        self.step = 0
-
-    def _cast(self) -> Any:
-        return torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32)
-
-    def _z(self) -> Tensor:
-        return torch.randn(self.cfg.batch_size, self.cfg.model.latent, generator=self.random)
-
-    def _labels(self) -> Tensor | None:
-        classes = self.cfg.model.classes
-        return torch.randint(classes, (self.cfg.batch_size,), generator=self.random) if classes else None
-
-    def discriminate(self, x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """One step of D on real pictures x (n, 1, 28, 28). -> its loss, logits of the real and of the fake."""
-        made_of = self._labels()
-        with self._cast():
-            with torch.no_grad():
-                fake = self.g(self._z(), made_of).float()
-            both = None if y is None or made_of is None else torch.cat([y, made_of])
-            real_logits, fake_logits = self.d(torch.cat([x, fake]), both).float().split(len(x))
-        loss = LOSSES[self.cfg.objective].discriminator(real_logits, fake_logits)
-        total = loss
-        if self.cfg.objective == "wgan-gp":
-            mix = torch.rand(len(x), generator=self.random)
-            total = loss + self.cfg.penalty * gradient_penalty(lambda at: self.d(at, y), x, fake, mix)
-        self.opt_d.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        self.opt_d.step()
-        if self.cfg.objective == "wasserstein":
-            clip(self.d, self.cfg.clip)
-        return loss.detach(), real_logits.detach(), fake_logits.detach()
-
-    def generate(self) -> Tensor:
-        """One step of G. -> its loss."""
-        y = self._labels()
-        self.d.requires_grad_(False)
-        with self._cast():
-            logits = self.d(self.g(self._z(), y), y).float()
-        loss = LOSSES[self.cfg.objective].generator(logits)
-        self.opt_g.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.opt_g.step()
-        self.d.requires_grad_(True)
-        follow(self.mean, self.g, min(self.cfg.average, (1 + self.step) / (10 + self.step)))
-        return loss.detach()
-
-    def advance(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """One step: d_steps of D, one of G. images (n, 28, 28) uint8. -> losses of G and D, logits real and fake."""
-        left = max(0.0, min(1.0, (1 - self.step / self.cfg.steps) / 0.2))
-        self.opt_g.param_groups[0]["lr"] = self.cfg.learning_rate_g * left
-        self.opt_d.param_groups[0]["lr"] = self.cfg.learning_rate_d * left
-        for _ in range(self.cfg.d_steps):
-            pick = torch.randint(len(images), (self.cfg.batch_size,), generator=self.random)
-            x = scaled(images[pick])
-            loss_d, real, fake = self.discriminate(x, labels[pick] if self.cfg.model.classes else None)
-        loss_g = self.generate()
-        self.step += 1
-        return loss_g, loss_d, real, fake
-
-    def state(self) -> dict[str, Any]:
-        parts = {name: getattr(self, name).state_dict() for name in ("g", "d", "mean", "opt_g", "opt_d")}
-        return {**parts, "random": self.random.get_state(), "step": self.step}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for name in ("g", "d", "mean", "opt_g", "opt_d"):
-            getattr(self, name).load_state_dict(state[name])
-        self.random.set_state(state["random"])
-        self.step = state["step"]
+    title: str
+    data: str
+    config: Config
+    train: Callable[[str, Any], Iterator[Any]]
+    pack: Callable[[Journal, Any], tuple[Mapping[str, Any], dict[str, Tensor]]]  # -> config of the file, tensors
 
 
-def scaled(images: Tensor) -> Tensor:
-    """(n, 28, 28) uint8 -> (n, 1, 28, 28) float32 in [-1, 1]."""
-    return images.float().div(127.5).sub(1).unsqueeze(1)
+def _fashion(notes: Journal, cfg: TrainConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+    discriminator = Discriminator(cfg.model)
+    discriminator.load_state_dict(notes.state["d"])
+    simple = plain(discriminator)
+    tensors = {f"{step}/{name}": value for step, state in notes.kept.items() for name, value in state.items()}
+    tensors |= {f"generator.{name}": value.clone() for name, value in notes.kept[cfg.steps].items()}
+    tensors |= {f"discriminator.{name}": value for name, value in simple.state_dict().items()}
+    return asdict(simple.config), {**tensors, bundle.HISTORY: torch.tensor(notes.history)}
 
 
-@torch.no_grad()
-def follow(mean: nn.Module, network: nn.Module, decay: float) -> None:
-    """mean <- decay * mean + (1 - decay) * network; buffers are copied."""
-    torch._foreach_lerp_(list(mean.parameters()), [p.detach() for p in network.parameters()], 1 - decay)
-    for kept, now in zip(mean.buffers(), network.buffers(), strict=True):
-        kept.copy_(now)
+def _pix2pix(notes: Journal, cfg: TranslateConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+    (state,) = notes.kept.values()
+    return {"width": cfg.width}, {name.removeprefix("mean_g."): value for name, value in state.items()}
 
 
-def train(training: Training, images: Tensor, labels: Tensor, *, every: int = 50) -> Iterator[TrainStep]:
-    """From where `training` is to its last step; a report every `every` steps. images (n, 28, 28) uint8."""
-    started, sums = time.monotonic(), torch.zeros(4)
-    while training.step < training.cfg.steps:
-        loss_g, loss_d, real, fake = training.advance(images, labels)
-        sums += torch.stack([loss_g, loss_d, real.sigmoid().mean(), fake.sigmoid().mean()])
-        if training.step % every == 0:
-            means = (sums / every).tolist()
-            yield TrainStep(training.step, training.cfg.steps, *means, seconds=time.monotonic() - started)
-            sums = torch.zeros(4)
+def _cyclegan(notes: Journal, cfg: TranslateConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+    (state,) = notes.kept.values()
+    return {"width": cfg.width}, {name.removeprefix("mean_g_"): value for name, value in state.items()}
 
 
-KEPT = (100, 400, 1000, 2500, 6000, 10000)  # steps whose generator is shipped, beside the first and the last
-SAVE = 500
+def _grown(notes: Journal, cfg: GrowConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+    tensors = {f"{step}/{name}": value for step, state in notes.kept.items() for name, value in state.items()}
+    return asdict(cfg), {**tensors, bundle.HISTORY: torch.tensor(notes.history)}
 
 
-def train_fashion(name: str, cfg: TrainConfig) -> Iterator[TrainStep]:
-    """Train on all 60,000 pictures; goes on where it was stopped. The journal keeps the generators of KEPT."""
-    pictures, found = fashion_mnist.load("train")
-    images, labels = torch.from_numpy(pictures.copy()), torch.from_numpy(found)
-    training = Training(cfg)
-    notes = journal(name, cfg)
-    if notes.state:
-        training.restore(notes.state)
-    else:
-        notes.kept[0] = half(training.mean)
-    for report in train(training, images, labels):
-        notes.history.append([report.index, report.loss, report.loss_d, report.real, report.fake])
-        if report.index in KEPT or report.index == cfg.steps:
-            notes.kept[report.index] = half(training.mean)
-        if report.index % SAVE == 0 or report.index == cfg.steps:
-            notes.save(training.state(), report.seconds)
-        yield report
+MODELS = {
+    "fashion": Shipped("Class-conditional GAN", DATA.format("60,000 training pictures"), TrainConfig(), train_fashion,
+                       _fashion),
+    "pix2pix": Shipped("pix2pix, lines to garments", DATA.format("60,000 training pictures, lines found in them"),
+                       PIX2PIX, train_translation, _pix2pix),
+    "cyclegan": Shipped("CycleGAN, sneakers and ankle boots",
+                        DATA.format("6,000 training pictures of either, unpaired"), CYCLEGAN, train_translation, _cyclegan),
+    "grown": Shipped("Progressively grown GAN", DATA.format("60,000 training pictures"), GrowConfig(), train_growing,
+                     _grown),
+}  # fmt: skip
+
+
+def train_all(names: tuple[str, ...] = tuple(MODELS), *, out: Path | None = None) -> Iterator[Progress]:
+    """Train those that are not shipped yet, one after another. out: a folder, assets/weights/gan unless given."""
+    folder = out or WEIGHTS / "gan"
+    for name in names:
+        entry, path = MODELS[name], folder / f"{name}.safetensors"
+        if _is_shipped(path, entry.config):
+            continue
+        for report in entry.train(name, entry.config):
+            yield Progress(report.index, report.total, report.loss, name)
+        ship(name, path)
+
+
+def ship(name: str, path: Path) -> Path:
+    """Write the weights of a finished training and the card beside them. -> the card, with no quality yet.
+
+    Raises DemoError where the journal's training is not finished.
+    """
+    entry = MODELS[name]
+    notes = journal(name, entry.config)
+    done = int(notes.state.get("step", 0))
+    if done < entry.config.steps:
+        raise DemoError(f"{name} is trained for {done} of {entry.config.steps} steps; run train gan")
+    config, tensors = entry.pack(notes, entry.config)
+    bundle.save(path, config, tensors)
+    return write_card(
+        path, title=entry.title, licence="Apache-2.0", data=entry.data, config=dict(config),
+        training=_stated(entry.config), steps=done, wall_seconds=round(notes.seconds), quality={},
+    )  # fmt: skip
+
+
+def _stated(cfg: Config) -> dict[str, Any]:
+    """What the card says of the training, as JSON gives it back."""
+    stated: dict[str, Any] = json.loads(json.dumps(asdict(cfg)))
+    return stated
+
+
+def _is_shipped(path: Path, cfg: Config) -> bool:
+    """Whether weights are there whose card names this training."""
+    card = path.with_suffix(".json")
+    return path.exists() and card.exists() and bool(json.loads(card.read_text()).get("training") == _stated(cfg))

@@ -17,7 +17,7 @@ from genai_demo.device import generator, seeded
 from genai_demo.gan.grow import LATENT, Critic, Grower, at_stage
 from genai_demo.gan.journal import half, journal
 from genai_demo.gan.objectives import LOSSES, gradient_penalty
-from genai_demo.gan.train import follow, scaled
+from genai_demo.gan.train_fashion import follow, scaled
 
 DRIFT = 1e-3  # weight of the squared logits of real pictures, which keeps them near 0 (Karras et al. 2018, A.1)
 
@@ -107,7 +107,7 @@ class Growing:
     @staticmethod
     def _learn(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
 
     def state(self) -> dict[str, Any]:

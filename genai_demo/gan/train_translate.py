@@ -17,7 +17,7 @@ from genai_demo.device import generator, pick_dtype, seeded
 from genai_demo.gan.edges import as_drawn, edges
 from genai_demo.gan.journal import half, journal
 from genai_demo.gan.objectives import LOSSES
-from genai_demo.gan.train import follow, scaled
+from genai_demo.gan.train_fashion import follow, scaled
 from genai_demo.gan.translate import PatchGan, ResNet, UNet
 
 SNEAKER, BOOT = 7, 9
