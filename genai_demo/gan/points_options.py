@@ -159,3 +159,19 @@ def _changed(now: Settings, start: int, values: dict[str, str]) -> Settings:
         return Settings.parse({**plain, **values})
     except DemoError as error:
         raise DemoError(f"changes, after {start} steps: {error}") from None
+
+
+class Preset(NamedTuple):
+    """What goes wrong with these options, where to look, and what is to be changed to cure it."""
+
+    options: dict[str, Any]
+    look: str
+    cure: dict[str, Any]
+    why: str
+
+
+PRESETS: dict[str, Preset] = {
+    "mode collapse": Preset({}, "x", {"lr_d": 0.002}, "x"),
+    "oscillation": Preset({}, "x", {"objective": "wgan-gp"}, "x"),
+    "vanishing gradient": Preset({}, "x", {"objective": "hinge"}, "x"),
+}
