@@ -61,6 +61,6 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.gan.faces:faces", (FACES.key,), lambda o: 20 + 3 * o.count * o.sweep),
     Run("gan/mix", "Two faces mixed, each layer with the style of one of them", faces_options.MixOptions,
         "genai_demo.gan.faces:mix", (FACES.key,), lambda o: 110),
-    Run("gan/walk", "A walk from face to face, as a film", faces_options.WalkOptions,
+    Run("gan/walk-faces", "A walk from face to face, as a film", faces_options.WalkOptions,
         "genai_demo.gan.faces:walk", (FACES.key,), lambda o: 20 + 3 * o.frames),
 )  # fmt: skip

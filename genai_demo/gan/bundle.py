@@ -1,7 +1,7 @@
 """Weights files of the GANs on pictures: "<network>.<parameter>" in half precision, and checkpoints before a slash.
 
-gan/fashion: "generator.*", "discriminator.*", "<step>/<parameter of the generator>" and "history" (rows, 5), float32:
-step, losses of generator and discriminator, probabilities of real and generated. gan/cyclegan: "ab.*", "ba.*".
+gan/fashion: "discriminator.*", "<step>/<parameter of the generator>" and "history" (rows, 5), float32: step, losses
+of generator and discriminator, probabilities of real and generated. gan/pix2pix: the generator. gan/cyclegan: "ab.*", "ba.*".
 gan/grown: "<step>/*". Metadata: "config", JSON of what the networks are made from.
 """
 
@@ -44,7 +44,8 @@ def config_of(path: Path) -> dict[str, Any]:
 def build(path: Path) -> Gan:
     """The trained class-conditional GAN, with the place of its file, where its checkpoints are."""
     model = Gan(GanConfig(**config_of(path)))
-    _fill(model, path)
+    _fill(model.generator, path, prefix=f"{steps(path)[-1]}/")
+    _fill(model.discriminator, path, prefix="discriminator.")
     model.path = path
     return model
 

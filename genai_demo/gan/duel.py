@@ -120,7 +120,7 @@ class Duel:
         group = optimiser.param_groups[0]
         group["lr"] = lr
         optimiser.zero_grad(set_to_none=True)
-        loss.backward(inputs=group["params"])  # type: ignore[no-untyped-call]
+        loss.backward(inputs=group["params"])
         optimiser.step()
 
     def state(self) -> dict[str, Any]:

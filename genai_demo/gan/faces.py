@@ -71,7 +71,7 @@ class MixStep:
     classic: np.ndarray = pictures("A, B, then A with B's coarse, middle, fine", columns=5)
     share: np.ndarray = bars("layers with B's style", limit=1, note="From the first, coarsest layer to the last.")
     taken: str = number("from B")
-    change: float = curve("difference from A", unit="grey levels", digits=2)
+    change: float | None = curve("difference from A", unit="grey levels", digits=2)
 
 
 def mix(model: Faces, options: MixOptions, *, seed: int) -> Iterator[MixStep]:
@@ -87,7 +87,8 @@ def mix(model: Faces, options: MixOptions, *, seed: int) -> Iterator[MixStep]:
             drawn[layers], shown[at] = picture, shrunk(picture, SMALL)
         share = np.array([float(i in layers) for i in range(model.layers)])
         yield MixStep(
-            at, len(plan), shrunk(picture, options.size)[None], shown.copy(), share, name, apart(picture, drawn[NONE])
+            at, len(plan), shrunk(picture, options.size)[None], shown.copy(), share, name,
+            apart(picture, drawn[NONE]) if at >= len(shown) else None,
         )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def crossing(sides: tuple[int, ...], options: MixOptions) -> Plan:
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkStep:
     """One picture on the way. face (1, size, size, 3); on the plane, in standard deviations of W:
-    known (400, 2): styles of random codes; way (1, frames, 2): the walk; at (1, 2): where it is."""
+    known (400, 2), in the first frame: styles of random codes; way (1, t, 2): the walk; at (1, 2): where it is."""
 
     index: int
     total: int
@@ -150,6 +151,8 @@ def walk(model: Faces, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]
     else:
         w = model.codes(arc(z[leg], z[leg + 1], t), options.truncation)
     flat = model.plane(w).clip(-EXTENT, EXTENT)
+    way = np.concatenate([flat, flat[:1]]) if options.loop else flat
+    known = model.plane(model.known[:KNOWN])
     before = None
     for i in range(options.frames):
         picture = model.draw(w[i])
@@ -157,7 +160,7 @@ def walk(model: Faces, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]
         ends = [next_seed(seed, stop % options.stops) for stop in (leg[i], leg[i] + 1)]
         before = picture
         yield WalkStep(
-            i, options.frames, shrunk(picture, options.size)[None], model.plane(model.known[:KNOWN]), flat[None],
+            i, options.frames, shrunk(picture, options.size)[None], None if i else known, way[None],
             flat[i : i + 1], change, float((w[i] - model.mean).norm()), f"{ends[0]} and {ends[1]}",
         )  # fmt: skip
 

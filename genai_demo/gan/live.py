@@ -36,7 +36,6 @@ class TrainFrame:
     index: int
     total: int
     drawn: np.ndarray = pictures("the same latents", columns=5)
-    real: np.ndarray | None = pictures("pictures it learns from", columns=5)
     step: int = number("step", digits=0)
     loss_g: float = curve("generator", chart="loss")
     loss_d: float = curve("discriminator", chart="loss")
@@ -65,7 +64,7 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
             )
         index, drawn = report.index // every - 1, _draw(training, z)
         yield TrainFrame(
-            index, cfg.steps // every, drawn, images[:FIXED].numpy() if index == 0 else None, report.index,
+            index, cfg.steps // every, drawn, report.index,
             report.loss, report.loss_d, None if critic else report.real, None if critic else report.fake,
             float(drawn.std(0).mean()),
         )  # fmt: skip

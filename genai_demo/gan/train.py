@@ -20,7 +20,7 @@ from genai_demo.errors import DemoError
 from genai_demo.gan import bundle
 from genai_demo.gan.journal import Journal, journal
 from genai_demo.gan.model import Discriminator, plain
-from genai_demo.gan.train_fashion import TrainConfig, train_fashion
+from genai_demo.gan.train_fashion import KEPT, TrainConfig, train_fashion
 from genai_demo.gan.train_grow import GrowConfig, train_growing
 from genai_demo.gan.train_translate import CYCLEGAN, PIX2PIX, TranslateConfig, train_translation
 from genai_demo.spec import WEIGHTS
@@ -54,8 +54,9 @@ def _fashion(notes: Journal, cfg: TrainConfig) -> tuple[Mapping[str, Any], dict[
     discriminator = Discriminator(cfg.model)
     discriminator.load_state_dict(notes.state["d"])
     simple = plain(discriminator)
-    tensors = {f"{step}/{name}": value for step, state in notes.kept.items() for name, value in state.items()}
-    tensors |= {f"generator.{name}": value.clone() for name, value in notes.kept[cfg.steps].items()}
+    wanted = (0, *KEPT, cfg.steps)
+    tensors = {f"{step}/{name}": value for step in wanted if step in notes.kept
+               for name, value in notes.kept[step].items()}  # fmt: skip
     tensors |= {f"discriminator.{name}": value for name, value in simple.state_dict().items()}
     return asdict(simple.config), {**tensors, bundle.HISTORY: torch.tensor(notes.history)}
 
@@ -81,7 +82,8 @@ MODELS = {
     "pix2pix": Shipped("pix2pix, lines to garments", DATA.format("60,000 training pictures, lines found in them"),
                        PIX2PIX, train_translation, _pix2pix),
     "cyclegan": Shipped("CycleGAN, sneakers and ankle boots",
-                        DATA.format("6,000 training pictures of either, unpaired"), CYCLEGAN, train_translation, _cyclegan),
+                        DATA.format("6,000 training pictures of either, unpaired"), CYCLEGAN, train_translation,
+                        _cyclegan),
     "grown": Shipped("Progressively grown GAN", DATA.format("60,000 training pictures"), GrowConfig(), train_growing,
                      _grown),
 }  # fmt: skip
