@@ -22,8 +22,7 @@ SHOWN = 400  # points of the data that are drawn
 LIMIT = 1.8  # of the lanes: they show -LIMIT..LIMIT
 BANDWIDTH = 0.2  # of the Gaussian kernel in the distance
 NEAR = 0.1  # how near counts as on the data, and as covered
-DISTANCE = "distance to the data; floor: that of as many real points"  # titles of the charts all families share
-SHARES = f"precision: samples on data; coverage: data reached (within {NEAR})"
+DISTANCE, SHARES = "distance to the data", f"precision and coverage, within {NEAR}"  # charts that all families draw
 DATA = (*sets.NAMES, "drawn")
 
 

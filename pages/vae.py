@@ -1,4 +1,4 @@
-"""The VAE page: nine runs on one bench, then how it works."""
+"""The VAE page: ten runs on one bench, then how it works."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from pages import find_page
 from pages._info import Try, info
-from pages._pads import PicturePad
+from pages._pads import PicturePad, PointPad
 from pages._panel import Panel, benches, panel
 from pages._theme import title
 from pages._vaeplane import latent_plane, wire
@@ -16,6 +16,10 @@ LABELS = {
     "first": "Across", "second": "Upwards", "neighbours": "Neighbours", "latent": "Latent numbers",
     "across": "Pictures a row", "kind": "Kind", "learning_rate": "Learning rate", "batch_size": "Batch", "x": "x",
     "y": "y",
+}  # fmt: skip
+POINTS = {
+    **LABELS, "data": "Points", "train_steps": "Training steps", "noise": "Decoder's noise", "samples": "Samples",
+    "learn_noise": "Learn the noise", "draw": "Samples are drawn",
 }  # fmt: skip
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "kind": [("VAE", "vae"), ("Denoising", "dae"), ("Plain", "ae")],
@@ -37,6 +41,8 @@ TRIES = (
         "Only the denoising one was trained for this. Whose error grows last?"),
     Try("Watch one learn", "run=vae/train&steps=300",
         "Reconstruction falls first; the KL rises as the code is put to use."),
+    Try("Eight islands, one sheet of rubber", "run=vae/points&data=ring",
+        "The decoder is continuous, so where the data has gaps it has to cross them: look for samples on the bridges."),
 )  # fmt: skip
 
 
@@ -111,8 +117,17 @@ def _train() -> Panel:
                   ("data", "kind", "latent", "beta", "steps"), primary="Train")  # fmt: skip
 
 
+def _points() -> Panel:
+    return _panel(
+        "vae/points", "A small VAE learns points of the plane before your eyes: its decoder bends a sheet onto them.",
+        ("data", "beta", "latent", "noise", "train_steps"), primary="Train", labels=POINTS, choices={},
+        extra={"points": PointPad(label="Your points", info="Used when Points says drawn", render=False)},
+    )  # fmt: skip
+
+
 TABS = {
     "Plane": _plane,
     "Encode": _encode, "Interpolate": _interpolate, "Manifold": _manifold, "Sample": _sample,
     "Dimensions": _dimensions, "Compare": _compare, "Training": _checkpoints, "Train live": _train,
+    "Points": _points,
 }  # fmt: skip

@@ -88,13 +88,13 @@ class PointsOptions(Options):
     train_steps: int = option(1500, "Training steps of the small network", at_least=50, at_most=4000)
     beta: float = option(1.0, "Weight of the KL term; 0 leaves the codes to themselves", at_least=0, at_most=50)
     latent: int = option(2, "Numbers in the latent code", at_least=1, at_most=8)
-    noise: float = option(0.05, "Standard deviation of the decoder's Gaussian; the first value where it is learnt",
+    noise: float = option(0.07, "Standard deviation of the decoder's Gaussian; its first value where it is learnt",
                           at_least=0.01, at_most=0.5)  # fmt: skip
     learn_noise: bool = option(False, "Let the decoder learn its standard deviation too", more=True)
     draw: Literal["mean", "with noise"] = option(
         "mean", "What is drawn of a sample: the decoder's mean, or a draw from its Gaussian", more=True
     )
     samples: int = option(400, "How many points to make", at_least=10, at_most=1000, more=True)
-    learning_rate: float = option(5e-3, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02,
+    learning_rate: float = option(0.01, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02,
                                   more=True)  # fmt: skip
     width: int = option(96, "Units in each hidden layer", at_least=8, at_most=256, more=True)

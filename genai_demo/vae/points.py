@@ -33,7 +33,7 @@ REACH = 2.5  # how far along a line goes, in standard deviations of the prior
 CODES = 4.0  # limit of the lane of codes
 USED = 0.01  # a number counts as in use where the variance of its mean is above this (Burda et al. 2016)
 
-SAMPLES, MANIFOLD, TERMS = "samples", "decoder's manifold", "loss = reconstruction + beta * KL"
+SAMPLES, MANIFOLD, TERMS = "samples", "decoder's manifold", "reconstruction + beta * KL"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +42,9 @@ class PointsFrame:
 
     Each `made` point is one code of the prior, the same in every frame. `lattice`: lines across the plane of the two
     most used numbers, decoded, the other numbers 0; between neighbouring lines lies the same mass of the prior. With
-    one number, one line. `codes`: mean of the encoder's Gaussian for each held-out point. Terms are means over the
-    training points since the last frame, nats a point.
+    one number, one line. `codes`: means of the encoder's Gaussians for the points of `real`; `drawn`: the codes of
+    `made`; both in that plane. Terms are means over the training points since the last frame, nats a point; the loss is
+    that of the full beta.
     """
 
     index: int
@@ -52,12 +53,13 @@ class PointsFrame:
     made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT)
     given: np.ndarray | None = plane(MANIFOLD, "real", limit=LIMIT)
     lattice: np.ndarray = plane(MANIFOLD, "paths", limit=LIMIT)
-    codes: np.ndarray = plane("codes", "generated", limit=CODES)
+    codes: np.ndarray = plane("codes", "real", limit=CODES)
+    drawn: np.ndarray = plane("codes", "generated", limit=CODES)
     prior: np.ndarray = plane("codes", "paths", limit=CODES)
     step: int = number("step", digits=0)
     reconstruction: float = curve("reconstruction", unit="nats", chart=TERMS)
-    kl: float = curve("KL", unit="nats", chart=TERMS)
     loss: float = curve("loss", unit="nats", chart=TERMS)
+    kl: float = curve("KL", unit="nats")
     distance: float = curve("distance", unit="MMD", chart=DISTANCE)
     floor: float = curve("floor", unit="MMD", chart=DISTANCE)
     precision: float = curve("precision", unit="%", digits=1, chart=SHARES)
@@ -155,14 +157,23 @@ def _look(
     noise = float(model.log_noise.exp())
     made = model.decoder(z) + noise * jitter
     mean, _ = model.encode(held)
-    first, second = axes(kl)
-    at = mean[:, [first, second]] if len(kl) > 1 else torch.cat([mean, torch.zeros_like(mean)], 1)
-    real = held[:SHOWN].numpy() if index == 0 else None
     used = int((mean.var(0) > USED).sum())
+    plane_of = list(axes(kl))
+    at, drawn = (_flat(codes, plane_of) for codes in (mean[:SHOWN], z))
+    real = held[:SHOWN].numpy() if index == 0 else None
     return PointsFrame(
-        index, total, real, made.numpy(), real, lattice(model, first, second, len(kl)), at.numpy(), circles(), step,
-        nats, float(kl.sum()), nats + beta * float(kl.sum()), *judge(made).shown, noise, f"{used} of {len(kl)}", kl,
+        index, total, real, made.numpy(), real, lattice(model, *plane_of, len(kl)), at, drawn, circles(), step,
+        nats, nats + beta * float(kl.sum()), float(kl.sum()), *judge(made).shown, noise, f"{used} of {len(kl)}", kl,
     )  # fmt: skip
+
+
+def _flat(codes: Tensor, plane_of: list[int]) -> np.ndarray:
+    """(n, k) -> (n, 2): two of the numbers, or the only one and 0."""
+    pair = codes[:, plane_of].clone()
+    if codes.shape[1] == 1:
+        pair[:, 1] = 0
+    flat: np.ndarray = pair.numpy()
+    return flat
 
 
 def axes(kl: np.ndarray) -> tuple[int, int]:

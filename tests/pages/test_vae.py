@@ -77,6 +77,23 @@ def test_training_live_draws_both_terms(visit):
     assert "kl" in text.lower()
 
 
+@pytest.mark.browser
+def test_points_are_learnt(visit):
+    page = visit("vae?run=vae/points&data=ring&train_steps=50&samples=20")
+    page.wait_for_function(
+        "document.querySelector('#p-vae-points-strip .film')?.dataset.done === 'true'", timeout=60_000
+    )
+    assert page.locator("#p-vae-points-strip canvas").count() >= 3
+    assert "of 8" in page.locator("#p-vae-points-strip").inner_text()
+
+
+def test_api_says_where_drawn_points_are_missing(client):
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match="point"):
+        client.predict(data="drawn", api_name="/vae_points")
+
+
 def test_api_decodes_anywhere_and_refuses_elsewhere(client):
     from gradio_client.exceptions import AppError
 
