@@ -9,7 +9,7 @@ CHROMIUM := /usr/bin/chromium
 # The stamps are named after what the requirements say, so an unchanged .venv is used as it is.
 hash = $(firstword $(shell cat $(1) | sha256sum | cut -c 1-12))
 RUN_STAMP := .venv/.run-$(call hash,requirements.txt)
-DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-dev.txt)
+DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-faces.txt requirements-dev.txt)
 
 .PHONY: help install run test check format bench dev chromium clean
 .DEFAULT_GOAL := help

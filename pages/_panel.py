@@ -188,7 +188,9 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
             recipe = parts.recipe(*values)
         yield gr.skip(), status_before(recipe), gr.skip(), True
         for message in stream(recipe):
-            if message.get("done"):
+            if "waiting" in message:
+                yield gr.skip(), message["waiting"], gr.skip(), gr.skip()
+            elif message.get("done"):
                 yield message, "", chip(message["recipe"]["model"]), gr.skip()
             else:
                 yield message, "" if message["index"] == 0 else gr.skip(), gr.skip(), gr.skip()

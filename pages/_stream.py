@@ -27,6 +27,7 @@ from genai_demo.load import is_loaded, load
 from genai_demo.recipe import Recipe
 from genai_demo.run import complete, run
 from genai_demo.spec import find_spec
+from genai_demo.weights import progress
 from pages._recipe import plain, to_query
 
 FPS = 30  # frames a second that are sent at most
@@ -34,6 +35,7 @@ AHEAD = 256  # frames that may be computed before they are sent
 MODEL_SLOTS = 2  # runs that compute at the same time
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": MODEL_SLOTS}  # for events that compute
 CHEAP: dict[str, Any] = {"concurrency_limit": None}  # for events that cost nothing
+LOOK_S = 0.5  # how often a fetch is asked how far it is
 LOADING = "Loading the model, a few seconds the first time"
 
 log = logging.getLogger("genai_demo.pages")
@@ -68,14 +70,21 @@ def kind(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def stream(recipe: Recipe) -> Iterator[dict[str, Any]]:
-    """Film strip values: one frame a message, then a last message that carries all frames. Raises gr.Error."""
+    """Film strip values: one frame a message, then a last message that carries all frames. Raises gr.Error.
+
+    While a model's package is fetched, messages {"waiting": text} say how much of it is there.
+    """
     with kind_errors():
         recipe = complete(recipe)
         about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
         sent: list[dict[str, Any]] = []
         due, last = 0.0, None
         with _computing(recipe) as work:
-            for last in work.frames():
+            for item in work.frames():
+                if isinstance(item, Waiting):
+                    yield {"waiting": _sentence(item.text)}
+                    continue
+                last = item
                 sent.append(pack(last))
                 time.sleep(max(0.0, due - time.monotonic()))
                 due = max(due, time.monotonic()) + 1 / FPS
@@ -88,6 +97,13 @@ def status_before(recipe: Recipe) -> str:
     with kind_errors():
         model = complete(recipe).model
         return LOADING if model and not is_loaded(find_spec(model)) else ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """In the place of a frame: what is waited for, as text."""
+
+    text: str
 
 
 @dataclass
@@ -132,7 +148,16 @@ class _Work:
         return False
 
     def frames(self) -> Iterator[Any]:
-        while (item := self.ready.get()) is not None:
+        spec = find_spec(self.recipe.model) if self.recipe.model else None
+        while True:
+            try:
+                item = self.ready.get(timeout=LOOK_S)
+            except queue.Empty:
+                if spec and (text := progress(spec)):
+                    yield Waiting(text)
+                continue
+            if item is None:
+                return
             if isinstance(item, Exception):
                 raise item
             yield item

@@ -96,6 +96,19 @@ def test_pictures_are_kept_pixel_by_pixel() -> None:
                                   picture)  # fmt: skip
 
 
+def test_large_colour_pictures_travel_as_webp_and_look_the_same() -> None:
+    y, x = np.mgrid[0:256, 0:256] / 256
+    smooth = (127 + 120 * np.stack([np.sin(5 * x), np.cos(4 * y), np.sin(3 * x * y)], 2)).astype(np.uint8)
+    lane = strict(a_frame(shown=np.stack([smooth, smooth[::-1]])))["lanes"]["pictures"]
+    kind, _, data = lane["src"].partition(",")
+    assert kind == "data:image/webp;base64"
+    drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+    assert drawn.shape == (256, 512, 3)
+    assert np.abs(drawn[:, :256].astype(int) - smooth).mean() < 2
+    grey = strict(a_frame(shown=smooth[None, ..., 0]))["lanes"]["pictures"]
+    assert grey["src"].startswith("data:image/png;base64,")
+
+
 def test_points_come_back_within_a_step() -> None:
     points = np.random.default_rng(0).uniform(-3, 3, (50, 2))
     packed = strict(a_frame(points=points))["lanes"]["lane"]

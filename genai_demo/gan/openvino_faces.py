@@ -107,7 +107,8 @@ class Faces(nn.Module):
 
     def codes(self, z: Tensor, truncation: float) -> Tensor:
         """z (n, 512) -> w (n, 512), drawn to the mean of W: 0 is the mean itself, 1 leaves them where they are."""
-        return self.mean + truncation * (self.mapping(z) - self.mean)
+        w: Tensor = self.mapping(z)
+        return self.mean + truncation * (w - self.mean)
 
     def draw(self, styles: Tensor) -> np.ndarray:
         """styles (layers, 512), or one w (512,) for all layers -> (side, side, 3) uint8."""
