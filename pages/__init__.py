@@ -54,6 +54,15 @@ PAGES: tuple[Page, ...] = (
             ("Which numbers are used", "run=vae/dimensions"),
         ),
     ),
+    Page(
+        "gan", "GAN", "Images",
+        "One network forges, another finds the forgeries; both get better.",
+        (
+            ("Two networks learn a ring", "run=gan/points"),
+            ("Draw a boot, get a boot", "run=gan/edges"),
+            ("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag"),
+        ),
+    ),
 )  # fmt: skip
 
 

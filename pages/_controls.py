@@ -10,6 +10,7 @@ from gradio.components import Component
 
 RADIO = 3  # choices up to which all are shown
 WIDEST = 10_000  # a range past this is typed, not dragged
+STEEPEST = 1_000  # and so is a number above 0 whose largest value is this many times its smallest: a learning rate
 
 
 def words(name: str) -> str:
@@ -45,7 +46,7 @@ def control(
 def _number(option: Mapping[str, Any], common: dict[str, Any]) -> Component:
     whole = option["type"] == "integer"
     low, high = option.get("minimum"), option.get("maximum")
-    if low is None or high is None or high - low > WIDEST:
+    if low is None or high is None or high - low > WIDEST or (not whole and low > 0 and high / low > STEEPEST):
         return gr.Number(precision=0 if whole else None, minimum=low, maximum=high, **common)
     return gr.Slider(low, high, step=1 if whole else _step(low, high), buttons=[], **common)
 

@@ -69,7 +69,8 @@ const absorb = () => {
   if (Array.isArray(value.frames)) {
     const first = !film.frames.length;
     value.frames.forEach((packed, k) => { if (!film.frames[k]) put(k, packed); });
-    if (first && fresh) autoplay();
+    if (first && fresh && value.done) autoplay();
+    else if (first) { jump(film.frames.length - 1); follow = true; } // a training taken up again: on with it
   }
   if (value.done && !film.done) {
     film.done = true;
@@ -356,6 +357,7 @@ const redraw = () => {
   root.dataset.received = film ? film.frames.length : 0;
   root.dataset.done = Boolean(film?.done);
   root.dataset.step = film?.frames[pos]?.index ?? Math.max(pos, 0); // the run's own count, where frames were left out
+  root.shown = film && {recipe: film.recipe, numbers: film.frames[pos]?.numbers || []}; // what a page's own buttons go by
   if (ready && pos !== +root.dataset.painted) { root.dataset.painted = pos; root.dispatchEvent(new CustomEvent('painted', {detail: pos})); }
 };
 

@@ -70,12 +70,22 @@
       query.set('samples', Math.min(12, +(query.get('samples') || 8)));
       location.search = query;
     },
+    moment(id) { // the training on the stage and the step on screen, as JSON; '' where there is none
+      const shown = document.querySelector(`#${id}-strip .film`)?.shown;
+      const step = shown?.numbers.find(entry => entry.name === 'step')?.value;
+      return shown?.recipe && Number.isInteger(step) ? JSON.stringify({options: shown.recipe.options, seed: shown.recipe.seed, step}) : '';
+    },
     fold(id) {
       const open = panelOf(id).classList.toggle('unfolded');
       document.getElementById(`${id}-settings`).setAttribute('aria-expanded', open);
     },
   };
 
+  document.addEventListener('click', event => { // a link to a bench of this page opens it where you are
+    const link = event.target.closest('a[data-tab]');
+    const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.textContent.trim() === link.dataset.tab);
+    if (tab && !event.ctrlKey && !event.metaKey) { event.preventDefault(); tab.click(); } // in the menu of a phone: the link leads there
+  });
   document.addEventListener('click', event => { // a click of a person, not of a link that generates by itself
     if (event.isTrusted && event.target.closest('button.run')) event.target.closest('.bench')?.querySelector('.notice')?.remove();
   });

@@ -78,18 +78,32 @@ def stream(recipe: Recipe) -> Iterator[dict[str, Any]]:
         recipe = complete(recipe)
         about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
         sent: list[dict[str, Any]] = []
-        due, last = 0.0, None
         with _computing(recipe) as work:
-            for item in work.frames():
-                if isinstance(item, Waiting):
-                    yield {"waiting": _sentence(item.text)}
-                    continue
-                last = item
-                sent.append(pack(last))
-                time.sleep(max(0.0, due - time.monotonic()))
-                due = max(due, time.monotonic()) + 1 / FPS
-                yield {**about, "total": getattr(last, "total", None), "index": len(sent) - 1, "append": sent[-1]}
-        yield {**about, "frames": sent, "done": True, "note": work.note(last, len(sent))}
+            for message in _messages(work, sent):
+                yield {**about, **message} if "total" in message else message
+        yield {**about, "frames": sent, "done": True, "note": work.note(len(sent))}
+
+
+def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
+
+    Frames that say they are `known`, computed before and kept, are not paced: all go with the first that is new.
+    """
+    due, held = 0.0, False
+    for item in work.frames():
+        if isinstance(item, Waiting):
+            yield {"waiting": _sentence(item.text)}
+            continue
+        work.last = item
+        sent.append(pack(item))
+        if getattr(item, "known", False):
+            held = True
+            continue
+        time.sleep(max(0.0, due - time.monotonic()))
+        due = max(due, time.monotonic()) + 1 / FPS
+        place = {"total": getattr(item, "total", None), "index": len(sent) - 1}
+        yield {**place, **({"frames": [*sent]} if held else {"append": sent[-1]})}
+        held = False
 
 
 def status_before(recipe: Recipe) -> str:
@@ -115,6 +129,7 @@ class _Work:
     stopped: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
     load_seconds: float = 0.0
+    last: Any = None  # the newest frame that was read
 
     def compute(self) -> None:
         """The thread: frames, then None or the exception, into `ready`."""
@@ -149,12 +164,14 @@ class _Work:
 
     def frames(self) -> Iterator[Any]:
         spec = find_spec(self.recipe.model) if self.recipe.model else None
+        text = ""
         while True:
             try:
                 item = self.ready.get(timeout=LOOK_S)
             except queue.Empty:
-                if spec and (text := progress(spec)):
-                    yield Waiting(text)
+                before, text = text, progress(spec) if spec else ""
+                if before or text:
+                    yield Waiting(text or LOADING)
                 continue
             if item is None:
                 return
@@ -162,9 +179,9 @@ class _Work:
                 raise item
             yield item
 
-    def note(self, last: Any, count: int) -> str:
+    def note(self, count: int) -> str:
         """The time the model took and the time a step took, as text."""
-        steps = max(getattr(last, "index", count - 1) + 1, count, 1)
+        steps = max(getattr(self.last, "index", count - 1) + 1, count, 1)
         loading = f", after {self.load_seconds:.1f} s of loading" if self.load_seconds > 0.5 else ""
         each = self.seconds / steps
         step = f"{each:.1f} s" if each >= 1 else f"{1000 * each:.3g} ms"

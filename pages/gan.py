@@ -1,0 +1,153 @@
+"""The GAN page: the family's timeline, a bench for each, then how it works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genai_demo.data.fashion_mnist import CLASSES
+from pages import _rewind, find_page
+from pages._info import Try, info
+from pages._pads import PicturePad, PointPad
+from pages._panel import Panel, benches, panel
+from pages._theme import title
+from pages._timeline import Entry, timeline
+
+NAMES = [(name.capitalize(), name) for name in CLASSES]
+OBJECTIVES = [
+    ("Non-saturating", "non-saturating"), ("Original (minimax)", "original"), ("Least squares", "least squares"),
+    ("Hinge", "hinge"), ("Wasserstein, clipped", "wasserstein"), ("WGAN-GP", "wgan-gp"),
+]  # fmt: skip
+LABELS = {
+    "label": "Class", "samples": "Pictures", "lr_d": "Rate of D", "lr_g": "Rate of G", "d_steps": "D steps per G step",
+    "data": "Data", "steps": "Steps", "every": "Steps a frame", "changes": "Changes on the way",
+    "beside": "Side by side", "only": "Who trains", "prior": "Latent distribution", "latent": "Latent numbers",
+    "depth": "Layers",
+    "start_label": "From", "end_label": "To", "other_seed": "Other seed", "first": "A", "second": "B", "third": "C",
+    "most": "Amount", "walks": "Walks", "width": "Channels", "lines": "What is given", "way": "Way",
+}  # fmt: skip
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "label": [("Each class", "each class"), *NAMES],
+    "start_label": NAMES, "end_label": NAMES, "first": NAMES, "second": NAMES, "third": NAMES,
+    "objective": OBJECTIVES,
+    "lines": [("Lines", "as drawn"), ("A picture: find its lines", "found")],
+    "way": [("Sneaker to boot", "sneaker to boot"), ("Boot to sneaker", "boot to sneaker")],
+}  # fmt: skip
+POINT_LABELS = {**LABELS, "samples": "Points", "width": "Units"}
+FAMILY = (
+    Entry("GAN", 2014, "gan/points", "Points", "Two networks, one game"),
+    Entry("DCGAN", 2015, "gan/train", "Train live", "Convolutions"),
+    Entry("pix2pix", 2016, "gan/edges", "Edges", "Lines to pictures"),
+    Entry("WGAN", 2017, "gan/points", "Points", "A distance, not a verdict", "objective=wgan-gp"),
+    Entry("CycleGAN", 2017, "gan/cycle", "Cycle", "No pairs needed"),
+    Entry("ProGAN", 2017, "gan/grow", "Grow", "Small pictures first"),
+    Entry("BigGAN", 2018, "gan/sample", "Sample", "Classes and truncation"),
+    Entry("StyleGAN", 2018, "gan/faces", "Faces", "A style for each layer"),
+)
+TRIES = (
+    Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),
+    Try("Pullover - t-shirt + dress", "run=gan/arithmetic", "Sleeves are what a pullover has and a t-shirt has not."),
+    Try("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag",
+        "The class is mixed too: is there a sudden change, and where does D like it least?"),
+    Try("No variety at all", "run=gan/sample&label=dress&truncation=0.3",
+        "Truncation makes all dresses alike, and D likes them better."),
+    Try("What does D want of a boot?", "run=gan/opinion&picture=sample:93&label=sandal&steps=40",
+        "D's logit rises with every step; whether you see a sandal is another question."),
+    Try("There and back ten times", "run=gan/cycle&cycles=10", "What a single cycle keeps, ten of them lose."),
+)  # fmt: skip
+
+
+def build() -> None:
+    """The page."""
+    page = find_page("gan")
+    title(page)
+    timeline(FAMILY)
+    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown")
+    info(page, benches(TABS), models=models, tries=TRIES)
+
+
+def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
+    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
+
+
+def _points() -> Panel:
+    row, buttons, preset = _rewind.toolbar()
+    parts = _panel(
+        "gan/points", "Two networks learn points before your eyes. Stop, go back on a curve, change something, branch.",
+        ("objective", "data", "lr_d", "lr_g", "d_steps", "steps"), labels=POINT_LABELS, primary="Train", stage=row,
+        extra={"points": PointPad(label="Your points", info="Used when Data says drawn", render=False)},
+    )  # fmt: skip
+    _rewind.wire(parts, buttons, preset)
+    return parts
+
+
+def _train() -> Panel:
+    return _panel(
+        "gan/train", "A small one learns pictures in front of you: the same latents, drawn again and again.",
+        ("data", "objective", "steps", "lr_d", "lr_g", "width"), primary="Train",
+    )  # fmt: skip
+
+
+def _checkpoints() -> Panel:
+    return _panel(
+        "gan/checkpoints", "The whole recorded training of the model on this page. Click a curve to go to that moment.",
+        ("label", "samples"), primary="Show the training",
+    )  # fmt: skip
+
+
+def _sample() -> Panel:
+    return _panel(
+        "gan/sample", "The same latents, let further and further from the centre: more variety, less certainty.",
+        ("label", "samples", "truncation"),
+    )  # fmt: skip
+
+
+def _walk() -> Panel:
+    return _panel(
+        "gan/walk", "From one latent to another. Choose two classes and the class is mixed on the way.",
+        ("start_label", "end_label", "other_seed", "walks", "steps"), primary="Walk",
+    )  # fmt: skip
+
+
+def _arithmetic() -> Panel:
+    return _panel(
+        "gan/arithmetic", "C + (A - B): what A has and B has not, given to C.",
+        ("first", "second", "third", "most", "samples"), primary="Add",
+    )  # fmt: skip
+
+
+def _opinion() -> Panel:
+    return _panel(
+        "gan/opinion", "The discriminator judges a picture of yours, then changes it to its own liking.",
+        ("label", "steps"), primary="Judge", choices={"label": [("Likeliest", "likeliest"), *NAMES]},
+        extra={"picture": PicturePad("sample:93", label="Picture", elem_id="opinion-picture", render=False)},
+    )  # fmt: skip
+
+
+def _edges() -> Panel:
+    return _panel(
+        "gan/edges", "Draw the outline of a garment; a pix2pix model makes the garment.",
+        ("lines", "samples"), primary="Make the garment",
+        extra={"picture": PicturePad("", label="Your lines", elem_id="edges-picture", render=False)},
+    )  # fmt: skip
+
+
+def _cycle() -> Panel:
+    return _panel(
+        "gan/cycle", "Sneakers become boots and sneakers again. No pair of them was ever shown to it.",
+        ("way", "samples", "cycles"), primary="Translate",
+        extra={"picture": PicturePad("", label="Your picture", info="Empty: test pictures", elem_id="cycle-picture",
+                                     render=False)},
+    )  # fmt: skip
+
+
+def _grow() -> Panel:
+    return _panel(
+        "gan/grow", "It learns 7x7 pixels first; finer layers are faded in, twice.", ("samples",),
+        primary="Show the growth",
+    )  # fmt: skip
+
+
+TABS = {
+    "Points": _points, "Train live": _train, "Training": _checkpoints, "Sample": _sample, "Walk": _walk,
+    "Arithmetic": _arithmetic, "Opinion": _opinion, "Edges": _edges, "Cycle": _cycle, "Grow": _grow,
+}  # fmt: skip
