@@ -175,7 +175,7 @@ def _count(reader: Any) -> int:
 
 
 def _side(node: Any) -> int:
-    """The side of the first map (1, c, h, w) with h > 1 that a convolution makes behind a node; 0 where there is none."""
+    """The side of the first map (1, c, h, w), h > 1, that a convolution makes behind a node; 0 where there is none."""
     waiting, seen = [node], set()
     while waiting:
         node = waiting.pop(0)
