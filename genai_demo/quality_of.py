@@ -119,6 +119,14 @@ def _vae_rows(models: Mapping[str, Autoencoder]) -> list[np.ndarray]:
     return [pictures, *again, *fresh]
 
 
+def _gan(samples: int, watch: quality.Watch) -> dict[str, Any]:
+    from genai_demo.gan.measure import measure
+
+    found, rows = measure(samples, watch)
+    _write_sheet("gan", rows)
+    return found
+
+
 def _classifier(samples: int, watch: quality.Watch) -> dict[str, Any]:
     pictures, labels = fashion_mnist.load("test")
     right = quality.classes(pictures) == labels
@@ -142,7 +150,7 @@ def _write_sheet(name: str, rows: list[np.ndarray]) -> Path:
 
 
 MEASURES: dict[str, Callable[[int, quality.Watch], dict[str, Any]]] = {
-    "diffusion": _diffusion, "vae": _vae, "classifier": _classifier,
+    "diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier,
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def card(key: str) -> dict[str, Any]:
 def render(name: str) -> str:
     """The table of an architecture, Markdown. Raises DemoError where its cards say too little."""
     try:
-        return {"diffusion": _diffusion, "vae": _vae, "classifier": _classifier}[name]()
+        return {"diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier}[name]()
     except KeyError as missing:
         raise DemoError(f"{missing} of {name} is not measured; `python -m genai_demo quality {name}` does it") from None
 
@@ -113,6 +113,42 @@ def _vae_row(name: str, found: Mapping[str, Any]) -> list[str]:
     drawn = [f"{q['frechet']:.2f}", f"{q['density']:.3f}", f"{q['coverage']:.3f}"] if variational else ["", "", ""]
     units = f"{q['active_units']} of {found['config']['latent']}"
     return [name, f"{q['reconstruction_nats']:.1f}", *only, f"{q['mean_squared_error']:.4f}", units, *drawn]
+
+
+def _gan() -> str:
+    fashion, grown, pix, cycle = (
+        card(f"gan/{name}")["quality"] for name in ("fashion", "grown", "pix2pix", "cyclegan")
+    )
+    heads = ["pictures from nothing", "class-conditional, truncation 2", "truncation 4", "grown", "real pictures"]
+    rows = [
+        ["the judge sees the class asked for", _percent(fashion["accuracy_at_2"]), _percent(fashion["accuracy_at_4"]),
+         "", f"{_percent(fashion['accuracy_test'])} (test)"],
+        *([title, f"{fashion[f'{name}_at_2']:{form}}", f"{fashion[f'{name}_at_4']:{form}}", f"{grown[name]:{form}}",
+           f"{fashion[f'{name}_train']:{form}} (training)"]
+          for title, name, form in (("Fréchet distance to the test split", "frechet", ".2f"),
+                                    ("density", "density", ".3f"), ("coverage", "coverage", ".3f"))),
+        ["nearer to a training picture than half of the test", _percent(fashion["below_median"]), "", "", "50.0 %"],
+        ["classes seen in 1 % of the pictures or more", "", "", f"{grown['modes']} of 10", "10 of 10"],
+    ]  # fmt: skip
+    made = [
+        ["pix2pix: error, grey levels of 255", f"{pix['error']:.1f}", ""],
+        ["pix2pix: the class can still be seen", _percent(pix["accuracy"]), f"{_percent(pix['accuracy_test'])} (test)"],
+        *([f"{words}: {what}", f"{value:.2f}" if what != "seen as the other class" else _percent(value), other]
+          for way, words in (("sneaker_to_boot", "sneaker to boot"), ("boot_to_sneaker", "boot to sneaker"))
+          for what, value, other in (
+              ("seen as the other class", cycle[way], ""),
+              ("Fréchet distance to the other class", cycle[f"{way}_frechet"],
+               f"{cycle[f'{way}_frechet_before']:.2f} (untranslated)"),
+              ("lost there and back, grey levels", cycle[f"{way}_cycle_error"], ""))),
+    ]  # fmt: skip
+    note = (
+        f"{fashion['samples']:,} pictures of each kind, seed {fashion['seed']}; pix2pix: {pix['split']}, from lines "
+        f"found in them; CycleGAN: {cycle['split']}."
+    )
+    sheet = ("class-conditional, a class a row; grown; lines and what pix2pix makes of them; sneakers, as boots, and "
+             "back; boots, as sneakers, and back")  # fmt: skip
+    tables = f"{_table(heads, rows)}\n\n{_table(['picture to picture', 'measured', 'to compare'], made)}"
+    return f"{tables}\n\n{note}\n\n![From the top: {sheet}](samples.png)"
 
 
 def _classifier() -> str:

@@ -1,8 +1,8 @@
 """Weights files of the GANs on pictures: "<network>.<parameter>" in half precision, and checkpoints before a slash.
 
 gan/fashion: "discriminator.*", "<step>/<parameter of the generator>" and "history" (rows, 5), float32: step, losses
-of generator and discriminator, probabilities of real and generated. gan/pix2pix: the generator. gan/cyclegan: "ab.*", "ba.*".
-gan/grown: "<step>/*". Metadata: "config", JSON of what the networks are made from.
+of generator and discriminator, probabilities of real and generated. gan/pix2pix: the generator. gan/cyclegan: "ab.*",
+"ba.*". gan/grown: "<step>/*" and "history". Metadata: "config", JSON of what the networks are made from.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ class TrainOptions(Options):
     penalty: float = option(10.0, "WGAN-GP only: weight of the gradient penalty", at_least=0, at_most=100, more=True)
     clip: float = option(0.05, "Wasserstein only: largest weight of the critic", at_least=0.001, at_most=1, more=True)
     norm: Literal["batch", "layer", "spectral", "none"] = option(
-        "spectral", "Normalisation in the discriminator; the penalty of WGAN-GP forbids batch and takes layer instead",
+        "spectral",
+        "Normalisation in the discriminator; the penalty of WGAN-GP forbids batch and takes layer instead",
         more=True,
     )
 
