@@ -525,6 +525,14 @@ const EXPORTS = {
     });
     save(gif, 'image/gif', nameOf('.gif'));
   },
+  webm: async () => {
+    const made = make('canvas'), plan = arrange(), count = film.frames.length;
+    const frame = async k => { await compose(k, plan, made); return made; };
+    await frame(0);
+    const progress = share => { find('note').textContent = `Video ${Math.round(100 * share)} %`; };
+    const film_ = await makeVideo(frame, count, {width: made.width, height: made.height, delay: interval() / speed, progress});
+    save(film_, film_.type, nameOf(film_.type.includes('mp4') ? '.mp4' : '.webm'));
+  },
   json: async () => save(JSON.stringify(film.recipe || {}, null, 2), 'application/json', nameOf('.json')),
 };
 

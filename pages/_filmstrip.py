@@ -27,7 +27,12 @@ BUTTONS = (
     ("next", "One step on", "M6 4v12l9-6z"),
     ("last", "Last step", "M14 4h2v12h-2zM4 4v12l9-6z"),
 )
-EXPORTS = (("png", "Picture of this step, PNG"), ("gif", "Film of all steps, GIF"), ("json", "Recipe, JSON"))
+EXPORTS = (
+    ("png", "Picture of this step, PNG"),
+    ("gif", "Film of all steps, GIF"),
+    ("webm", "Film of all steps, video"),
+    ("json", "Recipe, JSON"),
+)
 KEYS = (
     ("Space", "play or pause"), ("Left, Right", "one step back, one step on"),
     ("Home, End", "first step, last step"), ("?", "these keys"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socket
 from collections.abc import Iterator
@@ -109,6 +110,29 @@ def test_an_export_carries_the_recipe(page, tmp_path: Path, kind, frames):
     if frames:
         with Image.open(path) as picture:
             assert getattr(picture, "n_frames", 1) == frames
+
+
+VIDEO = """data => new Promise((done, failed) => {
+  const video = Object.assign(document.createElement('video'), {muted: true, src: data});
+  video.onended = () => done([video.videoWidth, video.videoHeight, video.currentTime]);
+  video.onerror = failed;
+  video.play();
+})"""
+
+
+def test_the_film_is_exported_as_a_video_that_plays(page, tmp_path: Path):
+    _run(page)
+    page.click("#pictures .film-export summary")
+    with page.expect_download() as found:
+        page.click("#pictures [data-as=webm]")
+    assert found.value.suggested_filename == "dummy-film-seed-7.webm"
+    found.value.save_as(tmp_path / "film.webm")
+    raw = (tmp_path / "film.webm").read_bytes()
+    assert raw[:4] == b"\x1a\x45\xdf\xa3"
+    width, height, seconds = page.evaluate(VIDEO, "data:video/webm;base64," + base64.b64encode(raw).decode())
+    assert width >= 320
+    assert height >= 200
+    assert seconds > 3  # a film lasts about six seconds; pictures that were late are left out, none comes early
 
 
 def test_what_is_posted_as_an_input_is_only_an_index(page):
