@@ -96,10 +96,11 @@ class PointVae(nn.Module):
 def _mlp(sizes: list[int], random: torch.Generator) -> nn.Sequential:
     linear = partial(skip_init, nn.Linear)  # filled below, from a stream of this call alone
     layers = [part for a, b in pairwise(sizes) for part in (linear(a, b), nn.SiLU())][:-1]
-    for layer in layers[::2]:
-        bound = layer.in_features**-0.5
-        nn.init.uniform_(layer.weight, -bound, bound, generator=random)
-        nn.init.uniform_(layer.bias, -bound, bound, generator=random)
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            nn.init.uniform_(layer.weight, -bound, bound, generator=random)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=random)
     return nn.Sequential(*layers)
 
 
@@ -158,21 +159,20 @@ def _look(
     made = model.decoder(z) + noise * jitter
     mean, _ = model.encode(held)
     used = int((mean.var(0) > USED).sum())
-    plane_of = list(axes(kl))
-    at, drawn = (_flat(codes, plane_of) for codes in (mean[:SHOWN], z))
+    pair = axes(kl)
+    at, drawn = (_flat(codes, pair) for codes in (mean[:SHOWN], z))
     real = held[:SHOWN].numpy() if index == 0 else None
     return PointsFrame(
-        index, total, real, made.numpy(), real, lattice(model, *plane_of, len(kl)), at, drawn, circles(), step,
+        index, total, real, made.numpy(), real, lattice(model, *pair, len(kl)), at, drawn, circles(), step,
         nats, nats + beta * float(kl.sum()), float(kl.sum()), *judge(made).shown, noise, f"{used} of {len(kl)}", kl,
     )  # fmt: skip
 
 
-def _flat(codes: Tensor, plane_of: list[int]) -> np.ndarray:
+def _flat(codes: Tensor, pair: tuple[int, int]) -> np.ndarray:
     """(n, k) -> (n, 2): two of the numbers, or the only one and 0."""
-    pair = codes[:, plane_of].clone()
+    flat: np.ndarray = codes[:, list(pair)].numpy()  # a copy
     if codes.shape[1] == 1:
-        pair[:, 1] = 0
-    flat: np.ndarray = pair.numpy()
+        flat[:, 1] = 0
     return flat
 
 
