@@ -8,7 +8,6 @@ normalisation (de Vries et al. 2017) and is projected on the discriminator's fea
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -16,7 +15,6 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import spectral_norm
 
 SIDE = 28
@@ -133,11 +131,14 @@ class Gan(nn.Module):
         return logits
 
 
+@torch.no_grad()
 def plain(discriminator: Discriminator) -> Discriminator:
-    """A copy whose weights already are divided by their spectral norm, for use without training."""
-    copied = copy.deepcopy(discriminator).eval()
-    for module in copied.modules():
-        if parametrize.is_parametrized(module):
-            parametrize.remove_parametrizations(module, "weight")
-    copied.config = replace(copied.config, norm="none" if copied.config.norm == "spectral" else copied.config.norm)
-    return copied
+    """A copy in evaluation mode whose weights already are divided by their spectral norm."""
+    spectral, training = discriminator.config.norm == "spectral", discriminator.training
+    copied = Discriminator(replace(discriminator.config, norm="none" if spectral else discriminator.config.norm))
+    discriminator.eval()  # in training each look at a weight refines its norm
+    for name, value in copied.state_dict().items():
+        module, _, attribute = name.rpartition(".")
+        value.copy_(getattr(discriminator.get_submodule(module), attribute))
+    discriminator.train(training)
+    return copied.eval()
