@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from genai_demo.frames import Frame, colours, sheet
+from genai_demo.frames import PHOTO, Frame, arrays, colours, sheet
 
 LANE = 280  # pixels a side, at most, of one lane; pictures are scaled by whole numbers
 GAP, LINE, CURVES_HIGH = 12, 16, 90
@@ -36,11 +36,23 @@ def write(frames: Sequence[Frame], folder: Path, recipe_json: str) -> Path | Non
         info.add_text("recipe", recipe_json)
         pictures[0].save(folder / "preview.png", pnginfo=info)
         return folder / "preview.png"
-    small = [picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE) for picture in pictures]
+    small = [_few_colours(picture, photographs=_has_photographs(frames[0])) for picture in pictures]
     waits = [MS_PER_FRAME] * (len(small) - 1) + [12 * MS_PER_FRAME]
     path = folder / "preview.gif"
     small[0].save(path, save_all=True, append_images=small[1:], duration=waits, loop=0, comment=recipe_json.encode())
     return path
+
+
+def _has_photographs(frame: Frame) -> bool:
+    return any(value.ndim == 4 and min(value.shape[1:3]) >= PHOTO for value in arrays(frame).values())
+
+
+def _few_colours(picture: Image.Image, *, photographs: bool) -> Image.Image:
+    """At most 256 colours: plain ones for drawings, mixed from dots for photographs."""
+    if not photographs:
+        return picture.quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = picture.quantize(256, Image.Quantize.MEDIANCUT)
+    return picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def draw(frames: Sequence[Frame]) -> list[Image.Image]:

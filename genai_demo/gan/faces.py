@@ -24,7 +24,7 @@ from genai_demo.recipe import MAX_SEED
 
 SMALL = 256  # side of the pictures that stand beside the large one
 COARSE, MIDDLE = 8, 32  # sides of the maps up to which a layer counts as coarse, as middle (the paper's split)
-EXTENT, KNOWN = 3.0, 400  # of the plane in standard deviations; mapped codes drawn on it
+EXTENT, CELLS = 3.0, 32  # of the plane in standard deviations; cells a side of the density on it
 PLANE = "W along its two widest directions"
 
 
@@ -35,7 +35,7 @@ class FaceStep:
     index: int
     total: int
     face: np.ndarray = pictures("face")
-    faces: np.ndarray = pictures("all of them")
+    faces: np.ndarray = pictures("all of them", columns=6)
     seed: int = number("seed", digits=10)
     truncation: float = number("truncation")
     distance: float = number("distance from the mean style")
@@ -124,12 +124,13 @@ def crossing(sides: tuple[int, ...], options: MixOptions) -> Plan:
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkStep:
     """One picture on the way. face (1, size, size, 3); on the plane, in standard deviations of W:
-    known (400, 2), in the first frame: styles of random codes; way (1, t, 2): the walk; at (1, 2): where it is."""
+    density (32, 32), in the first frame: how many of 4096 random codes have their style there; way (1, t, 2): the
+    walk; at (1, 2): where it is."""
 
     index: int
     total: int
     face: np.ndarray = pictures("face")
-    known: np.ndarray | None = plane(PLANE, "real", limit=EXTENT)
+    density: np.ndarray | None = plane(PLANE, "heat", limit=EXTENT)
     way: np.ndarray | None = plane(PLANE, "paths", limit=EXTENT)
     at: np.ndarray = plane(PLANE, "generated", limit=EXTENT)
     change: float | None = curve("change from the picture before", unit="grey levels", digits=2)
@@ -152,7 +153,7 @@ def walk(model: Faces, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]
         w = model.codes(arc(z[leg], z[leg + 1], t), options.truncation)
     flat = model.plane(w).clip(-EXTENT, EXTENT)
     way = np.concatenate([flat, flat[:1]]) if options.loop else flat
-    known = model.plane(model.known[:KNOWN])
+    crowd = density(model)
     before = None
     for i in range(options.frames):
         picture = model.draw(w[i])
@@ -160,9 +161,19 @@ def walk(model: Faces, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]
         ends = [next_seed(seed, stop % options.stops) for stop in (leg[i], leg[i] + 1)]
         before = picture
         yield WalkStep(
-            i, options.frames, shrunk(picture, options.size)[None], None if i else known, way[None],
+            i, options.frames, shrunk(picture, options.size)[None], None if i else crowd, way[None],
             flat[i : i + 1], change, float((w[i] - model.mean).norm()), f"{ends[0]} and {ends[1]}",
         )  # fmt: skip
+
+
+def density(model: Faces) -> np.ndarray:
+    """(CELLS, CELLS): known styles in each cell of the plane, as a mean over the 3 x 3 around it; row 0 at the top."""
+    edges = np.linspace(-EXTENT, EXTENT, CELLS + 1)
+    x, y = model.plane(model.known).T
+    count = np.pad(np.histogram2d(-y, x, bins=(edges, edges))[0], 1, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(count, (3, 3))
+    found: np.ndarray = windows.mean((2, 3))
+    return found
 
 
 def arc(a: Tensor, b: Tensor, t: Tensor) -> Tensor:

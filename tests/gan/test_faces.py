@@ -115,6 +115,15 @@ def test_a_walk_passes_its_faces(space: str) -> None:
     assert np.array_equal(around[0].way[0, 0], around[0].way[0, -1])
 
 
+def test_the_plane_shows_where_codes_land_once() -> None:
+    first, second = walk(stops=2, frames=2)
+    assert second.density is None
+    inside = np.abs(MODEL.plane(MODEL.known)).max(1) <= module.EXTENT
+    assert first.density.sum() == pytest.approx(inside.sum(), rel=0.02)
+    up = MODEL.plane(MODEL.known)[inside][:, 1] > module.EXTENT / 2
+    assert first.density[: module.CELLS // 4].sum() == pytest.approx(up.sum(), rel=0.1), "row 0 is at the top"
+
+
 def test_a_walk_in_w_is_straight_and_one_in_z_keeps_the_length_of_its_codes() -> None:
     way = walk(stops=2, frames=5, loop=False, space="w")[0].way[0]
     assert np.allclose(np.diff(way, axis=0), np.diff(way, axis=0)[0], atol=1e-4)
