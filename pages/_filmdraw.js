@@ -96,7 +96,7 @@ const drawPlane = (g, limit, layers, dots, paint) => {
   const order = ['heat', 'real', 'paths', 'vectors', 'other', 'generated'];
   for (const kind of order) {
     const found = layers[kind];
-    if (found) LAYERS[kind](g, found, {px, py, side, left, top, dots, paint});
+    if (found) LAYERS[kind](g, found, {px, py, side, left, top, dots, paint, pale: layers.generated});
   }
   g.restore();
   g.strokeStyle = paint.line; g.lineWidth = Math.max(1, Math.round(dots));
@@ -129,6 +129,7 @@ const LAYERS = {
     g.save();
     g.imageSmoothingEnabled = false;
     if (at.paint.dark) g.filter = 'invert(1) hue-rotate(180deg)';
+    g.globalAlpha = at.pale ? 0.5 : 1; // points have to be seen on it
     g.drawImage(layer.image, at.left, at.top, at.side, at.side);
     g.restore();
   },

@@ -247,7 +247,8 @@ const keysOf = (lane, layers) => { // direct names for the colours, where there 
     const signed = heat.low < 0 && heat.high > 0, mix = paint.dark ? '#1c1d1f' : '#fafafa';
     const [blue, red] = paint.dark ? ['#3aa0dd', '#ff9a4a'] : ['#0072B2', '#D55E00'];
     parts.push(['heat', `${readable(heat.low)} to ${readable(heat.high)}`,
-      signed ? `linear-gradient(90deg, ${red}, ${mix}, ${blue})` : `linear-gradient(90deg, ${mix}, ${blue})`]);
+      (([low, high]) => (signed ? `linear-gradient(90deg, ${low}, ${mix}, ${high})` : `linear-gradient(90deg, ${mix}, ${high})`))(
+        [red, blue].map(colour => (layers.generated ? `color-mix(in srgb, ${colour} 50%, ${mix})` : colour)))]);
   }
   const now = JSON.stringify(parts);
   if (lane.keys === now) return;

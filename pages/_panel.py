@@ -209,6 +209,8 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
     dice.click(None, None, parts.seed, js=f"() => Math.floor(Math.random() * {min(MAX_SEED, 99999)})")
     copy.click(None, parts.strip, None, js=f"(value) => atlas.copyLink('{parts.id}', value)")
     fold.click(None, js=f"() => atlas.fold('{parts.id}')")
+    if "points" in parts.controls and "data" in parts.controls:  # who draws points wants them learnt
+        parts.controls["points"].input(None, None, parts.controls["data"], js="() => 'drawn'")  # type: ignore[attr-defined]
     if parts.model:
         parts.model.input(chip, parts.model, parts.chip, queue=False, api_visibility="private", **CHEAP)
 

@@ -32,6 +32,10 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
     "lines": [("Lines", "as drawn"), ("A picture: find its lines", "found")],
     "way": [("Sneaker to boot", "sneaker to boot"), ("Boot to sneaker", "boot to sneaker")],
 }  # fmt: skip
+FACE_LABELS = {
+    "count": "Faces", "sweep": "Frames from the mean", "other_seed": "Seed of B", "first": "First layer of B",
+    "last": "Last layer of B", "by": "Frame by frame", "stops": "Faces passed", "space": "Through", "loop": "Loop",
+}  # fmt: skip
 POINT_LABELS = {**LABELS, "samples": "Points", "width": "Units"}
 FAMILY = (
     Entry("GAN", 2014, "gan/points", "Points", "Two networks, one game"),
@@ -61,7 +65,7 @@ def build() -> None:
     page = find_page("gan")
     title(page)
     timeline(FAMILY)
-    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown")
+    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown", "gan/mobile-stylegan")
     info(page, benches(TABS), models=models, tries=TRIES)
 
 
@@ -147,7 +151,31 @@ def _grow() -> Panel:
     )  # fmt: skip
 
 
+def _faces() -> Panel:
+    return _panel(
+        "gan/faces", "Faces of people who do not exist, 1024 pixels; the truncation leads from the mean face to them.",
+        ("count", "truncation", "sweep"), primary="Draw faces", labels=FACE_LABELS,
+    )  # fmt: skip
+
+
+def _mix() -> Panel:
+    return _panel(
+        "gan/mix", "Coarse layers carry pose and shape, fine ones colour. Give some of them the style of another face.",
+        ("other_seed", "first", "last", "by", "truncation"), primary="Mix", labels=FACE_LABELS,
+        choices={"by": [("Sizes", "size"), ("Single layers", "layer")]},
+    )  # fmt: skip
+
+
+def _face_walk() -> Panel:
+    return _panel(
+        "gan/walk-faces", "From face to face through the space of styles; export it as a film.",
+        ("stops", "frames", "space", "loop", "truncation"), primary="Walk", labels=FACE_LABELS,
+        choices={"space": [("Styles (W)", "w"), ("Codes (Z)", "z")]},
+    )  # fmt: skip
+
+
 TABS = {
     "Points": _points, "Train live": _train, "Training": _checkpoints, "Sample": _sample, "Walk": _walk,
     "Arithmetic": _arithmetic, "Opinion": _opinion, "Edges": _edges, "Cycle": _cycle, "Grow": _grow,
+    "Faces": _faces, "Mix faces": _mix, "Face walk": _face_walk,
 }  # fmt: skip

@@ -23,7 +23,7 @@ from genai_demo.gan.model import Discriminator, plain
 from genai_demo.gan.train_fashion import KEPT, TrainConfig, train_fashion
 from genai_demo.gan.train_grow import GrowConfig, train_growing
 from genai_demo.gan.train_translate import CYCLEGAN, PIX2PIX, TranslateConfig, train_translation
-from genai_demo.spec import WEIGHTS
+from genai_demo.spec import WEIGHTS, find_spec, resolve
 
 Config = TrainConfig | TranslateConfig | GrowConfig
 DATA = "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), {}, MIT"
@@ -113,9 +113,11 @@ def ship(name: str, path: Path) -> Path:
         raise DemoError(f"{name} is trained for {done} of {entry.config.steps} steps; run train gan")
     config, tensors = entry.pack(notes, entry.config)
     bundle.save(path, config, tensors)
+    model = resolve(find_spec(f"gan/{name}").build)(path)
     return write_card(
-        path, title=entry.title, licence="Apache-2.0", data=entry.data, config=dict(config),
-        training=_stated(entry.config), steps=done, wall_seconds=round(notes.seconds), quality={},
+        path, title=entry.title, parameters=sum(p.numel() for p in model.parameters()), licence="Apache-2.0",
+        data=entry.data, config=dict(config), training=_stated(entry.config), steps=done,
+        wall_seconds=round(notes.seconds), quality={},
     )  # fmt: skip
 
 
