@@ -94,8 +94,9 @@ class Faces(nn.Module):
         self.mapping, self.synthesis, self.sides, self.latent = mapping, synthesis, sides, latent
         known = mapping(torch.randn(KNOWN, latent, generator=generator(KNOWN_SEED)))
         mean = known.mean(0)
-        _, _, axes = torch.svd_lowrank(known - mean, q=2, niter=8)
-        axes = axes.T * axes.T.sum(1, keepdim=True).sign()  # a direction and its opposite are the same
+        _, axes = torch.linalg.eigh(torch.cov(known.double().T))  # the widest come last
+        axes = axes[:, [-1, -2]].T.float()
+        axes = axes * axes.sum(1, keepdim=True).sign()  # a direction and its opposite are the same
         self.register_buffer("known", known)
         self.register_buffer("mean", mean)
         self.register_buffer("axes", axes)

@@ -124,6 +124,16 @@ def test_the_plane_shows_where_codes_land_once() -> None:
     assert first.density[: module.CELLS // 4].sum() == pytest.approx(up.sum(), rel=0.1), "row 0 is at the top"
 
 
+def test_the_plane_is_the_same_in_every_process_and_draws_nothing_from_the_shared_numbers() -> None:
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    again = stand_in.faces()
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(again.axes, MODEL.axes)
+    assert torch.allclose(again.axes @ again.axes.T, torch.eye(2), atol=1e-5)
+    assert again.spread[0] >= again.spread[1] > 0
+
+
 def test_a_walk_in_w_is_straight_and_one_in_z_keeps_the_length_of_its_codes() -> None:
     way = walk(stops=2, frames=5, loop=False, space="w")[0].way[0]
     assert np.allclose(np.diff(way, axis=0), np.diff(way, axis=0)[0], atol=1e-4)
