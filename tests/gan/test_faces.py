@@ -193,7 +193,8 @@ def test_while_it_is_fetched_the_page_is_told_how_much_is_there(monkeypatch: pyt
 
 @pytest.fixture(scope="module")
 def library() -> Any:
-    pytest.importorskip("openvino")
+    if importlib.util.find_spec("openvino") is None:  # importorskip would import it, and its report would be sent
+        pytest.skip("openvino is not installed (requirements-faces.txt)")
     return openvino_faces.openvino()
 
 
