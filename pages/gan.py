@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genai_demo.data.fashion_mnist import CLASSES
+from genai_demo.gan.options import BOOT
 from pages import _rewind, find_page
 from pages._info import Try, info
 from pages._pads import PicturePad, PointPad
@@ -53,7 +54,7 @@ TRIES = (
     Try("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag",
         "The class is mixed too: is there a sudden change, and where does D like it least?"),
     Try("No variety at all", "run=gan/sample&label=dress&truncation=0.3",
-        "Truncation makes all dresses alike, and D likes them better."),
+        "Truncation makes all dresses alike. D, which learnt on the full variety, does not reward it."),
     Try("What does D want of a boot?", "run=gan/opinion&picture=sample:93&label=sandal&steps=40",
         "D's logit rises with every step; whether you see a sandal is another question."),
     Try("There and back ten times", "run=gan/cycle&cycles=10", "What a single cycle keeps, ten of them lose."),
@@ -100,7 +101,7 @@ def _checkpoints() -> Panel:
 
 def _sample() -> Panel:
     return _panel(
-        "gan/sample", "The same latents, let further and further from the centre: more variety, less certainty.",
+        "gan/sample", "The same latents, let further and further from the centre: more variety, less that is typical.",
         ("label", "samples", "truncation"),
     )  # fmt: skip
 
@@ -122,7 +123,7 @@ def _arithmetic() -> Panel:
 def _opinion() -> Panel:
     return _panel(
         "gan/opinion", "The discriminator judges a picture of yours, then changes it to its own liking.",
-        ("label", "steps"), primary="Judge", choices={"label": [("Likeliest", "likeliest"), *NAMES]},
+        ("label", "steps"), primary="Judge", choices={"label": NAMES},
         extra={"picture": PicturePad("sample:93", label="Picture", elem_id="opinion-picture", render=False)},
     )  # fmt: skip
 
@@ -131,7 +132,7 @@ def _edges() -> Panel:
     return _panel(
         "gan/edges", "Draw the outline of a garment; a pix2pix model makes the garment.",
         ("lines", "samples"), primary="Make the garment",
-        extra={"picture": PicturePad("", label="Your lines", elem_id="edges-picture", render=False)},
+        extra={"picture": PicturePad(BOOT, label="Your lines", elem_id="edges-picture", render=False)},
     )  # fmt: skip
 
 

@@ -31,7 +31,10 @@ class OpinionStep:
     logit: float = curve("D's logit", digits=2)
     label: str = number("judged as")
     moved: float = number("changed so far", unit="grey levels", digits=1)
-    each: np.ndarray = bars("D's logit for each class", note=", ".join(CLASSES))
+    each: np.ndarray = bars(
+        "D's logit for each class",
+        note=f"1 to 10: {', '.join(CLASSES)}. D learnt each class on its own pictures: the others mean little.",
+    )
 
 
 def opinion(model: Gan, options: OpinionOptions, *, seed: int) -> Iterator[OpinionStep]:
@@ -43,14 +46,11 @@ def opinion(model: Gan, options: OpinionOptions, *, seed: int) -> Iterator[Opini
     weight = next(d.parameters())
     start = torch.from_numpy(decode_picture(options.picture).copy()).to(weight.device)
     start = start.to(torch.float32).div(127.5).sub(1)[None, None]
-    x, label = start.clone(), CLASSES.index(options.label) if options.label != "likeliest" else -1
+    x, label = start.clone(), CLASSES.index(options.label)
     for i in range(options.steps + 1):
         each, slope = _slope(d, x.to(weight.dtype), label)
-        if label < 0:
-            label = int(each.argmax())
-            each, slope = _slope(d, x.to(weight.dtype), label)
         yield OpinionStep(
-            i, options.steps + 1, to_pictures(x), slope.numpy(), float(each[label]), CLASSES[label],
+            i, options.steps + 1, to_pictures(x), slope.numpy(), float(each[label]), options.label,
             float((x - start).abs().mean() * 127.5), each.numpy(),
         )  # fmt: skip
         step = slope.to(x) / slope.abs().max().clamp(min=1e-12) * (options.rate * 10 / 127.5)

@@ -9,6 +9,11 @@ from genai_demo.gan.points_options import Objective
 from genai_demo.options import Options, option
 
 PICTURE = 6000  # characters of a picture in base64
+BOOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAAeElEQVR42rWSSQ6AMAwD7aj///JwoEC6IQSipyy1HSuRfnluU64S"
+    "poyfORFlQgYTzkp7xfF8PPQcGe9Yu2xIY91rNBl8x00vIz2MF0tBybUJq+UxW6slJHpC2DWYOOeooMAdobMVWpibm8k3tQfUMe1s"
+    "0tmzvxz1BlIWLwqi2iRfAAAAAElFTkSuQmCC"
+)  # the lines found in test picture 99
 Class = Literal["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 assert Class.__args__ == CLASSES  # type: ignore[attr-defined]
 
@@ -46,7 +51,7 @@ class OpinionOptions(Options):
     picture: str = option(
         "sample:93", "The picture to judge: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
     )
-    label: Literal["likeliest", Class] = option("likeliest", "As what it is to be judged; likeliest: as D sees it")
+    label: Class = option("ankle boot", "As what it is to be judged: D is told the class, it does not find it")
     steps: int = option(20, "Steps in which the picture is moved the way D asks for; 0 judges it only", at_least=0,
                         at_most=100)  # fmt: skip
     rate: float = option(0.5, "Size of such a step: largest change of the picture, in grey levels of 255 times ten",
@@ -80,12 +85,12 @@ class TrainOptions(Options):
 
 
 class EdgesOptions(Options):
-    picture: str = option("", "Your lines, white on black; with nothing drawn, those of a boot", longest=PICTURE)
+    picture: str = option(BOOT, "Your lines, white on black; with nothing drawn, those of a boot", longest=PICTURE)
     lines: Literal["as drawn", "found"] = option(
         "as drawn", "Whether the picture already is lines, or lines are to be found in it first"
     )
-    samples: int = option(4, "How many garments for the same lines; dropout makes the difference", at_least=1,
-                          at_most=16)  # fmt: skip
+    samples: int = option(6, "How many garments for the same lines; dropout makes the difference", at_least=1,
+                          at_most=18)  # fmt: skip
     steps: int = option(14, "Frames in which the lines come in, from the top", at_least=1, at_most=28, more=True)
 
 

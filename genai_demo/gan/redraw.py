@@ -19,7 +19,7 @@ from genai_demo.gan.train_fashion import scaled
 from genai_demo.gan.translate import UNet
 from genai_demo.inputs import decode_picture, sample_picture
 
-EXAMPLE = 92  # the test picture whose lines stand in where nothing is drawn
+EXAMPLE = 99  # the test picture whose lines stand in where nothing is drawn
 FIRST = {"sneaker to boot": 70, "boot to sneaker": 90}  # test pictures of the class that is given
 SEEN = 20  # grey level from which a pixel counts as drawn
 
@@ -37,7 +37,7 @@ class EdgesStep:
     index: int
     total: int
     lines: np.ndarray = pictures("lines")
-    made: np.ndarray = pictures("garments", columns=4)
+    made: np.ndarray = pictures("garments", columns=3)
     drawn: float = number("lines so far", unit="% of the height", digits=0)
     variety: float = curve("difference between the garments", unit="grey levels", digits=1)
 

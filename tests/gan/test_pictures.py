@@ -12,6 +12,7 @@ from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.device import generator
 from genai_demo.errors import DemoError
 from genai_demo.gan import bundle
+from genai_demo.gan.edges import edges
 from genai_demo.gan.look import between, draw, judge, truncated
 from genai_demo.inputs import encode_picture, sample_picture
 from genai_demo.recipe import Recipe
@@ -87,13 +88,13 @@ def test_what_c_becomes_when_a_replaces_it() -> None:
 
 
 def test_d_likes_what_it_has_changed() -> None:
-    found = frames("opinion", picture="sample:15", steps=8)
+    found = frames("opinion", picture="sample:15", label="trouser", steps=8)
     assert found[0].label in CLASSES
     assert found[0].moved == 0
     assert np.array_equal(found[0].picture[0], sample_picture(15))
     assert found[-1].logit > found[0].logit + 0.5
     assert found[0].each.shape == (len(CLASSES),)
-    assert found[0].each.argmax() == CLASSES.index(found[0].label)
+    assert found[0].each[CLASSES.index(found[0].label)] == pytest.approx(found[0].logit)
 
 
 def test_d_prefers_garments_to_what_a_young_generator_drew() -> None:
@@ -129,6 +130,8 @@ def test_lines_are_found_in_a_picture_and_an_example_stands_in_for_none() -> Non
     drawn = frames("edges", picture="sample:27", lines="as drawn", steps=1)[-1]
     assert np.array_equal(found.lines, drawn.lines), "a test picture is no drawing of lines"
     assert set(np.unique(found.lines)) == {0, 255}
+    opening = frames("edges", steps=1)[-1].lines[0]
+    assert np.array_equal(opening, edges(torch.from_numpy(sample_picture(99)[None].copy()))[0].numpy())
     black = encode_picture(np.zeros((28, 28), np.uint8))
     assert np.array_equal(frames("edges", picture=black, steps=1)[-1].lines, frames("edges", steps=1)[-1].lines)
 
