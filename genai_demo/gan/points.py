@@ -85,6 +85,13 @@ class DuelStep:
     on_fake: float = number("d on made points, mean")
 
 
+class KnownStep(DuelStep):
+    """One that was computed before: a page need not let it wait for the eye."""
+
+    __slots__ = ()
+    known = True
+
+
 def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:
     """Generator and discriminator in turns for `steps` steps; a frame before, every `every`, at changes and at the end.
 
@@ -106,11 +113,17 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:
             if other is not None and change is not None and step > change:
                 place |= beside(other.frame(before, step), shown if first_beside else None)
                 first_beside = False
-            yield dataclasses.replace(line.frame(before, step), **place)
+            known = all(each is None or each.knows(before, step) for each in (line, other))
+            yield dressed(line.frame(before, step), KnownStep if known else DuelStep, **place)
     finally:
         for each in (line, other):
             if each is not None and each.duel is not None:
                 each.keep(each.duel)
+
+
+def dressed(frame: DuelStep, kind: type[DuelStep], **place: Any) -> DuelStep:
+    """A frame of that kind, with some fields set."""
+    return kind(**{field.name: getattr(frame, field.name) for field in dataclasses.fields(frame)} | place)
 
 
 def beside(frame: DuelStep, real: np.ndarray | None) -> dict[str, Any]:
@@ -133,9 +146,17 @@ class Line:
         """What the first `step` steps depend on, as a digest: a change counts once a step was made with it."""
         return self.names[in_force(self.plan, max(0, step - 1))]
 
+    def key(self, before: int, step: int) -> tuple[Any, ...]:
+        """What the frame after `step` steps is kept under."""
+        return "frame", self.name(step), self.options.samples, before, step
+
+    def knows(self, before: int, step: int) -> bool:
+        """Whether that frame costs nothing."""
+        return MOMENTS.get(self.key(before, step)) is not None
+
     def frame(self, before: int, step: int) -> DuelStep:
         """The frame after `step` steps, the one before it being after `before`."""
-        key = ("frame", self.name(step), self.options.samples, before, step)
+        key = self.key(before, step)
         found = MOMENTS.get(key)
         if found is None:
             found = look(
