@@ -53,7 +53,7 @@ def _picture(page: Page) -> str:
 
 
 def make_pictures() -> None:
-    """assets/images/diffusion.webp, a film that plays once, and vae.png, twice as wide as high, from one run each."""
+    """assets/images/diffusion.webp and gan.webp, films that play once, and vae.png; all twice as wide as high."""
     import numpy as np
     from PIL import Image
 
@@ -61,10 +61,15 @@ def make_pictures() -> None:
     from genai_demo.recipe import Recipe
     from genai_demo.run import run
 
-    steps = list(run(Recipe("diffusion/denoise", {"samples": 18, "steps": 24, "label": "any"}, seed=4)))
-    films = [Image.fromarray(np.kron(sheet(step.x, 6), np.ones((3, 3), np.uint8))) for step in steps]
-    films[0].save(IMAGES / "diffusion.webp", save_all=True, append_images=films[1:], duration=90, loop=1, lossless=True,
-                  method=6)  # fmt: skip
+    def film(name: str, shown: list[np.ndarray]) -> None:
+        films = [Image.fromarray(np.kron(sheet(pictures, 6), np.ones((3, 3), np.uint8))) for pictures in shown]
+        films[0].save(IMAGES / f"{name}.webp", save_all=True, append_images=films[1:], duration=90, loop=1,
+                      lossless=True, method=6)  # fmt: skip
+
+    noise = Recipe("diffusion/denoise", {"samples": 18, "steps": 24, "label": "any"}, seed=4)
+    film("diffusion", [step.x for step in run(noise)])
+    walk = {"walks": 18, "steps": 24, "start_label": "ankle boot", "end_label": "bag", "other_seed": 5}
+    film("gan", [step.drawn for step in run(Recipe("gan/walk", walk, seed=4))])
     *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
     whole = last.grid[0]  # (448, 448)
     Image.fromarray(whole[112:336]).save(IMAGES / "vae.png", optimize=True)
