@@ -15,6 +15,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.errors import DemoError
+from genai_demo.lab_quality import FAMILIES
 from genai_demo.quality_tables import render
 from genai_demo.run import find_run, source
 from genai_demo.spec import find_spec
@@ -132,12 +133,17 @@ def _tries(page: Page, tries: Sequence[Try]) -> str:
 
 
 def _quality(page: Page) -> str:
-    """The table of the architecture's README, made from the cards, and its sheet of samples."""
+    """The table of the architecture's README, made from the cards, its sheet of samples, the table of the laboratory."""
+    found = "### Measured quality\n\n" + _table(page.path)
+    found = found.replace("](samples.png)", f"](./sheets/{page.path}.png)")
+    return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.path in FAMILIES else "")
+
+
+def _table(name: str) -> str:
     try:
-        table = render(page.path)
+        return render(name)
     except DemoError as error:
         return str(error)
-    return "### Measured quality\n\n" + table.replace("](samples.png)", f"](./sheets/{page.path}.png)")
 
 
 def card_html(key: str) -> str:

@@ -50,13 +50,13 @@ def wire(parts: Panel, buttons: dict[str, gr.Button], preset: gr.Dropdown) -> No
     outputs = [*parts.inputs, parts.chip, *parts.also]
     for what, button in buttons.items():
         event = button.click(
-            _again(parts, what), [moment, *parts.inputs], outputs, cancels=[parts.event], queue=False,
+            _again(parts, what), [moment, *parts.inputs], outputs, cancels=[parts.event],
             js=f"(_, ...values) => [atlas.moment('{parts.id}'), ...values]", show_progress="hidden",
             api_visibility="private", **CHEAP,
         )  # fmt: skip
         event.success(None, js=f"() => atlas.generate('{parts.id}')")
     chosen = preset.input(
-        _preset(parts), [preset, parts.seed], outputs, queue=False, show_progress="hidden", api_visibility="private",
+        _preset(parts), [preset, parts.seed], outputs, show_progress="hidden", api_visibility="private",
         **CHEAP,
     )  # fmt: skip
     chosen.success(None, js=f"() => atlas.generate('{parts.id}')")

@@ -16,7 +16,7 @@ from genai_demo.gan.look import to_pictures
 from genai_demo.gan.options import GrowOptions
 from genai_demo.gan.train_grow import GrowConfig
 
-COLUMNS = 8
+COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

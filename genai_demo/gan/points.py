@@ -43,7 +43,8 @@ DIVERGENCE = "divergence from the data"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DuelStep:
-    """The training after `step` steps. Points (n, 2) float32; losses are means over the steps since the last frame.
+    """The training after `step` steps. Points (n, 2) float32; losses are means over the steps since the last frame,
+    before the first step those on the points that are shown.
 
     opinion (48, 48), row 0 at the top, 0 on the border between fake (below) and real: s(d) - 1/2 for both
     cross-entropies, d for hinge, d - 1/2 for least squares, for Wasserstein d less the middle between its means on
@@ -281,7 +282,7 @@ def look(duel: Duel, now: Settings, bench: Bench, before: int) -> DuelStep:
     arrows, pull_size = pulls(duel, now, shown)
     scores = bench.judge(shown)
     kl, js = divergences(bench.counts, counted(made))
-    loss_d, loss_g = means(duel, before)
+    loss_d, loss_g = means(duel, before) if duel.step else at_first(duel, now, bench)
     frame = DuelStep(
         index=0, total=0, opinion=opinion, real=None, made=shown.clone().numpy(), pull=arrows, behind=None,
         manifold=manifold.numpy(), other_opinion=None, other_real=None, other_made=None, step=duel.step,
@@ -313,6 +314,14 @@ def pulls(duel: Duel, now: Settings, fake: Tensor) -> tuple[np.ndarray, float]:
     size = slope.norm(dim=1, keepdim=True)
     arrows = torch.cat([fake, -slope * (LONGEST / (size + HALF))], 1)[:PULLED]
     return arrows.numpy(), float(size.mean())
+
+
+@torch.no_grad()
+def at_first(duel: Duel, now: Settings, bench: Bench) -> tuple[float, float]:
+    """Losses of both before the first step, on the points that are shown."""
+    real, fake = duel.d(bench.held[: bench.samples]), duel.d(duel.g(bench.z[: bench.samples]))
+    losses = LOSSES[now.objective]
+    return float(losses.discriminator(real, fake)), float(losses.generator(fake))
 
 
 def means(duel: Duel, before: int) -> tuple[float | None, float | None]:
