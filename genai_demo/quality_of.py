@@ -136,6 +136,13 @@ def _classifier(samples: int, watch: quality.Watch) -> dict[str, Any]:
     return found
 
 
+def _lab(samples: int, watch: quality.Watch) -> dict[str, Any]:
+    """The 2-D laboratory, which has its own number of points (lab_quality.SAMPLES)."""
+    from genai_demo.lab_quality import measure
+
+    return measure(watch)
+
+
 def _padded(row: np.ndarray) -> np.ndarray:
     """A row of a sheet, filled up with black."""
     return np.concatenate([row, np.zeros((SHOWN - len(row), *row.shape[1:]), np.uint8)])
@@ -150,7 +157,7 @@ def _write_sheet(name: str, rows: list[np.ndarray]) -> Path:
 
 
 MEASURES: dict[str, Callable[[int, quality.Watch], dict[str, Any]]] = {
-    "diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier,
+    "diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab,
 }  # fmt: skip
 
 
@@ -161,7 +168,8 @@ def _unwatched(items: Iterable[Any], text: str) -> Iterator[Any]:
 def measure(name: str, samples: int = 2000, watch: quality.Watch = _unwatched) -> dict[str, Any]:
     """Measure an architecture, write it on its cards, into its README and its samples.png. -> what was found.
 
-    samples: pictures to draw, 100 to 20000. watch(items, text) passes items on and may show how far it is.
+    samples: pictures to draw, 100 to 20000; unused where there is nothing to draw, or a number of its own ("lab").
+    watch(items, text) passes items on and may show how far it is.
     Raises DemoError where the architecture has no measure, the README no place for the table, or data is missing.
     """
     if name not in MEASURES:

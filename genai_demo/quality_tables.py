@@ -1,4 +1,7 @@
-"""The tables of measured quality in the READMEs, made from the cards alone; they stand between two marks."""
+"""The tables of measured quality in the READMEs, made from the cards alone; they stand between two marks.
+
+That of the 2-D laboratory is made from its results file and stands in docs/laboratory.md.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from genai_demo.errors import DemoError
 from genai_demo.spec import Bundled, find_spec
 
 FOLDER = Path(__file__).parent
+PLACES = {"lab": "../docs/laboratory.md"}  # from FOLDER, of what has no README of its own
 START, END = "<!-- quality -->", "<!-- /quality -->"
 
 
@@ -26,17 +30,20 @@ def card(key: str) -> dict[str, Any]:
 def render(name: str) -> str:
     """The table of an architecture, Markdown. Raises DemoError where its cards say too little."""
     try:
-        return {"diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier}[name]()
+        made = {"diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab}
+        return made[name]()
     except KeyError as missing:
         raise DemoError(f"{missing} of {name} is not measured; `python -m genai_demo quality {name}` does it") from None
 
 
 def check(name: str) -> Path:
-    """The README of an architecture. Raises DemoError where it has no place for the table."""
-    path = FOLDER / name / "README.md"
+    """The README of an architecture, or the page of the laboratory. Raises DemoError where the table has no place."""
+    path = (FOLDER / PLACES.get(name, f"{name}/README.md")).resolve()
     text = path.read_text() if path.exists() else ""
     if text.count(START) != 1 or text.count(END) != 1 or text.index(START) > text.index(END):
-        raise DemoError(f"genai_demo/{name}/README.md needs one line {START} and below it one {END}; add them")
+        raise DemoError(
+            f"{path.relative_to(FOLDER.resolve().parent)} needs one line {START} and below it one {END}; add them"
+        )
     return path
 
 
@@ -55,8 +62,9 @@ def fill(name: str) -> Path:
     return path
 
 
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+def _table(heads: list[str], rows: list[list[str]], texts: int = 1) -> str:
+    """texts: columns on the left that hold no numbers."""
+    lines = [heads, [*["---"] * texts, *["---:"] * (len(heads) - texts)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -155,3 +163,10 @@ def _classifier() -> str:
     q = card("classifier/fashion")["quality"]
     rows = [[name, _percent(share)] for name, share in q["by_class"].items()]
     return _table(["class", "recognised"], [*rows, [f"all ({q['split']})", _percent(q["accuracy"], 2)]])
+
+
+def _lab() -> str:
+    from genai_demo.lab_quality import table
+
+    heads, rows, note = table()
+    return f"{_table(heads, rows, texts=2)}\n\n{note}"

@@ -133,7 +133,7 @@ def _tries(page: Page, tries: Sequence[Try]) -> str:
 
 
 def _quality(page: Page) -> str:
-    """The table of the architecture's README, made from the cards, its sheet of samples, the table of the laboratory."""
+    """The table of the architecture's README, made from the cards, its sheet of samples; that of the laboratory."""
     found = "### Measured quality\n\n" + _table(page.path)
     found = found.replace("](samples.png)", f"](./sheets/{page.path}.png)")
     return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.path in FAMILIES else "")
