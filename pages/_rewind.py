@@ -7,6 +7,7 @@ wire(panel(..., stage=row), buttons, preset)
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -14,7 +15,7 @@ import gradio as gr
 from genai_demo.errors import DemoError
 from genai_demo.gan.points_options import PRESETS, PointsOptions
 from genai_demo.gan.rewind import branch, go_on, one_step
-from genai_demo.recipe import Recipe
+from genai_demo.recipe import Recipe, seed_of
 from pages._panel import Panel
 from pages._stream import CHEAP, kind
 
@@ -56,8 +57,8 @@ def wire(parts: Panel, buttons: dict[str, gr.Button], preset: gr.Dropdown) -> No
         )  # fmt: skip
         event.success(None, js=f"() => atlas.generate('{parts.id}')")
     chosen = preset.input(
-        _preset(parts), [preset, parts.seed], outputs, show_progress="hidden", api_visibility="private",
-        **CHEAP,
+        _preset(parts), [preset, parts.seed], [*outputs, parts.notice], show_progress="hidden",
+        api_visibility="private", **CHEAP,
     )  # fmt: skip
     chosen.success(None, js=f"() => atlas.generate('{parts.id}')")
 
@@ -99,7 +100,10 @@ def _preset(parts: Panel) -> Any:
     def set_to(name: str, seed: Any) -> dict[Any, Any]:
         wanted, _, cure = name.partition(":")
         found = PRESETS.get(wanted.lower())
-        options = {} if found is None else {**found.options, **(found.cure if cure else {})}
-        return parts.restored(Recipe(parts.entry.name, options, int(seed or 0)))
+        if found is None:
+            return {**parts.restored(Recipe(parts.entry.name, {}, seed_of(seed))), parts.notice: ""}
+        options, words = {**found.options, **(found.cure if cure else {})}, found.why if cure else found.look
+        shown = parts.restored(Recipe(parts.entry.name, options, seed_of(seed)))
+        return {**shown, parts.notice: f'<p class="notice" role="status">{escape(words)}</p>'}
 
     return set_to
