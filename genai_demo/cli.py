@@ -117,7 +117,7 @@ def _commands_on_weights(commands: Any) -> None:
 
     help = "measure samples of an architecture and write it on the card"
     one = _command(commands, "quality", _quality, help, "quality diffusion --samples 2000")
-    one.add_argument("name", metavar="NAME", help="an architecture, as in diffusion")
+    one.add_argument("name", metavar="NAME", help="an architecture, as in diffusion; lab: the 2-D laboratory")
     one.add_argument("--samples", type=int, default=2000, metavar="N", help="pictures to draw (2000)")
 
     help = "fetch weights that are not bundled, for a machine that goes offline"

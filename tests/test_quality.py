@@ -164,7 +164,7 @@ def test_a_table_is_filled_in_and_the_rest_left_alone(monkeypatch, tmp_path) -> 
 
 def test_what_can_not_be_measured_is_refused_before_any_work(capsys) -> None:
     assert cli.main(["quality", "nothing"]) == 2
-    assert "choose one of diffusion, vae, classifier" in capsys.readouterr().err
+    assert "choose one of diffusion, vae, gan, classifier, lab" in capsys.readouterr().err
     assert cli.main(["quality", "classifier", "--samples", "3"]) == 2
     assert "samples is 3; choose 100 to 20000" in capsys.readouterr().err
 
