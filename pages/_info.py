@@ -147,11 +147,14 @@ def _table(name: str) -> str:
 
 
 def card_html(key: str) -> str:
-    """The card of a model, folded: what it was trained on, how, for how long and where, and the file's SHA-256."""
+    """The card of a model, folded: what it was trained on, how, for how long and where, and the file's SHA-256.
+
+    Of a model that others trained, its licence and where it comes from.
+    """
     spec = find_spec(key)
+    rows = [("key", key), ("licence of the weights", escape(spec.licence)), *_facts(spec.card)]
     if not spec.card:
-        return ""
-    rows = [("key", key), ("licence of the weights", spec.licence), *_facts(spec.card)]
+        rows.append(("from", escape(", else ".join(map(str, spec.sources)))))
     cells = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in rows)
     table = f'<div class="scroller"><table class="facts">{cells}</table></div>'
     return f'<details class="card-facts"><summary>How it was made: {escape(spec.title)}</summary>{table}</details>'

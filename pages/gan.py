@@ -6,6 +6,7 @@ from typing import Any
 
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.options import BOOT
+from genai_demo.spec import find_spec
 from pages import _rewind, find_page
 from pages._info import Try, info
 from pages._pads import PicturePad, PointPad
@@ -13,6 +14,7 @@ from pages._panel import Panel, benches, panel
 from pages._theme import title
 from pages._timeline import Entry, timeline
 
+FACES = "gan/mobile-stylegan"
 NAMES = [(name.capitalize(), name) for name in CLASSES]
 OBJECTIVES = [
     ("Non-saturating", "non-saturating"), ("Original (minimax)", "original"), ("Least squares", "least squares"),
@@ -66,7 +68,7 @@ def build() -> None:
     page = find_page("gan")
     title(page)
     timeline(FAMILY)
-    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown", "gan/mobile-stylegan")
+    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown", FACES)
     info(page, benches(TABS), models=models, tries=TRIES)
 
 
@@ -154,7 +156,7 @@ def _grow() -> Panel:
 
 def _faces() -> Panel:
     return _panel(
-        "gan/faces", "Faces of people who do not exist, 1024 pixels; the truncation leads from the mean face to them.",
+        "gan/faces", f"Faces of people who do not exist, 1024 pixels. Weights: {find_spec(FACES).licence}.",
         ("count", "truncation", "sweep"), primary="Draw faces", labels=FACE_LABELS,
     )  # fmt: skip
 

@@ -26,4 +26,5 @@ class Synthesis(nn.Module):
 @torch.no_grad()
 def faces() -> Faces:
     with seeded(0):
-        return Faces(nn.Sequential(nn.Linear(LATENT, LATENT), nn.PReLU()), Synthesis(), SIDES, LATENT).eval().requires_grad_(False)
+        mapping = nn.Sequential(nn.Linear(LATENT, LATENT), nn.PReLU())
+        return Faces(mapping, Synthesis(), SIDES, LATENT).eval().requires_grad_(False)
