@@ -87,7 +87,7 @@ def stream(recipe: Recipe) -> Iterator[dict[str, Any]]:
 def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
-    Frames that say they are `known`, computed before and kept, are not paced: all go with the first that is new.
+    Frames that say they were `seen_before`, computed once and kept, are not paced: all go with the first that is new.
     """
     due, held = 0.0, False
     for item in work.frames():
@@ -96,7 +96,7 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
             continue
         work.last = item
         sent.append(pack(item))
-        if getattr(item, "known", False):
+        if getattr(item, "seen_before", False):
             held = True
             continue
         time.sleep(max(0.0, due - time.monotonic()))

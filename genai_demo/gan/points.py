@@ -90,7 +90,7 @@ class KnownStep(DuelStep):
     """One that was computed before: a page need not let it wait for the eye."""
 
     __slots__ = ()
-    known = True
+    seen_before = True
 
 
 def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:

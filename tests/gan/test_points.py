@@ -449,6 +449,6 @@ def test_presets_are_recipes_with_a_cure() -> None:
 def test_frames_that_were_computed_before_say_so() -> None:
     MOMENTS.clear()
     options = {"steps": 20, "every": 10, "samples": 20, "width": 8}
-    assert [getattr(frame, "known", False) for frame in run(Recipe("gan/points", options))] == [False] * 3
+    assert [getattr(frame, "seen_before", False) for frame in run(Recipe("gan/points", options))] == [False] * 3
     longer = list(run(Recipe("gan/points", {**options, "steps": 30})))
-    assert [getattr(frame, "known", False) for frame in longer] == [True, True, True, False]
+    assert [getattr(frame, "seen_before", False) for frame in longer] == [True, True, True, False]

@@ -140,8 +140,7 @@ def test_the_timeline_opens_a_bench_and_a_preset_sets_the_controls(visit):
     page.click("#training-preset input")
     page.click("[role=option]:has-text('Mode collapse') >> nth=0")
     page.wait_for_selector(f"#{BENCH} .notice >> text=/heap/")
-    page.wait_for_function(f"document.querySelector('#{BENCH}').classList.contains('running')")
-    page.click(f"#{BENCH}-stop")
+    page.wait_for_function(f"document.querySelector('#{BENCH}-strip .film')?.shown?.recipe?.options?.lr_g === 0.005")
 
 
 @pytest.mark.browser
