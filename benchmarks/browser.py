@@ -1,4 +1,4 @@
-"""In a real browser: frames painted while a film streams, requests while scrubbing, the latent plane's answer."""
+"""In a real browser: frames painted while a film streams or a GAN trains, requests while scrubbing, the plane."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from benchmarks import Row
 from benchmarks.start import free_port
 from tests.pages.conftest import CHROMIUM
 
-FRAMES, FPS, MOVES = 100, 30, 25
+FRAMES, FPS, MOVES, TYPED = 100, 30, 25, 8
+LIVE = """([bench, n]) => { const film = document.querySelector(`#${bench}-strip .film`);
+return film.querySelector('.film-badge').textContent.trim() === 'Live' && film.dataset.received >= n
+  && film.dataset.done !== 'true'; }"""
+DONE = """bench => document.querySelector(`#${bench}-strip .film`).dataset.done === 'true'"""
 COUNT = """() => { const film = document.querySelector('#pictures .film'); window.seen = new Set();
 film.addEventListener('painted', event => window.seen.add(event.detail)); }"""
 MOVE = """async ([x, y]) => { const plane = document.querySelector('#latent-plane');
@@ -41,6 +45,7 @@ def rows() -> list[Row]:
     site, pads = _served(app.build(), app.launch_options()), _served(pads_app.build(), pads_app.launch_options())
     with site as site_url, pads as pads_url, _chromium() as browser:
         ours, empty = _plane(browser, site_url, pads_url)
+        rate, typed = _training(browser, site_url)
     return [
         (
             f"film strip: frames painted at {FPS} a second (at least 98)",
@@ -55,6 +60,8 @@ def rows() -> list[Row]:
             f"{empty:.0f} ms",
             ours / empty,
         ),
+        ("GAN on points, live: frames painted a second (at least 10)", f"{rate:.0f}", "-", None),
+        ("GAN on points, live: changes of a control that were kept", str(typed), str(TYPED), typed / TYPED),
     ]
 
 
@@ -77,6 +84,27 @@ def _film(browser: Any, url: str) -> tuple[int, int]:
         )
     page.wait_for_timeout(300)
     return painted, len(asked)
+
+
+def _training(browser: Any, site: str) -> tuple[float, int]:
+    """Frames painted a second while the default training runs, and how many of TYPED values stayed in a control."""
+    bench, page = "p-gan-points", browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}/gan")
+    page.wait_for_selector(f"#{bench}-strip .film")
+    for seed in (1, 2):  # the first imports and warms up
+        page.fill(f"#{bench}-seed input", str(seed))
+        page.click(f"#{bench}-run")
+        page.wait_for_function(LIVE, arg=[bench, 3], timeout=60_000)
+        if seed == 1:
+            page.wait_for_function(DONE, arg=bench, timeout=60_000)
+    page.evaluate(COUNT.replace("#pictures", f"#{bench}-strip"))
+    start, kept = page.evaluate("performance.now()"), 0
+    for value in range(1, TYPED + 1):
+        page.get_by_label("Rate of G").fill(str(value / 1000))
+        kept += page.get_by_label("Rate of G").input_value() == str(value / 1000)
+    page.wait_for_function(DONE, arg=bench, timeout=60_000)
+    taken = (page.evaluate("performance.now()") - start) / 1000
+    return page.evaluate("window.seen.size") / taken, kept
 
 
 def _plane(browser: Any, site: str, pads: str) -> tuple[float, float]:

@@ -73,6 +73,34 @@ def _bf16_is_faster_on_cpu() -> bool:
         return best(torch.float32) > FASTER * best(torch.bfloat16)
 
 
+@functools.cache
+def _usual_threads() -> int:
+    """Threads of an operation as the process started."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+@contextlib.contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Inside, operations of this thread are split over `count` threads; None: over as many as the process started with.
+
+    Sums are rounded according to how they are split: a fixed count gives the same bits whatever else is going on.
+    """
+    import torch
+
+    wanted = count or _usual_threads()
+    before = torch.get_num_threads()
+    if before == wanted:
+        yield
+        return
+    torch.set_num_threads(wanted)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Inside, torch's shared random numbers start from `seed`; afterwards they are what they were.

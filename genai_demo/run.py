@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from genai_demo.device import threads
 from genai_demo.errors import DemoError, among, shown
 from genai_demo.frames import Frame
 from genai_demo.load import load
@@ -25,7 +26,8 @@ class Run:
     """name: "architecture/verb"; start: "module:function", a generator of frames.
 
     With models (keys, the first is the default) it is called start(model, options, seed=seed), without any
-    start(options, seed=seed). seconds(options) bounds the time on a GPU that is lent by the minute.
+    start(options, seed=seed). seconds(options) bounds the time on a GPU that is lent by the minute. threads: how many
+    an operation is split over; 1 for small networks, which get slower by being split, and on fewer cores still slower.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Run:
     start: str
     models: tuple[str, ...] = ()
     seconds: Callable[[Any], int] = lambda options: 60
+    threads: int | None = None
 
 
 def all_runs() -> dict[str, Run]:
@@ -118,6 +121,11 @@ def _on_device(recipe: Recipe) -> Iterator[Frame]:
     start = resolve(entry.start)
     frames = start(load(find_spec(key)), options, seed=recipe.seed) if key else start(options, seed=recipe.seed)
     try:
-        yield from frames
+        while True:
+            with threads(entry.threads):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame
     finally:
         frames.close()

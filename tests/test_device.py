@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genai_demo import device
-from genai_demo.device import VARIABLE, generator, pick_device, pick_dtype
+from genai_demo.device import VARIABLE, generator, pick_device, pick_dtype, threads
 from genai_demo.errors import DemoError
+from genai_demo.recipe import Recipe
+from genai_demo.run import run
 
 
 def test_the_variable_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,3 +104,30 @@ def test_seeded_leaves_the_shared_numbers_as_they_were() -> None:
     assert torch.equal(torch.rand(3), expected)
     with device.seeded(0):
         assert torch.equal(torch.rand(2), first)
+
+
+def test_threads_are_those_of_the_one_who_asks_and_only_inside() -> None:
+    usual, seen = torch.get_num_threads(), []
+    with threads(1):
+        assert torch.get_num_threads() == 1
+        with threads(3):
+            assert torch.get_num_threads() == 3
+        other = threading.Thread(target=lambda: seen.append(_within(None)))
+        other.start()
+        other.join()
+    assert torch.get_num_threads() == usual
+    assert seen == [usual], "None is what the process started with, whoever asks"
+
+
+def _within(count: int | None) -> int:
+    with threads(count):
+        return torch.get_num_threads()
+
+
+def test_a_training_on_points_is_the_same_on_any_number_of_threads() -> None:
+    found = []
+    for count in (1, 2):
+        with threads(count):
+            frames = run(Recipe("vae/points", {"train_steps": 50, "samples": 10}))
+            found.append([(frame.loss, frame.distance) for frame in frames])
+    assert found[0] == found[1]

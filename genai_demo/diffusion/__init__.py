@@ -41,5 +41,5 @@ RUNS = (
         "genai_demo.diffusion.restore:repair", FASHION, lambda o: 20 + int(4 * WAY * o.steps)),
     Run("diffusion/points", "Train a tiny denoiser on points, then watch it move noise onto them",
         options.PointsOptions, "genai_demo.diffusion.points:points", (),
-        lambda o: 30 + o.train_steps // 100 + o.steps * o.inner // 50),
+        lambda o: 30 + o.train_steps // 100 + o.steps * o.inner // 50, threads=1),
 )  # fmt: skip

@@ -38,7 +38,7 @@ FASHION = ("gan/fashion",)
 RUNS: tuple[Run, ...] = (
     Run("gan/points", "Train a small GAN on points, live; rewind, change something, branch",
         points_options.PointsOptions, "genai_demo.gan.points:points", (),
-        lambda o: 30 + o.steps // 100 * (1 + o.d_steps)),
+        lambda o: 30 + o.steps // 100 * (1 + o.d_steps), threads=1),
     Run("gan/train", "Train a small DCGAN or WGAN-GP on pictures, live", options.TrainOptions,
         "genai_demo.gan.live:train_pictures", (), lambda o: 30 + o.steps // 10),
     Run("gan/sample", "Pictures from latents, from hardly any variety to all of it", options.SampleOptions,

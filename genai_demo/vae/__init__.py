@@ -43,5 +43,5 @@ RUNS = (
     Run("vae/train", "Train a small autoencoder on pictures, live", options.TrainOptions,
         "genai_demo.vae.live:train_pictures", (), lambda o: 30 + o.steps // 20),
     Run("vae/points", "Train a tiny VAE on points, and watch its decoder bend the plane onto them",
-        options.PointsOptions, "genai_demo.vae.points:points", (), lambda o: 30 + o.train_steps // 50),
+        options.PointsOptions, "genai_demo.vae.points:points", (), lambda o: 30 + o.train_steps // 50, threads=1),
 )  # fmt: skip
