@@ -125,10 +125,10 @@ def panel(
             if beside:
                 beside.render()
         with gr.Column(elem_classes="panel-controls", elem_id=f"{name}-controls", min_width=0):
+            for component in extra.values():  # in sight on a phone too: what is drawn is what a bench is about
+                component.render()
             fold = gr.Button("Settings", size="sm", elem_classes="settings-toggle", elem_id=f"{name}-settings")
             with gr.Column(elem_classes="settings", min_width=0):
-                for component in extra.values():
-                    component.render()
                 model = _model_menu(entry) if model_in_sight else None
                 made = {key: control(described[key], labels, choices) for key in seen}
                 with gr.Row(elem_classes="seed-row"):
