@@ -52,6 +52,9 @@ FAMILY = (
 )
 TRIES = (
     Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),
+    Try("WGAN-GP on pictures, with a critic that keeps up",
+        "run=gan/train&objective=wgan-gp&d_steps=3&lr_d=0.003&steps=600",
+        "Three critic steps to each of the generator. With a single one the pictures stay stripes: try it."),
     Try("Pullover - t-shirt + dress", "run=gan/arithmetic", "Sleeves are what a pullover has and a t-shirt has not."),
     Try("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag",
         "The class is mixed too: is there a sudden change, and where does D like it least?"),

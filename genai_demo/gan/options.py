@@ -69,16 +69,16 @@ class TrainOptions(Options):
         "shapes", "What it learns: drawings made on the spot, or Fashion-MNIST where this machine has it"
     )
     objective: Objective = option("non-saturating", "What generator and discriminator minimise")
-    steps: int = option(400, "Training steps", at_least=10, at_most=3000)
+    steps: int = option(900, "Training steps", at_least=10, at_most=3000)
     width: int = option(8, "Channels at full size; four times as many at 7x7", at_least=4, at_most=24)
-    lr_g: float = option(1e-3, "Learning rate of the generator", at_least=1e-5, at_most=0.05)
-    lr_d: float = option(4e-3, "Learning rate of the discriminator", at_least=1e-5, at_most=0.05)
+    lr_g: float = option(2e-3, "Learning rate of the generator", at_least=1e-5, at_most=0.05)
+    lr_d: float = option(1e-3, "Learning rate of the discriminator", at_least=1e-5, at_most=0.05)
     d_steps: int = option(1, "Steps of the discriminator to each of the generator", at_least=1, at_most=5, more=True)
     batch_size: int = option(32, "Pictures in a step", at_least=8, at_most=128, more=True)
     penalty: float = option(10.0, "WGAN-GP only: weight of the gradient penalty", at_least=0, at_most=100, more=True)
     clip: float = option(0.05, "Wasserstein only: largest weight of the critic", at_least=0.001, at_most=1, more=True)
     norm: Literal["batch", "layer", "spectral", "none"] = option(
-        "spectral",
+        "batch",
         "Normalisation in the discriminator; the penalty of WGAN-GP forbids batch and takes layer instead",
         more=True,
     )
