@@ -27,15 +27,24 @@ THREADS = 200  # events at once in the whole app; Gradio's 40 let a trivial butt
 
 
 def build() -> gr.Blocks:
-    """The app with all its pages; imports no model library."""
+    """The app with all its pages; imports no model library.
+
+    One context for all pages, and the queue before it: Gradio makes the whole app anew on leaving a context and for
+    a queue.
+    """
     demo = gr.Blocks(title="GenAI Atlas", fill_width=True, analytics_enabled=False)
+    demo.queue(max_size=QUEUE_SIZE)
     for page in PAGES:
-        with demo if not page.path else demo.route(page.title, page.path, show_in_navbar=False):
+        if page.path:
+            demo.route(page.title, page.path, show_in_navbar=False)
+    with demo:
+        for page in PAGES:
+            demo.current_page = page.path
             gr.Navbar(visible=False)
             header(page)
             with gr.Column(elem_classes=["page", f"page-{page.path or 'overview'}"]), collecting(page, demo):
                 page.module.build()
-    return demo.queue(max_size=QUEUE_SIZE)
+    return demo
 
 
 def launch_options() -> dict[str, Any]:
