@@ -91,10 +91,15 @@ def _points() -> Panel:
 
 
 def _train() -> Panel:
-    return _panel(
+    parts = _panel(
         "gan/train", "A small one learns pictures in front of you: the same latents, drawn again and again.",
-        ("data", "objective", "steps", "lr_d", "lr_g", "width"), primary="Train",
+        ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"), primary="Train",
     )  # fmt: skip
+    objective, rate, rounds = (parts.controls[name] for name in ("objective", "lr_d", "d_steps"))
+    objective.input(  # type: ignore[attr-defined]
+        None, objective, [rate, rounds], js="name => name === 'wgan-gp' ? [0.003, 3] : [0.001, 1]"
+    )  # a critic under the penalty has to keep up, or the pictures stay stripes
+    return parts
 
 
 def _checkpoints() -> Panel:

@@ -191,3 +191,15 @@ def test_the_buttons_read_nothing_they_should_not():
     for bad in ("", "{}", "[]", "null", "x" * 30_000, 7, *map(json.dumps, worse)):
         with pytest.raises(DemoError):
             _read(bad)
+
+
+@pytest.mark.browser
+def test_wgan_gp_is_given_a_critic_that_keeps_up(visit):
+    page = visit("gan")
+    page.click("button[role=tab]:has-text('Train live') >> visible=true")
+    bench = page.locator("#p-gan-train")
+    bench.get_by_label("Objective").click()
+    page.click("[role=option]:has-text('WGAN-GP')")
+    page.wait_for_function("document.querySelector('#p-gan-train [aria-label=\"number input for D steps per G step\"]')"
+                           ".value === '3'")  # fmt: skip
+    assert bench.get_by_label("Rate of D").input_value() == "0.003"
