@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.gan.options import BOOT
+from genai_demo.gan.options import BOOT, TrainOptions
 from genai_demo.spec import find_spec
 from pages import _rewind, find_page
 from pages._info import Try, info
@@ -14,6 +14,7 @@ from pages._panel import Panel, benches, panel
 from pages._theme import title
 from pages._timeline import Entry, timeline
 
+KEEPS_UP = 0.003, 3  # rate and steps of a critic under the penalty; with fewer the pictures stay stripes
 FACES = "gan/mobile-stylegan"
 NAMES = [(name.capitalize(), name) for name in CLASSES]
 OBJECTIVES = [
@@ -96,9 +97,13 @@ def _train() -> Panel:
         ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"), primary="Train",
     )  # fmt: skip
     objective, rate, rounds = (parts.controls[name] for name in ("objective", "lr_d", "d_steps"))
+    usual = TrainOptions()
     objective.input(  # type: ignore[attr-defined]
-        None, objective, [rate, rounds], js="name => name === 'wgan-gp' ? [0.003, 3] : [0.001, 1]"
-    )  # a critic under the penalty has to keep up, or the pictures stay stripes
+        None,
+        objective,
+        [rate, rounds],
+        js=f"name => name === 'wgan-gp' ? {[*KEEPS_UP]} : {[usual.lr_d, usual.d_steps]}",
+    )
     return parts
 
 

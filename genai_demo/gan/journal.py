@@ -35,6 +35,26 @@ class Journal:
         part.replace(self.path)
 
 
+class Resumable:
+    """A training whose networks and optimisers have these names; `random` is its stream, `step` how far it is."""
+
+    PARTS = ("g", "d", "mean", "opt_g", "opt_d")
+    random: torch.Generator
+    step: int
+
+    def state(self) -> dict[str, Any]:
+        """All it needs to go on."""
+        parts = {name: getattr(self, name).state_dict() for name in self.PARTS}
+        return {**parts, "random": self.random.get_state(), "step": self.step}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        for name in self.PARTS:
+            getattr(self, name).load_state_dict(state[name])
+        self.random.set_state(state["random"])
+        self.step = state["step"]
+
+
 def journal(name: str, config: Any) -> Journal:
     """The journal of a training (config: a dataclass), empty where there is none of this configuration."""
     path = home() / "train" / "gan" / f"{name}.pt"

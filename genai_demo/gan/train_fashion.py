@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from genai_demo.data import fashion_mnist
 from genai_demo.device import generator, pick_dtype, seeded
-from genai_demo.gan.journal import half, journal
+from genai_demo.gan.journal import Resumable, half, journal
 from genai_demo.gan.model import Discriminator, GanConfig, Generator
 from genai_demo.gan.objectives import LOSSES, Objective, clip, gradient_penalty
 
@@ -52,7 +52,7 @@ class TrainStep:
     seconds: float
 
 
-class Training:
+class Training(Resumable):
     """Both networks, both optimisers and the running mean: everything a stopped training needs to go on."""
 
     def __init__(self, cfg: TrainConfig, dtype: torch.dtype | None = None) -> None:
@@ -127,16 +127,6 @@ class Training:
         loss_g = self.generate()
         self.step += 1
         return loss_g, loss_d, real, fake
-
-    def state(self) -> dict[str, Any]:
-        parts = {name: getattr(self, name).state_dict() for name in ("g", "d", "mean", "opt_g", "opt_d")}
-        return {**parts, "random": self.random.get_state(), "step": self.step}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for name in ("g", "d", "mean", "opt_g", "opt_d"):
-            getattr(self, name).load_state_dict(state[name])
-        self.random.set_state(state["random"])
-        self.step = state["step"]
 
 
 def scaled(images: Tensor) -> Tensor:

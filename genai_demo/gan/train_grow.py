@@ -7,7 +7,6 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from torch import Tensor
 from genai_demo.data import fashion_mnist
 from genai_demo.device import generator, seeded
 from genai_demo.gan.grow import LATENT, Critic, Grower, at_stage
-from genai_demo.gan.journal import half, journal
+from genai_demo.gan.journal import Resumable, half, journal
 from genai_demo.gan.objectives import LOSSES, gradient_penalty
 from genai_demo.gan.train_fashion import follow, scaled
 
@@ -69,7 +68,7 @@ class GrowStep:
     seconds: float
 
 
-class Growing:
+class Growing(Resumable):
     """Both networks, both optimisers, the running mean."""
 
     def __init__(self, cfg: GrowConfig) -> None:
@@ -109,16 +108,6 @@ class Growing:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
-
-    def state(self) -> dict[str, Any]:
-        parts = {name: getattr(self, name).state_dict() for name in ("g", "d", "mean", "opt_g", "opt_d")}
-        return {**parts, "random": self.random.get_state(), "step": self.step}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for name in ("g", "d", "mean", "opt_g", "opt_d"):
-            getattr(self, name).load_state_dict(state[name])
-        self.random.set_state(state["random"])
-        self.step = state["step"]
 
 
 def steps(growing: Growing) -> Iterator[tuple[Tensor, Tensor]]:

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from genai_demo import load as load_module
+from tests.gan import stand_in
+
 BENCH = "p-gan-points"
 BADGE = "document.querySelector('#{}-strip .film-badge').textContent.trim()"
 SMALL = "run=gan/points&steps=60&every=20&samples=40&width=16"
@@ -203,3 +206,26 @@ def test_wgan_gp_is_given_a_critic_that_keeps_up(visit):
     page.wait_for_function("document.querySelector('#p-gan-train [aria-label=\"number input for D steps per G step\"]')"
                            ".value === '3'")  # fmt: skip
     assert bench.get_by_label("Rate of D").input_value() == "0.003"
+
+
+@pytest.mark.browser
+def test_two_faces_are_mixed(visit, film, monkeypatch):
+    real = load_module._build
+
+    def build(spec):
+        if spec.key != "gan/mobile-stylegan":
+            return real(spec)
+        return load_module.Loaded(stand_in.faces(), spec.sources[0], 0.0, 0, 0, "cpu", "float32")
+
+    monkeypatch.setattr(load_module, "_build", build)
+    load_module.clear()
+    try:
+        page = visit("gan?run=gan/mix&other_seed=5&size=256")
+        page.wait_for_function("document.querySelector('#p-gan-mix-strip .film')?.dataset.done === 'true' && "
+                               f"{BADGE.format('p-gan-mix')} === 'Live'")  # fmt: skip
+        strip = film(page, "p-gan-mix")
+        last = strip.pixels()
+        strip.step(0)
+        assert strip.pixels() != last, "A alone is not A with B's layers"
+    finally:
+        load_module.clear()  # nobody else is given the stand-in
