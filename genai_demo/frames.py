@@ -14,6 +14,7 @@ The fields say how they are drawn, by their metadata; nothing else does:
         arrows: np.ndarray = plane("samples", "vectors")              # (n, 4) float: x, y, dx, dy
         field: np.ndarray = plane("samples", "heat")                  # (h, w) float, row 0 at the top
 
+Fields of text (`tokens`, `ranked`, `stages`, `matrix`, `listing`, `prose`) are in frames_text.py, and here by name.
 A field that is None draws nothing in that frame; a `real` or `heat` layer that is None keeps what it last showed.
 `pack` turns a frame into plain JSON for the film strip and for recordings.
 """
@@ -28,6 +29,17 @@ from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
+
+from genai_demo.frames_text import TEXT_KINDS as TEXT_KINDS
+from genai_demo.frames_text import Stage as Stage
+from genai_demo.frames_text import Tok as Tok
+from genai_demo.frames_text import listing as listing
+from genai_demo.frames_text import matrix as matrix
+from genai_demo.frames_text import prose as prose
+from genai_demo.frames_text import ranked as ranked
+from genai_demo.frames_text import stages as stages
+from genai_demo.frames_text import text_lane
+from genai_demo.frames_text import tokens as tokens
 
 Frame = Any  # a frozen dataclass as above
 Layer = Literal["real", "generated", "other", "paths", "vectors", "heat"]
@@ -103,7 +115,7 @@ def pack(frame: Frame) -> dict[str, Any]:
     "bars": {title: {...}}}, index and total where the frame has them; a lane is
     {"kind": "pictures", "src", "n", "columns", "w", "h"} (one sheet, w x h each; PNG, or WebP for large colour) or
     {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
-    value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}.
+    value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}, or one of text (frames_text.text_lane).
     """
     lanes: dict[str, Any] = {}
     shown: list[dict[str, Any]] = []
@@ -116,6 +128,9 @@ def pack(frame: Frame) -> dict[str, Any]:
         if meta["draw"] == "pictures":
             if len(value):
                 lanes[title] = _picture_lane(value, meta["columns"])
+        elif meta["draw"] in TEXT_KINDS:
+            if lane := text_lane(frame, meta, value):
+                lanes[title] = lane
         elif meta["draw"] == "plane":
             lane = lanes.setdefault(title, {"kind": "plane", "limit": meta["limit"], "layers": []})
             lane["layers"].append(_layer(value, meta["layer"], meta["limit"]))
