@@ -20,6 +20,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ import numpy as np
 TokKind = Literal["", "prompt", "picked", "off"]
 TEXT_KINDS = ("tokens", "ranked", "stages", "matrix", "code", "words")
 MOST_CELLS = 64  # rows, columns of a matrix that are drawn
+LONE = re.compile("[\ud800-\udfff]")
 MOST_TEXT = 4000  # characters of a code or words lane
 
 
@@ -127,7 +129,7 @@ def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
 
 def clean(text: str) -> str:
     """The text as valid Unicode: a lone surrogate, which no JSON in UTF-8 can carry, becomes U+FFFD."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if not text.isascii() else text
+    return text if text.isascii() else LONE.sub("\ufffd", text)
 
 
 def _item(tok: Tok) -> dict[str, Any]:
@@ -153,10 +155,10 @@ def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
     maps = np.where(np.isfinite(maps), maps, 0)
     seen = maps[:, *np.tril_indices(*maps.shape[1:])] if meta["triangle"] else maps
     scale = float(np.abs(seen).max()) or 1.0
-    fixed = np.clip(maps / scale, -1, 1) * 32767
+    fixed = (np.clip(maps / scale, -1, 1) * 32767).round().astype("<i2")
     return {
-        "kind": "matrix", "shape": list(maps.shape), "scale": scale, "low": float(seen.min()), "high": float(seen.max()),
-        "data": base64.b64encode(fixed.round().astype("<i2").tobytes()).decode(), "whole": [h, w],
+        "kind": "matrix", "shape": list(maps.shape), "data": base64.b64encode(fixed.tobytes()).decode(), "scale": scale,
+        "low": float(seen.min()), "high": float(seen.max()), "whole": [h, w],
         "rows": _labels(frame, meta["rows"], maps.shape[1]), "columns": _labels(frame, meta["columns"], maps.shape[2]),
         "names": _labels(frame, meta["names"], k), **{name: meta[name] for name in ("signed", "triangle", "unit")},
     }  # fmt: skip

@@ -14,7 +14,7 @@ import pytest
 
 from genai_demo import load as load_module
 from genai_demo.errors import DemoError
-from genai_demo.frames import arrays, pack
+from genai_demo.frames import TEXT_KINDS, arrays, pack
 from genai_demo.load import Loaded, load, load_info
 from genai_demo.recipe import Recipe
 from genai_demo.results import stacked, steady
@@ -167,7 +167,7 @@ def test_frames_are_ready_to_draw(name: str) -> None:
     for frame in frames_of(name):
         for field in type(frame).__dataclass_fields__.values():
             value, meta = getattr(frame, field.name), field.metadata
-            if value is None or meta.get("draw") in (None, "number", "curve"):
+            if value is None or meta.get("draw") in (None, "number", "curve", *TEXT_KINDS):
                 continue
             assert isinstance(value, np.ndarray)
             if meta["draw"] == "pictures":
