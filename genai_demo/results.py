@@ -24,7 +24,8 @@ from genai_demo.load import load_info
 from genai_demo.recipe import Recipe, versions
 from genai_demo.spec import find_spec
 
-CLOCKS = ("s", "ms", "seconds", "steps/s", "1/s", "ms/step")  # units of measured time: never the same twice
+CLOCKS = ("tokens/s", "s", "ms", "seconds", "steps/s", "1/s", "ms/step", "tokens (kept)")
+# units of measured time, and of what a cache happens to hold: never the same twice
 MOST_BYTES = 50_000_000  # of a file that is asked for its recipe
 
 

@@ -68,7 +68,17 @@ class Hub:
         return f"Hugging Face hub {self.repo}"
 
 
-Source = Bundled | Package | Hub
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server elsewhere; the environment variable holds its address."""
+
+    variable: str
+
+    def __str__(self) -> str:
+        return f"the server in {self.variable}"
+
+
+Source = Bundled | Package | Hub | Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +86,9 @@ class ModelSpec:
     """key: as in "diffusion/fashion"; build: "module:function", called with the weights' place, returns the model.
 
     A bundled or package source gives `build` the path of a checked file; a hub source gives the repository's name
-    or folder, which `build` passes to `from_pretrained`. `example`: "module:function", called with the model
-    and a batch size, runs it once on a small input, so that its blocks can be traced. `needs`: a Python package that
-    is not among the requirements; without it the model is refused before anything is fetched.
+    or folder, which `build` passes to `from_pretrained`; a server its address. `example`: "module:function",
+    called with the model and a batch size, runs it once on a small input, so that its blocks can be traced. `needs`:
+    a Python package that may not be here; without it the model is refused before anything is fetched.
     """
 
     key: str

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from genai_demo.data.home import home
 from genai_demo.errors import DemoError
-from genai_demo.spec import Bundled, Hub, ModelSpec, Package, Source
+from genai_demo.spec import Bundled, Hub, ModelSpec, Package, Server, Source
 
 REACH_S = 5.0  # how long the hub may take to answer at all
 
@@ -43,13 +43,14 @@ def is_here(spec: ModelSpec) -> bool:
     return any(
         source.path.exists() if isinstance(source, Bundled)
         else _in_cache(source) if isinstance(source, Package)
+        else bool(os.environ.get(source.variable)) if isinstance(source, Server)
         else Path(source.repo).is_dir() or _hub_cache(source).exists()
         for source in spec.sources
     )  # fmt: skip
 
 
 def locate(source: Source) -> Path | str:
-    """A checked local file for bundled and package sources; a folder or repository name for the hub.
+    """A checked local file for bundled and package sources; a folder or repository name for the hub; an address.
 
     Raises DemoError where the file is not there, can't be read or is not the one that was meant.
     """
@@ -60,6 +61,10 @@ def locate(source: Source) -> Path | str:
             return _package(source)
         except OSError as error:
             raise DemoError(f"{source} has no place in the cache ({error.strerror}); set GENAI_DEMO_HOME") from None
+    if isinstance(source, Server):
+        if not os.environ.get(source.variable):
+            raise DemoError(f"no server is named; set {source.variable} to its address, as in http://gpu:8000/v1")
+        return os.environ[source.variable]
     return source.repo
 
 

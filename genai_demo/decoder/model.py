@@ -10,7 +10,7 @@ import functools
 import os
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from genai_demo.decoder.text import CUT, byte_of, clean, guarded
 from genai_demo.errors import DemoError
 
 CONTEXT = 2048  # tokens of a conversation at most, whatever the model could hold: memory is shared by all visitors
-Message = Mapping[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
+Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
 _converting = threading.Lock()
 
 

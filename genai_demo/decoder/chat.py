@@ -1,0 +1,164 @@
+"""Runs decoder/chat and decoder/complete: an answer, token by token, from whichever engine the model has."""
+
+from __future__ import annotations
+
+import ast
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from genai_demo.decoder.engine import Choice, Engine, Piece, Prompt, engine_of
+from genai_demo.decoder.model import Message
+from genai_demo.decoder.options import ChatOptions, CompleteOptions
+from genai_demo.errors import DemoError
+from genai_demo.frames import Tok, carried, curve, listing, number, prose, ranked, tokens
+
+LIKELIEST = "likeliest in this place"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChatStep:
+    """One more token. said: the characters it completes, which may be none; folded: messages that were left out."""
+
+    index: int
+    total: int
+    notice: str | None = prose("note")
+    answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
+    likeliest: tuple[Tok, ...] = ranked(LIKELIEST, unit="probability")
+    surprise: float = curve("surprise", unit="bits")
+    speed: float | None = number("speed", unit="tokens/s", digits=1)
+    wait_ms: float = number("first token after", unit="ms", digits=0)
+    held: int = number("context used", digits=5)
+    room: int = number("of at most", unit="tokens", digits=5)
+    cache_kb: float | None = number("key-value cache", unit="kB", digits=0)
+    reused: int = number("of it computed before", unit="tokens (kept)", digits=5)
+    said: str = carried()
+    folded: int = carried()
+
+
+def chat(model: Any, options: ChatOptions, *, seed: int) -> Iterator[ChatStep]:
+    """The answer to a conversation. Where it does not fit, the oldest turns fold away."""
+    engine = engine_of(model)
+    limit = min(options.max_new_tokens, engine.context // 2)
+    begun = time.perf_counter()
+    prompt, folded = fitted(engine, options.messages(), limit)
+    pieces = engine.stream(prompt, options.sampling, seed=seed, limit=limit, top=options.top)
+    yield from _steps(pieces, engine, limit, begun, folded)
+
+
+def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[CompleteStep]:
+    """The continuation of a piece of code, and whether Python can read the whole."""
+    if not options.text.strip():
+        raise DemoError("text is empty; write the beginning of some code")
+    engine = engine_of(model)
+    limit = min(options.max_new_tokens, engine.context // 2)
+    begun = time.perf_counter()
+    prompt = engine.begin(options.text)
+    if prompt.tokens + limit > engine.context:
+        raise DemoError(f"text makes {prompt.tokens} tokens; the limit here is {engine.context - limit}, shorten it")
+    pieces = engine.stream(prompt, options.sampling, seed=seed, limit=limit, top=options.top)
+    written = ""
+    for step in _steps(pieces, engine, limit, begun, 0):
+        written += step.said
+        ended = _ended(written, options.until)
+        if ended is not None:
+            written = written[:ended]
+        yield CompleteStep(step.index, limit, options.text + written, step.answer, step.likeliest, step.surprise,
+                           step.speed, step.wait_ms, readable(options.text + written))  # fmt: skip
+        if ended is not None:
+            return
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompleteStep:
+    """One more token of code. parses: whether Python can read the whole text as it stands."""
+
+    index: int
+    total: int
+    code: str = listing("code")
+    answer: tuple[Tok, ...] = tokens("what was added, by token", grows=True)
+    likeliest: tuple[Tok, ...] = ranked(LIKELIEST, unit="probability")
+    surprise: float = curve("surprise", unit="bits")
+    speed: float | None = number("speed", unit="tokens/s", digits=1)
+    wait_ms: float = number("first token after", unit="ms", digits=0)
+    parses: str = number("Python can read it")
+
+
+def fitted(engine: Engine, messages: Sequence[Message], limit: int) -> tuple[Prompt, int]:
+    """(the prompt with room for `limit` more tokens, how many of the oldest messages were left out).
+
+    Raises DemoError where the last message alone does not fit.
+    """
+    head = [m for m in messages[:1] if m["role"] == "system"]
+    turns, folded, room = list(messages[len(head) :]), 0, engine.context - limit
+    while (prompt := engine.ask([*head, *turns])).tokens > room:
+        if len(turns) < 3:
+            what = "your message and the system prompt make" if head else "your message makes"
+            raise DemoError(
+                f"{what} {prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, shorten it"
+            )
+        turns, folded = turns[2:], folded + 2
+    return prompt, folded
+
+
+def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, folded: int) -> Iterator[ChatStep]:
+    first = 0.0
+    for i, piece in enumerate(pieces):
+        now = time.perf_counter()
+        first = first or now
+        yield ChatStep(
+            i, limit, _notice(folded) if i == 0 else None, (_tok(piece.taken),), _rivals(piece),
+            -math.log2(max(piece.taken.probability, 1e-6)), i / (now - first) if i else None, 1000 * (first - begun),
+            piece.held, engine.context, piece.cache_bytes / 1000 if piece.cache_bytes is not None else None,
+            piece.reused, piece.text, folded,
+        )  # fmt: skip
+    if not first:
+        yield ChatStep(0, 1, "The model ended its answer at once: it found nothing to say.", (), (), 0.0, None,
+                       1000 * (time.perf_counter() - begun), 0, engine.context, None, 0, "", folded)  # fmt: skip
+
+
+def _notice(folded: int) -> str | None:
+    if not folded:
+        return None
+    return f"The oldest {folded} messages no longer fit into the context and were left out of what the model reads."
+
+
+def _tok(choice: Choice) -> Tok:
+    return Tok(choice.shown, choice.probability, id=choice.id)
+
+
+def _rivals(piece: Piece) -> tuple[Tok, ...]:
+    """The likeliest, the one that was taken marked, and put last where it is not among them."""
+    among = list(piece.top)
+    if not any(_same(one, piece.taken) for one in among):
+        among.append(piece.taken)
+    return tuple(Tok(one.shown, one.probability, "picked" if _same(one, piece.taken) else "", one.id) for one in among)
+
+
+def _same(one: Choice, other: Choice) -> bool:
+    return one.id == other.id if one.id is not None else one.shown == other.shown
+
+
+def _ended(written: str, until: str) -> int | None:
+    """Where the line or the function that is being written ended, in characters; None where it goes on."""
+    if until == "line":
+        at = written.find("\n", 1)
+        return at if at > 0 else None
+    if until == "function":
+        for at, letter in enumerate(written[:-1]):
+            if letter == "\n" and not written[at + 1].isspace() and written[:at].strip():
+                return at + 1
+    return None
+
+
+def readable(code: str) -> str:
+    """ "yes", or the first thing that Python does not understand."""
+    try:
+        ast.parse(code)
+    except SyntaxError as error:
+        return f"no: {error.msg}"
+    except (ValueError, RecursionError, MemoryError):
+        return "no"
+    return "yes"

@@ -1,0 +1,83 @@
+"""The decode loop over a Transformers model: one pass over the prompt, then one token at a time with its cache.
+
+ids: token numbers; logits (vocabulary,) float32 of the token to come; u: a uniform number for each place of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genai_demo.decoder import prefixes
+from genai_demo.decoder.model import LanguageModel
+from genai_demo.decoder.samplers import Candidates, Sampling, draw, final
+from genai_demo.device import generator
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A token that was taken. candidates: what it was taken from; cached: tokens in the cache, cache_bytes its size."""
+
+    id: int
+    logits: Tensor
+    candidates: Candidates
+    cached: int
+    cache_bytes: int
+    reused: int  # tokens of the prompt that an earlier turn had computed
+
+
+@torch.inference_mode()
+def decode(
+    model: LanguageModel, ids: Sequence[int], sampling: Sampling, *, seed: int, limit: int, given: Sequence[int] = ()
+) -> Iterator[Step]:
+    """The tokens after `ids`, at most `limit`, up to and with one of the model's stops.
+
+    The token at place i of the answer is drawn with the i-th number of the seed, whatever came before. given: how the
+    answer begins; these tokens are not drawn, and one pass computes what could have stood in their places.
+    """
+    chances = torch.rand(limit, generator=generator(seed), dtype=torch.float64).tolist()
+    cache, reused = cache_for(model, ids)
+    seen = [*ids]
+    rows = forward(model, [*ids[reused:], *given], cache, keep=len(given) + 1)
+    try:
+        for place, u in enumerate(chances):
+            if place > len(given):
+                rows = forward(model, seen[-1:], cache)
+            logits = rows[min(place, len(rows) - 1)]
+            candidates = final(logits, seen, sampling)
+            token = given[place] if place < len(given) else draw(candidates, u)
+            seen.append(token)
+            yield Step(token, logits, candidates, len(seen) - 1, prefixes.size(layers_of(cache)), reused)
+            if token in model.stops:
+                return
+    finally:
+        whole = [*ids, *given, *seen[len(ids) + len(given) :]]
+        prefixes.keep(model.network, whole[: cache.get_seq_length()], layers_of(cache))
+
+
+def cache_for(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, int]:
+    """(a cache of Transformers that begins as `ids` do, how many tokens it covers already)."""
+    from transformers import DynamicCache
+
+    layers, covered = prefixes.longest(model.network, ids)
+    return (DynamicCache(layers), covered) if layers else (DynamicCache(), 0)
+
+
+def forward(model: LanguageModel, new: Sequence[int], cache: Any, *, keep: int = 1) -> Tensor:
+    """Runs the tokens that the cache does not hold yet, adds them to it.
+
+    logits (keep, vocabulary) float32: of what comes after each of the last `keep`.
+    """
+    ids = torch.tensor([new], device=model.network.device)
+    out = model.network(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=keep)
+    logits: Tensor = out.logits[0].float()
+    return logits
+
+
+def layers_of(cache: Any) -> prefixes.Layers:
+    """Keys and values of each layer of a cache that has run."""
+    return tuple((layer.keys, layer.values) for layer in cache.layers if layer.is_initialized)
