@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+Shade = Literal["surprise", "share"]
 TokKind = Literal["", "prompt", "picked", "off"]
 TEXT_KINDS = ("tokens", "ranked", "stages", "matrix", "code", "words")
 MOST_CELLS = 64  # rows, columns of a matrix that are drawn
@@ -59,9 +60,12 @@ class Stage:
     items: tuple[Tok, ...]
 
 
-def tokens(title: str, *, grows: bool = False) -> Any:
-    """A field of Tok, drawn as running text; grows: a frame's tokens are added to those of the frames before."""
-    return dataclasses.field(metadata={"draw": "tokens", "title": title, "grows": grows})
+def tokens(title: str, *, grows: bool = False, unit: str = "probability", shade: Shade = "surprise") -> Any:
+    """A field of Tok, drawn as running text; grows: a frame's tokens are added to those of the frames before.
+
+    shade: "surprise" for shares that are probabilities, the less likely the stronger; "share" for weights.
+    """
+    return dataclasses.field(metadata={"draw": "tokens", "title": title, "grows": grows, "unit": unit, "shade": shade})
 
 
 def ranked(title: str, *, unit: str = "", pick: bool = False) -> Any:
@@ -108,7 +112,7 @@ def prose(title: str) -> Any:
 def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
     """The lane of a field of one of TEXT_KINDS as JSON; None where there is nothing to draw.
 
-    {"kind": "tokens", "grows", "items": [item]}, {"kind": "ranked", "unit", "pick", "items"},
+    {"kind": "tokens", "grows", "unit", "shade", "items": [item]}, {"kind": "ranked", "unit", "pick", "items"},
     {"kind": "stages", "unit", "pick", "stages": [{"name", "note", "items"}]}, {"kind": "code" or "words", "text"},
     an item being {"text", "share"?, "kind"?, "id"?, "note"?, "value"?};
     {"kind": "matrix", "shape": [k, h, w], "data": base64 of int16 little-endian, value * 32767 / scale, "scale",
@@ -116,7 +120,8 @@ def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
     """
     kind = meta["draw"]
     if kind == "tokens":
-        return {"kind": kind, "grows": meta["grows"], "items": [_item(tok) for tok in value]}
+        told = {name: meta[name] for name in ("grows", "unit", "shade")}
+        return {"kind": kind, **told, "items": [_item(tok) for tok in value]}
     if kind == "ranked":
         return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "items": [_item(tok) for tok in value]}
     if kind == "stages":
@@ -153,7 +158,8 @@ def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
     k, h, w = maps.shape
     maps = np.asarray(maps[:, :MOST_CELLS, :MOST_CELLS], np.float64)
     maps = np.where(np.isfinite(maps), maps, 0)
-    seen = maps[:, *np.tril_indices(*maps.shape[1:])] if meta["triangle"] else maps
+    below = np.tril_indices(maps.shape[1], max(0, w - h), maps.shape[2])
+    seen = maps[:, *below] if meta["triangle"] else maps
     scale = float(np.abs(seen).max()) or 1.0
     fixed = (np.clip(maps / scale, -1, 1) * 32767).round().astype("<i2")
     return {

@@ -210,3 +210,83 @@ const save = (parts, type, name) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 };
+
+// ---- what is exported -----------------------------------------------------------------------------------------------------
+const MOST_FRAMES = 300, MOST_SIDE = 2000; // pictures of a GIF; pixels of an export
+const nameOf = ending => {
+  const recipe = film.recipe || {}, run = String(recipe.run || 'film').replace(/[^a-z0-9]+/gi, '-');
+  return `${run}-seed-${recipe.seed ?? 0}${ending}`;
+};
+
+const decoded = index => Promise.all([...lanes.values()].filter(lane => !lane.text).flatMap(lane => {
+  const parts = lane.sample.kind === 'pictures' ? [search(index, frame => frame.lanes?.[lane.title])[0]]
+    : [search(index, frame => frame.lanes?.[lane.title]?.layers.find(one => one.as === 'heat'))[0]];
+  return parts.filter(Boolean).map(part => picture(part)?.decode().catch(() => {}));
+}));
+
+const arrange = () => { // where each lane and chart goes on the exported picture, in device pixels
+  const px = n => Math.round(n * dots), gap = px(24), edge = px(16), head = px(24), boxes = [];
+  const wide = Math.max(px(640), ...[...lanes.values()].map(lane => lane.canvas?.width || px(lane.figure.clientWidth))) + 2 * edge;
+  let [x, y, row, right] = [edge, edge, 0, px(320)];
+  for (const one of [...lanes.values(), ...charts.values()]) {
+    const {width, height} = one.canvas || textSize(one, Math.min(wide - 2 * edge, px(one.figure.clientWidth)));
+    if (x > edge && x + width > wide - edge) { x = edge; y += row + gap; row = 0; }
+    boxes.push({one, x, y, width, height});
+    [x, row, right] = [x + width + gap, Math.max(row, height + head), Math.max(right, x + width)];
+  }
+  return {boxes, head, edge, width: right + edge, height: y + row + px(64)};
+};
+
+const compose = async (index, plan, canvas) => { // the whole stage at a frame, on a canvas of its own
+  await decoded(index);
+  const g = canvas.getContext('2d', {willReadFrequently: true}), shrink = Math.min(1, MOST_SIDE / plan.width, MOST_SIDE / plan.height);
+  canvas.width = Math.floor(plan.width * shrink); canvas.height = Math.floor(plan.height * shrink);
+  g.fillStyle = paint.surface.startsWith('rgba') ? (paint.dark ? '#16181c' : '#ffffff') : paint.surface;
+  g.fillRect(0, 0, canvas.width, canvas.height);
+  g.scale(shrink, shrink);
+  g.imageSmoothingEnabled = shrink < 1;
+  g.textBaseline = 'top';
+  const text = (words_, x, y, colour, width) => { g.fillStyle = colour; g.font = `${13 * dots}px ${FONT}`; g.fillText(words_, x, y, width); };
+  for (const {one, x, y, width, height} of plan.boxes) {
+    const own = Object.assign(make('canvas'), {width, height}), h = own.getContext('2d');
+    one.text ? paintText(one, index, h, width) : one.sample ? drawLane(one, index, h) : drawChart(one, index, h);
+    text(one.title + (one.unit ? `, ${one.unit}` : ''), x, y, paint.ink, Math.max(width, 100 * dots));
+    g.drawImage(own, x, y + plan.head);
+  }
+  const frame = search(index, one => one)[0];
+  const said = (frame?.numbers || []).map(entry => `${entry.title} ${readable(entry.value, entry.digits)}${entry.unit ? ' ' + entry.unit : ''}`);
+  const room = plan.width - 2 * plan.edge;
+  text([`step ${readable(stepOf(index))} / ${readable(totalOf())}`, ...said].join('   '), plan.edge, plan.height - 52 * dots, paint.ink, room);
+  text(`${film.recipe?.run || ''}, seed ${film.recipe?.seed ?? 0}`, plan.edge, plan.height - 28 * dots, paint.muted, room);
+  return g;
+};
+
+const EXPORTS = {
+  png: async () => {
+    const canvas = make('canvas');
+    await compose(pos, arrange(), canvas);
+    const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
+    const png = new Uint8Array(await blob.arrayBuffer());
+    save(pngWithText(png, 'recipe', JSON.stringify(film.recipe || {})), 'image/png', nameOf(`-step-${stepOf(pos)}.png`));
+  },
+  gif: async () => {
+    const canvas = make('canvas'), plan = arrange(), every = Math.max(1, Math.ceil(film.frames.length / MOST_FRAMES));
+    const which = film.frames.map((_, k) => k).filter(k => k % every === 0 || k === film.frames.length - 1).slice(-MOST_FRAMES);
+    const pixels = async k => { const g = await compose(which[k], plan, canvas); return g.getImageData(0, 0, canvas.width, canvas.height).data; };
+    await pixels(0);
+    const gif = await makeGif(pixels, which.length, {
+      width: canvas.width, height: canvas.height, delay: interval() * every, comment: JSON.stringify(film.recipe || {}),
+      progress: share => { find('note').textContent = `GIF ${Math.round(100 * share)} %`; },
+    });
+    save(gif, 'image/gif', nameOf('.gif'));
+  },
+  webm: async () => {
+    const made = make('canvas'), plan = arrange(), count = film.frames.length;
+    const frame = async k => { await compose(k, plan, made); return made; };
+    await frame(0);
+    const progress = share => { find('note').textContent = `Video ${Math.round(100 * share)} %`; };
+    const film_ = await makeVideo(frame, count, {width: made.width, height: made.height, delay: interval() / speed, progress});
+    save(film_, film_.type, nameOf(film_.type.includes('mp4') ? '.mp4' : '.webm'));
+  },
+  json: async () => save(JSON.stringify(film.recipe || {}, null, 2), 'application/json', nameOf('.json')),
+};

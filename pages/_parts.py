@@ -18,11 +18,14 @@ from starlette.routing import Route
 
 HERE = Path(__file__).parent
 PARTS = {
-    "film": ("_filmstrip.css", "_filmdraw.js", "_filmexport.js", "_filmstrip.js"),
+    "film": (
+        "_filmstrip.css", "_filmdraw.js", "_filmtext.js", "_filmmatrix.js", "_filmtextdraw.js", "_filmstage.js",
+        "_filmexport.js", "_filmstrip.js",
+    ),
     "picture": ("_pads.css", "_padtools.js", "_picturepad.js"),
     "points": ("_pads.css", "_padtools.js", "_pointpad.js"),
     "plane": ("_pads.css", "_padtools.js", "_latentplane.js"),
-}  # name -> style sheet, scripts
+}  # fmt: skip  # name -> style sheet, scripts
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
 
 

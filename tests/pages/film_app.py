@@ -5,6 +5,7 @@ Run: python -m tests.pages.film_app 7861
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import uuid
@@ -15,7 +16,22 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from genai_demo.frames import bars, curve, number, pack, pictures, plane
+from genai_demo.frames import (
+    Stage,
+    Tok,
+    bars,
+    curve,
+    listing,
+    matrix,
+    number,
+    pack,
+    pictures,
+    plane,
+    prose,
+    ranked,
+    stages,
+    tokens,
+)
 from genai_demo.recipe import Recipe, versions
 from pages._filmstrip import FilmStrip, final_value, live_value
 from pages._parts import ROUTE, head
@@ -81,6 +97,78 @@ def plane_frames(steps: int = 40) -> Iterator[PlaneStep]:
                         kl=np.exp(-np.arange(16) / 4) * t * 3, **first)  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TextStep:
+    """A token of a made-up language model, with all kinds of text lanes."""
+
+    index: int
+    total: int
+    labels: tuple[str, ...]
+    heads: tuple[str, ...]
+    entropy: float = curve("entropy", unit="bits")
+    answer: tuple[Tok, ...] = tokens("answer", grows=True)
+    choices: tuple[Tok, ...] = ranked("next token", unit="probability", pick=True)
+    funnel: tuple[Stage, ...] = stages("from logits to the choice", unit="probability")
+    attention: np.ndarray | None = matrix("attention", rows="labels", columns="labels", names="heads", triangle=True)
+    change: np.ndarray | None = matrix("change", rows="labels", columns="heads", signed=True)
+    line: str = listing("code")
+    said: str = prose("what happens")
+
+
+TOLD = (
+    "The lighthouse keeper wrote <script>document.title='no'</script> in her book:\n\nTonight the fog came in from the"
+    " west, and nobody could see the pier. I rang the bell 24 times (twice an hour) until morning.\n"
+)
+CODE = "weights = softmax(q @ k.T / head ** 0.5)  # (n, n)\nvalue = weights @ v"
+RIVALS = (" the", " a", "\n", " bell", " <b>no</b>", " fog", " שלום", " antidisestablishmentarianism")
+
+
+def text_frames(steps: int = 40) -> Iterator[TextStep]:
+    """A prompt, then a token a frame, its rivals, how it was drawn, what it looked at."""
+    rng = np.random.default_rng(2)
+    parts = re.findall(r" ?\w+| ?[^\w\s]|\s", TOLD)
+    prompt = tuple(Tok(text, None, "prompt", i) for i, text in enumerate(("Write", " a", " short", " diary", ".\n")))
+    seen = [tok.text for tok in prompt]
+    for i in range(steps):
+        text = parts[i % len(parts)]
+        seen.append(text)
+        share = np.sort(rng.dirichlet(np.full(len(RIVALS) + 1, 0.35)))[::-1]
+        taken = 0 if rng.random() < 0.7 else 1
+        names = [*RIVALS[:taken], text, *RIVALS[taken:]]
+        new = Tok(text, float(share[taken]), "", 100 + i, "drawn at random" if taken else "the most likely one")
+        n = min(len(seen), 24)
+        weights = np.tril(rng.dirichlet(np.full(n, 0.2), (6, n)))
+        choices = [Tok(names[k], float(share[k]), "picked" if k == taken else "", 300 + k) for k in range(len(names))]
+        yield TextStep(
+            i, steps, tuple(seen[:24]), tuple(f"head {k + 1}" for k in range(6)), float(-share @ np.log2(share + 1e-9)),
+            (*(prompt if i == 0 else ()), new), tuple(choices), _funnel(names, share, taken),
+            weights if i % 2 == 0 else None, rng.normal(size=(n, 6)), CODE, f"Token {i + 1} is drawn: {text!r}.",
+        )  # fmt: skip
+
+
+def _funnel(names: list[str], share: np.ndarray, taken: int) -> tuple[Stage, ...]:
+    def column(name: str, note: str, p: np.ndarray, keep: int, logits: np.ndarray | None = None) -> Stage:
+        def kind(k: int) -> Any:
+            return "off" if k >= keep else "picked" if name == "choice" and k == taken else ""
+
+        toks = [
+            Tok(names[k], float(p[k]), kind(k), 300 + k, "", None if logits is None else float(logits[k]))
+            for k in range(len(names))
+        ]
+        return Stage(name, note, tuple(toks))
+
+    cold = share**1.4 / (share**1.4).sum()
+    three = np.where(np.arange(len(share)) < 5, cold, 0)
+    last = np.where(np.arange(len(share)) < 3, cold, 0)
+    return (
+        column("logits", "as the network gives them", share / share[0], 9, np.log(share + 1e-4) + 9),
+        column("temperature 0.7", "sharper", cold, 9),
+        column("top-k 5", "four are dropped", three / three.sum(), 5),
+        column("top-p 0.9", "two more are dropped", last / last.sum(), 3),
+        column("choice", "drawn with the seed", last / last.sum(), 3),
+    )
+
+
 def streamed(frames: Iterator[Any], fps: float, pause_ms: float = 0.0) -> Iterator[dict[str, Any]]:
     run, sent, due = uuid.uuid4().hex, [], time.monotonic()
     for i, frame in enumerate(frames):
@@ -100,6 +188,13 @@ def build() -> gr.Blocks:
             go, slow = gr.Button("Start", elem_id="start"), gr.Button("Slowly", elem_id="slow")
             stop, ask = gr.Button("Stop", elem_id="stop"), gr.Button("Ask", elem_id="ask")
         planes = FilmStrip(recorded, label="Planes", elem_id="planes")
+        texts = FilmStrip(
+            final_value("recorded-texts", [pack(frame) for frame in text_frames()], RECIPE, "recorded"),
+            label="Texts", elem_id="texts",
+        )  # fmt: skip
+        fast = gr.Button("Tokens", elem_id="fast")
+        fast.click(lambda: (yield from streamed(text_frames(200), 60)), None, texts, show_progress="hidden")
+        texts.pick(_picked, None, seen)
         event = go.click(lambda: (yield from streamed(picture_frames(60), 30)), None, pictures_, show_progress="hidden")
         other = slow.click(
             lambda: (yield from streamed(picture_frames(40), 8)), None, pictures_, show_progress="hidden"
@@ -122,8 +217,15 @@ def _scrubbed(event: gr.EventData) -> str:
     return f"scrubbed {event.index}"
 
 
+def _picked(event: gr.EventData) -> str:
+    return f"picked {event.lane}, frame {event.frame}, item {event.item}, id {event.id}, {event.text!r}"
+
+
+CSS = "#texts { --family: #0072b2; } .dark #texts { --family: #56b4e9; }"
+
+
 def launch_options() -> dict[str, Any]:
-    return {"head": head(), "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [ROUTE]}}
+    return {"head": head(), "css": CSS, "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [ROUTE]}}
 
 
 if __name__ == "__main__":

@@ -140,3 +140,151 @@ def test_what_is_posted_as_an_input_is_only_an_index(page):
     page.click("#ask")
     page.wait_for_function("document.querySelector('#seen textarea, #seen input').value.includes('index')")
     assert re.fullmatch(r"\{'index': \d+\}", page.locator("#seen textarea, #seen input").first.input_value())
+
+
+def _texts(page: Any, lane: str = "") -> Any:
+    page.wait_for_selector("#texts .film-row")
+    return page.locator(f"#texts {lane}")
+
+
+def _go(page: Any, name: str, step: int) -> None:
+    """To a step of a recorded film, by keys, whatever it was playing."""
+    page.wait_for_function(f"document.querySelector('#{name} .film')?.dataset.done === 'true'")
+    page.locator(f"#{name} .film").focus()
+    page.keyboard.press("Home")
+    for _ in range(step - 1):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "([name, pos]) => +document.querySelector(`#${name} .film`).dataset.painted === pos", arg=[name, step - 1]
+    )
+
+
+def _seen(page: Any) -> str:
+    page.wait_for_function("document.querySelector('#seen textarea, #seen input').value.startsWith('picked')")
+    return page.locator("#seen textarea, #seen input").first.input_value()
+
+
+SAID = "[...document.querySelectorAll('#texts .film-tok:not(.later)')].map(one => one.textContent).join('')"
+
+
+def test_markup_in_a_token_is_shown_as_text(page):
+    strip = _texts(page, ".film")
+    _go(page, "texts", 12)
+    assert "<script>" in page.evaluate(SAID)
+    assert strip.locator("script").count() == 0
+    assert strip.locator(".film-ranked .label b").count() == 0
+    assert "<b>no</b>" in strip.locator(".film-ranked").inner_text()
+
+
+def test_tokens_grow_and_follow_the_step(page):
+    _go(page, "texts", 2)
+    two = page.evaluate(SAID)
+    assert two == "Write a short diary.⏎The lighthouse"
+    _go(page, "texts", 4)
+    assert page.evaluate(SAID) == two + " keeper wrote"
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("+document.querySelector('#texts .film').dataset.painted === 2")
+    assert page.evaluate(SAID) == two + " keeper"
+    assert page.locator("#texts .film-tok.now").inner_text().strip() == "keeper"
+
+
+def test_a_click_on_a_token_goes_to_its_frame_and_tells_the_page(page):
+    _go(page, "texts", 8)
+    page.locator("#texts .film-tok", has_text="lighthouse").click()
+    page.wait_for_function("+document.querySelector('#texts .film').dataset.painted === 1")
+    assert _seen(page) == "picked answer, frame 1, item 6, id 101, ' lighthouse'"
+
+
+def test_tokens_are_reached_by_keys_and_say_their_probability(page):
+    _go(page, "texts", 5)
+    page.locator("#texts .film-tok[tabindex='0']").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    tip = page.locator("#texts .film-tip")
+    assert "·lighthouse" in tip.inner_text()
+    assert re.search(r"probability \d+\.\d+\s%", tip.inner_text())
+    assert "token 101" in tip.inner_text()
+    page.keyboard.press("Enter")
+    assert "item 6" in _seen(page)
+
+
+@pytest.mark.parametrize(("lane", "says"), [("next token", "id 302"), ("from logits to the choice", "id 302")])
+def test_a_bar_is_a_button_that_tells_the_page(page, lane, says):
+    _go(page, "texts", 3)
+    kind = "ranked" if lane == "next token" else "stages"
+    row = page.locator(f"#texts .film-{kind} button.film-row").nth(2)
+    assert row.get_attribute("aria-label").startswith("go on with “")
+    row.click()
+    assert _seen(page).startswith(f"picked {lane}, frame 2, item 2, {says}")
+
+
+def test_what_a_stage_drops_stays_dropped(page):
+    _go(page, "texts", 3)
+    columns = page.locator("#texts .film-column")
+    dropped = [
+        set(columns.nth(k).locator("[data-kind=off]").evaluate_all("rows => rows.map(row => row.dataset.key)"))
+        for k in range(5)
+    ]
+    assert not dropped[0]
+    assert dropped[2] < dropped[3] == dropped[4]
+    assert columns.nth(4).locator("[data-kind=picked]").count() <= 1
+
+
+def test_a_matrix_names_row_and_column_under_the_pointer(page):
+    _go(page, "texts", 9)
+    canvas, read = page.locator("#texts .film-matrix canvas").first, page.locator("#texts .film-read").first
+    canvas.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    assert re.fullmatch(r"“·short” → “·a”: \d.*", read.inner_text())
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert read.inner_text() == "“Write” may not look at “·a”"
+    page.locator("#texts .film").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("+document.querySelector('#texts .film').dataset.painted === 39")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] - 8)
+    assert "most at" in read.inner_text(), "the name of a row is pointed at"
+    page.mouse.move(box["x"] + box["width"] - 8, box["y"] + box["height"] - 8)
+    assert "→" in read.inner_text()
+
+
+def test_a_small_map_becomes_the_large_one(page):
+    _go(page, "texts", 5)
+    page.locator("#texts .film-map").nth(3).click()
+    page.wait_for_function("document.querySelector('#texts .film-read').textContent.startsWith('head 4')")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#texts .film-map").nth(3).get_attribute("aria-pressed") == "true"
+
+
+def test_two_hundred_tokens_stream_in_order(page):
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    _texts(page)
+    page.evaluate(
+        "document.querySelector('#texts').addEventListener('film-shown', event => { window.last = event.detail; })"
+    )
+    page.click("#fast")
+    page.wait_for_function(DONE, arg=["texts", 200])
+    _at(page, "texts", "step 200 / 200")
+    steps = page.locator("#texts .film-tok").evaluate_all("all => all.map(one => one.frame)")
+    assert len(steps) == 205
+    assert steps == sorted(steps)
+    assert page.evaluate("[last.index, last.frames.length, last.done, last.badge]") == [199, 200, True, "live"]
+    assert not errors
+
+
+def test_text_lanes_are_in_an_exported_picture(page, tmp_path: Path):
+    _go(page, "texts", 7)
+    page.click("#texts .film-export summary")
+    with page.expect_download() as found:
+        page.click("#texts [data-as=png]")
+    found.value.save_as(tmp_path / "film.png")
+    with Image.open(tmp_path / "film.png") as picture:
+        width, height = picture.size
+        inked = sum(1 for _, colour in picture.convert("RGB").resize((200, 400)).getcolors(80_000) if min(colour) < 200)
+    assert 900 < height <= 2000
+    assert width > 600
+    assert inked > 50, "there is more than an empty page"
