@@ -9,6 +9,7 @@ Nothing is written to the network and no hook is set: any number of visitors run
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ class Parts:
 
     embed: Callable[[Tensor], Tensor]
     layers: Sequence[Any]
-    norm: Callable[[Tensor], Tensor]
+    norm: Any
     head: Callable[[Tensor], Tensor]
     rotary: Any
     h: int
@@ -160,9 +161,17 @@ def join(layer: Any, mixed: Tensor) -> Tensor:
     return out
 
 
+def normed(norm: Any, x: Tensor) -> Tensor:
+    """(t, width): each token's vector brought to one length, then scaled by learned numbers (Zhang & Sennrich 2019)."""
+    length = x.float().pow(2).mean(dim=-1, keepdim=True)
+    scaled: Tensor = norm.weight * (x.float() * torch.rsqrt(length + norm.variance_epsilon)).to(x.dtype)
+    return scaled
+
+
 def think(layer: Any, x: Tensor) -> Tensor:
-    """(t, width) -> (t, width): normed, then two learned layers with a gate between, each token by itself."""
-    out: Tensor = layer.mlp(layer.post_attention_layernorm(x))
+    """(t, width) -> (t, width): two learned layers with a gate between, each token by itself (Shazeer 2020)."""
+    mlp = layer.mlp
+    out: Tensor = mlp.down_proj(mlp.act_fn(mlp.gate_proj(x)) * mlp.up_proj(x))
     return out
 
 
@@ -181,6 +190,15 @@ def attend(
     return join(layer, silence(mixed, off) if off else mixed), weights
 
 
+def block(
+    net: Parts, layer: Any, x: Tensor, turn: Turn, keep: Callable[[Tensor, Tensor], Any], off: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """One layer: the residual stream (t, width) with what attention and then the feed-forward part add; weights."""
+    added, weights = attend(net, layer, normed(layer.input_layernorm, x), turn, keep, off)
+    x = x + added
+    return x + think(layer, normed(layer.post_attention_layernorm, x)), weights
+
+
 def through(
     net: Parts, ids: Sequence[int], cache: Cache | None = None, off: Off = NOTHING
 ) -> Iterator[tuple[Tensor, Tensor | None]]:
@@ -196,24 +214,17 @@ def through(
     for i, layer in enumerate(net.layers):
         weights = None
         if i not in off.layers:
-            added, weights = attend(
-                net, layer, layer.input_layernorm(x), turn, lambda k, v, i=i: cache.add(i, k, v), off.heads.get(i, ())
-            )  # fmt: skip
-            x = x + added
-            x = x + think(layer, x)
+            x, weights = block(net, layer, x, turn, functools.partial(cache.add, i), off.heads.get(i, ()))
         yield x, weights
     cache.tokens += len(ids)
 
 
 def predict(net: Parts, x: Tensor) -> Tensor:
     """(t, width) -> (t, vocabulary) float32: the logits of the token after each, read off the residual stream."""
-    return net.head(net.norm(x)).float()
+    return net.head(normed(net.norm, x)).float()
 
 
 def next_logits(net: Parts, ids: Sequence[int], cache: Cache | None = None, off: Off = NOTHING) -> Tensor:
     """(vocabulary,) float32 of the token after `ids`, which come behind what the cache holds."""
-    x = None
-    for x, _ in through(net, ids, cache, off):  # noqa: B007
-        pass
-    assert x is not None
+    *_, (x, _) = through(net, ids, cache, off)
     return predict(net, x[-1:])[0]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.attention import Parts, parts, through
+from genai_demo.decoder.attention import Parts, normed, parts, predict, through
 from genai_demo.decoder.given import WINDOW, best, divergence, ids_of, piece, toks
 from genai_demo.decoder.look_options import InsideOptions
 from genai_demo.decoder.model import LanguageModel
@@ -97,14 +97,13 @@ def read(net: Parts, ids: Sequence[int], drawn: range) -> Reading:
         kept.append(None if weights is None else weights[:, cut, cut].cpu().numpy())
         before = None if weights is None or not drawn.start else weights[:, cut, : drawn.start].sum(-1).mean()
         outside.append(None if before is None else 100 * float(before))
-    return Reading(ids, drawn, [*stream, net.norm(stream[-1])], [*kept, None], [*outside, None])
+    return Reading(ids, drawn, [*stream, normed(net.norm, stream[-1])], [*kept, None], [*outside, None])
 
 
 def lens(net: Parts, seen: Reading, i: int) -> Tensor:
     """(w + 1, vocabulary) float32: logits after layer i at each place of the window, and at the text's last token."""
     x = torch.cat([seen.x[i][seen.window.start : seen.window.stop], seen.x[i][-1:]])
-    normed = x if i == len(seen.x) - 1 else net.norm(x)
-    return net.head(normed).float()
+    return net.head(x).float() if i == len(seen.x) - 1 else predict(net, x)
 
 
 def guesses(model: LanguageModel, seen: Reading, logits: Tensor) -> tuple[Tok, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.attention import Parts, parts, project, through
+from genai_demo.decoder.attention import Parts, normed, parts, project, through
 from genai_demo.decoder.given import WINDOW, ids_of, toks
 from genai_demo.decoder.look_options import RotaryOptions, place
 from genai_demo.decoder.model import LanguageModel
@@ -71,7 +71,7 @@ def pair(net: Parts, ids: list[int], layer: int, head: int) -> tuple[Tensor, Ten
     """The last token's query and the key of the one before it (the same where it is alone), not yet turned: (d,)."""
     stream = through(net, ids)
     x = next(x for i, (x, _) in enumerate(stream) if i == layer)
-    q, k, _ = project(net.layers[layer], net.layers[layer].input_layernorm(x), net.d)
+    q, k, _ = project(net.layers[layer], normed(net.layers[layer].input_layernorm, x), net.d)
     return q[head, -1].float().cpu(), k[head * net.g // net.h, max(0, len(ids) - 2)].float().cpu()
 
 
