@@ -175,3 +175,19 @@ def _labels(frame: Any, name: str, count: int) -> list[str]:
     given: Sequence[Any] = (getattr(frame, name, None) or ()) if name else ()
     texts = [clean(str(one.text if isinstance(one, Tok) else one)) for one in given[:count]]
     return texts + [str(i + 1) for i in range(len(texts), count)]
+
+
+def joined(packed: Sequence[Any]) -> Any:
+    """The last of some packed frames that follow each other, its growing tokens those of all of them.
+
+    What a recording keeps where it leaves frames out, so that no token of a text is lost.
+    """
+    if len(packed) == 1 or not isinstance(packed[-1], dict):
+        return packed[-1]
+    growing: dict[str, Any] = {}
+    for frame in packed:
+        for title, lane in frame["lanes"].items():
+            if lane.get("grows"):
+                before = growing[title]["items"] if title in growing else []
+                growing[title] = {**lane, "items": [*before, *lane["items"]]}
+    return {**packed[-1], "lanes": {**packed[-1]["lanes"], **growing}}

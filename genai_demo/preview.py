@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from genai_demo.frames import PHOTO, Frame, arrays, colours, sheet
+from genai_demo.frames import PHOTO, TEXT_KINDS, Frame, arrays, colours, sheet
+from genai_demo.preview_text import WIDE, text_image
 
 LANE = 280  # pixels a side, at most, of one lane; pictures are scaled by whole numbers
 GAP, LINE, CURVES_HIGH = 12, 16, 90
@@ -63,13 +64,41 @@ def draw(frames: Sequence[Frame]) -> list[Image.Image]:
         frames[round(i * (len(frames) - 1) / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)
     ]  # fmt: skip
     kept: dict[tuple[str, str], Any] = {}
+    texts = _texts(frames, shown)
     sizes = _lane_sizes(shown)
+    text_sizes = {title: _largest([one[title] for one in texts]) for title in (texts[0] if texts else {})}
     drawn = []
     for i, frame in enumerate(shown):
-        lanes = [_lane(frame, title, kept).resize(size, 0) for title, size in sizes.items()]
-        drawn.append(_page(lanes, list(sizes), _curves(shown[: i + 1], len(shown)), _numbers(frame)))
-    width, height = (max(sides) for sides in zip(*(picture.size for picture in drawn)))
-    return [_padded(picture, width, height) for picture in drawn]
+        lanes = [(title, _lane(frame, title, kept).resize(size, 0)) for title, size in sizes.items()]
+        said = [(title, _padded(texts[i][title], *size)) for title, size in text_sizes.items()]
+        rows = [*_in_rows(said), lanes, _curves(shown[: i + 1], len(shown))]
+        drawn.append(_page(rows, _numbers(frame)))
+    return [_padded(picture, *_largest(drawn)) for picture in drawn]
+
+
+def _largest(pictures: Sequence[Image.Image]) -> tuple[int, int]:
+    width, height = (max(sides) for sides in zip(*(picture.size for picture in pictures)))
+    return width, height
+
+
+def _texts(frames: Sequence[Frame], shown: Sequence[Frame]) -> list[dict[str, Image.Image]]:
+    """For each shown frame its text lanes by title; growing ones have the tokens of all frames so far."""
+    wanted = {id(frame) for frame in shown}
+    metas = {name: meta for name, meta in _meta(frames[0]).items() if meta["draw"] in TEXT_KINDS}
+    last: dict[str, Any] = {}
+    found = []
+    for frame in frames:
+        for name, meta in metas.items():
+            value = getattr(frame, name)
+            if value is not None:
+                last[name] = (*last.get(name, ()), *value) if meta.get("grows") else value
+        if id(frame) in wanted:
+            blank = Image.new("RGB", (1, 1), PAPER)
+            found.append({
+                meta["title"]: text_image(meta["draw"], last[name], meta) if name in last else blank
+                for name, meta in metas.items()
+            })  # fmt: skip
+    return found
 
 
 def _meta(frame: Frame) -> dict[str, dict[str, Any]]:
@@ -191,9 +220,20 @@ def _numbers(frame: Frame) -> str:
     return "   ".join(parts)
 
 
-def _page(lanes: list[Image.Image], titles: list[str], charts: list[tuple[str, Image.Image]], text: str) -> Image.Image:
-    """Lanes in a row with their titles above, charts in a row below, then the numbers, wrapped."""
-    rows = [list(zip(titles, lanes)), charts]
+def _in_rows(lanes: list[tuple[str, Image.Image]]) -> list[list[tuple[str, Image.Image]]]:
+    """Text lanes beside each other as far as two of the widest have room."""
+    rows: list[list[tuple[str, Image.Image]]] = []
+    for lane in lanes:
+        used = sum(image.width + GAP for _, image in rows[-1]) if rows else 0
+        if rows and used + lane[1].width <= 2 * WIDE + GAP:
+            rows[-1].append(lane)
+        else:
+            rows.append([lane])
+    return rows
+
+
+def _page(rows: list[list[tuple[str, Image.Image]]], text: str) -> Image.Image:
+    """Rows of lanes and charts with their titles above, then the numbers, wrapped."""
     wide = max([LANE, *(sum(image.width + GAP for _, image in row) - GAP for row in rows if row)])
     lines = _wrap(text, wide // 6)
     high = sum(max(image.height for _, image in row) + LINE + GAP for row in rows if row) + LINE * len(lines)

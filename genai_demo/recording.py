@@ -15,6 +15,7 @@ from typing import Any
 
 from genai_demo.errors import DemoError
 from genai_demo.frames import Frame, pack
+from genai_demo.frames_text import joined
 from genai_demo.recipe import Recipe
 from genai_demo.run import complete, find_run, run
 
@@ -41,11 +42,12 @@ def record(recipe: Recipe, *, watch: Watch = iter) -> Path:
 
 
 def thinned(frames: list[Any]) -> list[Any]:
-    """At most MOST_FRAMES of them, evenly, the first and the last among them."""
+    """At most MOST_FRAMES of them, evenly, the first and the last among them; growing text keeps all its tokens."""
     if len(frames) <= MOST_FRAMES:
         return frames
     last = len(frames) - 1
-    return [frames[round(i * last / (MOST_FRAMES - 1))] for i in range(MOST_FRAMES)]
+    places = [round(i * last / (MOST_FRAMES - 1)) for i in range(MOST_FRAMES)]
+    return [joined(frames[before + 1 : at + 1]) for before, at in zip([-1, *places], places)]
 
 
 @functools.lru_cache(maxsize=64)

@@ -15,18 +15,27 @@ from PIL import Image
 
 from genai_demo import preview
 from genai_demo.frames import (
+    Stage,
+    Tok,
     arrays,
     bars,
     colours,
     curve,
     default_columns,
+    listing,
+    matrix,
     number,
     numbers,
     pack,
     pictures,
     plane,
+    prose,
+    ranked,
     sheet,
+    stages,
+    tokens,
 )  # fmt: skip
+from genai_demo.frames_text import MOST_CELLS, joined
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,3 +209,102 @@ def test_frames_without_drawn_fields_have_no_preview() -> None:
 
     assert preview.draw([Plain()]) == []
     assert strict(Plain()) == {"index": 0, "total": 1, "lanes": {}, "numbers": [], "bars": {}}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """One field of each text kind."""
+
+    index: int
+    total: int
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    answer: tuple[Tok, ...] | None = tokens("answer", grows=True)
+    weights: tuple[Tok, ...] | None = tokens("weights", unit="weight", shade="share")
+    choices: tuple[Tok, ...] | None = ranked("next", unit="probability", pick=True)
+    funnel: tuple[Stage, ...] | None = stages("funnel")
+    seen: np.ndarray | None = matrix("seen", rows="labels", columns="labels", names="names", triangle=True)
+    line: str | None = listing("code")
+    why: str | None = prose("why")
+
+
+def said(i: int = 0, total: int = 3, **changed: Any) -> Said:
+    some = (Tok(" <b>", 0.25, id=7, note="half as likely"), Tok("\n", 2.0, "off", value=-1.5), Tok("Grüße 中"))
+    full = Said(
+        i, total, ("a", "b"), ("head 1", "head 2"), some[:1], some, some, (Stage("top-k", "two stay", some),),
+        np.array([[[0.5, 9.0], [0.25, -0.75]], [[1.0, 9.0], [0.0, 1.0]]]), "x = 1\ny = 2", "It adds.",
+    )  # fmt: skip
+    return dataclasses.replace(full, **changed)
+
+
+NO_TEXT = dict.fromkeys(("answer", "weights", "choices", "funnel", "seen", "line", "why"))
+
+
+def test_tokens_travel_with_what_they_say_and_no_more() -> None:
+    lanes = strict(said())["lanes"]
+    first, second, third = lanes["next"]["items"]
+    assert first == {"text": " <b>", "share": 0.25, "id": 7, "note": "half as likely"}
+    assert second == {"text": "\n", "share": 1.0, "value": -1.5, "kind": "off"}, "a share is at most 1"
+    assert third == {"text": "Grüße 中"}
+    assert (lanes["next"]["kind"], lanes["next"]["unit"], lanes["next"]["pick"]) == ("ranked", "probability", True)
+    assert lanes["answer"] == {
+        "kind": "tokens",
+        "grows": True,
+        "unit": "probability",
+        "shade": "surprise",
+        "items": [first],
+    }
+    assert (lanes["weights"]["grows"], lanes["weights"]["shade"]) == (False, "share")
+    assert lanes["funnel"]["stages"] == [{"name": "top-k", "note": "two stay", "items": [first, second, third]}]
+    assert (lanes["code"]["text"], lanes["why"]["text"]) == ("x = 1\ny = 2", "It adds.")
+    assert strict(said(**NO_TEXT))["lanes"] == {}
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_shares_that_are_none_are_left_out(bad: float) -> None:
+    packed = strict(said(choices=(Tok("a", bad, value=bad),), seen=np.full((2, 2), bad)))
+    assert packed["lanes"]["next"]["items"] == [{"text": "a"}]
+    assert packed["lanes"]["seen"]["high"] == 0
+
+
+def test_text_that_is_no_unicode_still_travels() -> None:
+    packed = strict(said(choices=(Tok("\ud83d a \udc00"),), why="\udfff", labels=("\ud800", "b")))
+    json.dumps(packed, ensure_ascii=False).encode()
+    assert packed["lanes"]["next"]["items"] == [{"text": "\ufffd a \ufffd"}]
+
+
+def test_a_matrix_comes_back_from_its_sixteen_bits() -> None:
+    lane = strict(said())["lanes"]["seen"]
+    values = np.frombuffer(base64.b64decode(lane["data"]), "<i2").reshape(lane["shape"]) * lane["scale"] / 32767
+    assert lane["scale"] == 1.0, "what may not be looked at does not count"
+    assert np.allclose(values[0, :, 0], [0.5, 0.25], atol=1e-4)
+    assert values[0, 1, 1] == pytest.approx(-0.75, abs=1e-4)
+    assert (lane["low"], lane["high"], lane["whole"]) == (-0.75, 1.0, [2, 2])
+    assert (lane["rows"], lane["names"]) == (["a", "b"], ["head 1", "head 2"])
+
+
+def test_a_large_matrix_is_cut_and_says_so() -> None:
+    lane = strict(said(seen=np.ones((100, 90))))["lanes"]["seen"]
+    assert lane["shape"] == [1, MOST_CELLS, MOST_CELLS]
+    assert lane["whole"] == [100, 90]
+    assert lane["rows"][:3] == ["a", "b", "3"], "where there is no name, its number"
+    assert len(lane["columns"]) == MOST_CELLS
+    assert "seen" not in strict(said(seen=np.zeros((0, 3))))["lanes"]
+
+
+def test_frames_left_out_leave_their_tokens() -> None:
+    packed = [strict(said(i, answer=(Tok(str(i)),) if i != 2 else None)) for i in range(4)]
+    for some, expected in ((packed, "013"), (packed[:3], "01"), (packed[:1], "0"), (packed[2:3], "")):
+        lane = joined(some)["lanes"].get("answer", {"items": []})
+        assert "".join(item["text"] for item in lane["items"]) == expected
+    assert joined(packed)["index"] == 3
+    assert len(packed[3]["lanes"]["answer"]["items"]) == 1, "what was given is left as it was"
+
+
+def test_text_is_in_the_preview_and_grows() -> None:
+    frames = [said(i, 120) for i in range(120)]
+    drawn = preview.draw(frames)
+    assert len({picture.size for picture in drawn}) == 1
+    ink = [int((np.asarray(picture) < 128).sum()) for picture in drawn]
+    assert ink[0] < ink[50] < ink[-1]
+    assert preview.draw([said(**NO_TEXT)]) != [], "an empty lane has its title"
