@@ -62,7 +62,7 @@ def ablate(model: LanguageModel, options: AblateOptions, *, seed: int) -> Iterat
         before, after, gap = compared(model, a, beside)
         yield AblateStep(
             i, i + 1 if done else limit, said, shown + written(model, a), shown + written(model, b), before, after,
-            gap, same, a and a.ms, b and b.ms,
+            gap, same, a.ms if a else None, b.ms if b else None,
         )  # fmt: skip
         if done:
             return

@@ -21,13 +21,18 @@ def ids_of(model: LanguageModel, text: str, *, chat: bool, most: int, room: int 
 
     Raises DemoError where there are none, or more than `most` or than the model's context holds.
     """
-    if not clean(text).strip():
-        raise DemoError("text is empty; write a few words")
+    check(text)
     ids = model.chat([{"role": "user", "content": text}]) if chat else model.encode(text)
     most = min(most, model.context - room)
     if len(ids) > most:
         raise DemoError(f"text makes {len(ids)} tokens; the limit here is {most}, shorten it")
     return ids
+
+
+def check(text: str) -> None:
+    """Raises DemoError where there is nothing to read."""
+    if not clean(text).strip():
+        raise DemoError("text is empty; write a few words")
 
 
 def piece(model: LanguageModel, number: int) -> str:

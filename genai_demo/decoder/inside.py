@@ -34,11 +34,11 @@ class LayerStep:
 
     index: int
     total: int
+    labels: tuple[str, ...]
+    heads: tuple[str, ...]
     said: str = prose("what is shown")
     given: tuple[Tok, ...] = tokens("the tokens that are drawn")
     guesses: tuple[Tok, ...] = tokens("this layer's guess at what follows each")
-    labels: tuple[str, ...]
-    heads: tuple[str, ...]
     attention: np.ndarray | None = matrix("attention", rows="labels", columns="labels", names="heads", triangle=True)
     lens: tuple[Tok, ...] = ranked("what comes next, read off after this layer", unit="probability")
     layer: str = number("after")
@@ -75,7 +75,7 @@ def inside(model: LanguageModel, options: InsideOptions, *, seed: int) -> Iterat
         logits = lens(net, seen, i)  # (w + 1, vocabulary), the last row is that of the text's last token
         size = seen.x[i].float().norm(dim=1).cpu().numpy()
         yield LayerStep(
-            i, len(seen.x), words(seen, i), given, guesses(model, seen, logits[:-1]), tuple(shown), heads,
+            i, len(seen.x), tuple(shown), heads, words(seen, i), given, guesses(model, seen, logits[:-1]),
             seen.weights[i], best(model, logits[-1], options.top), named(seen, i),
             float(logits[-1].softmax(0)[final.argmax()]), divergence(final, logits[-1]), float(np.median(size)),
             np.log10(np.maximum(size[seen.window.start : seen.window.stop], 1e-6)), seen.outside[i],

@@ -69,14 +69,14 @@ def read_heads(text: str, layers: int, heads: int) -> dict[int, tuple[int, ...]]
     found: dict[int, set[int]] = {}
     for part in _parts(text):
         match = PART.fullmatch(part)
-        picked = match and [_these(group, count) for group, count in zip(match.groups(), (layers, heads))]
-        if not picked or None in picked:
+        where, which = (_these(match[1], layers), _these(match[2], heads)) if match else (range(0), range(0))
+        if not where or not which:
             raise DemoError(
                 f"heads has {shown(part)}; write layer.head, layers from 1 to {layers} and heads from 1 to {heads}, "
                 "as in 3.2 or 2.*"
             )
-        for layer in picked[0]:
-            found.setdefault(layer, set()).update(picked[1])
+        for layer in where:
+            found.setdefault(layer, set()).update(which)
     return {layer: tuple(sorted(found[layer])) for layer in sorted(found)}
 
 
@@ -98,11 +98,11 @@ def _parts(text: str) -> list[str]:
     return [part for part in re.split(r"[,;\s]+", tight) if part]
 
 
-def _these(group: str, count: int) -> range | None:
-    """The places, from 0, of a number from 1 or of *; None where there is no such place."""
+def _these(group: str, count: int) -> range:
+    """The places, from 0, of a number from 1 or of *; empty where there is no such place."""
     if group == "*":
         return range(count)
-    return range(int(group) - 1, int(group)) if 1 <= int(group) <= count else None
+    return range(int(group) - 1, int(group)) if 1 <= int(group) <= count else range(0)
 
 
 def place(name: str, value: int, count: int) -> int:

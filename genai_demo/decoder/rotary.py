@@ -104,7 +104,7 @@ def rings(count: int) -> np.ndarray:
 
 def unit(pairs: Tensor) -> np.ndarray:
     """(c, 2) -> (c, 2), each of length RADIUS: the directions alone."""
-    found: np.ndarray = (RADIUS * torch.nn.functional.normalize(pairs, dim=1)).numpy()
+    found: np.ndarray = torch.nn.functional.normalize(pairs, dim=1).mul(RADIUS).numpy()
     return found
 
 
@@ -115,7 +115,7 @@ def hands(pairs: Tensor) -> np.ndarray:
 
 def tips(pairs: Tensor) -> np.ndarray:
     """(c, 2): where each pair points."""
-    return centres(len(pairs)) + unit(pairs)
+    return np.asarray(centres(len(pairs)) + unit(pairs))
 
 
 def words(p: int, fast: float, slow: float) -> str:

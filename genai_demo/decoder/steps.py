@@ -21,14 +21,15 @@ from torch import Tensor
 
 from genai_demo.decoder import attention as by_hand
 from genai_demo.decoder.attention import Parts, parts
-from genai_demo.decoder.given import best, ids_of, piece, toks
-from genai_demo.decoder.look_options import TEXT, StepsOptions, place
+from genai_demo.decoder.given import best, check, piece, toks
+from genai_demo.decoder.look_options import StepsOptions, place
 from genai_demo.decoder.merges import best_pair, first_words, joined, merging, ranks, seen
 from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.text import clean, visible
 from genai_demo.frames import Tok, listing, matrix, number, prose, ranked, tokens
 
-MOST = 24  # tokens of a sentence, and frames of merges
+MOST = 24  # tokens of a sentence
+MERGES = 24  # frames of merges
 SHOWN = 12  # numbers of a vector that are drawn
 TOP = 10  # candidates for the next token
 
@@ -40,14 +41,14 @@ class Step:
 
     index: int
     total: int
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
     name: str = number("step")
     said: str = prose("what happens")
     code: str = listing("the code that did it")
     pieces: tuple[Tok, ...] = tokens("the text")
     ids: tuple[Tok, ...] = tokens("token numbers")
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    names: tuple[str, ...]
     tensor: np.ndarray | None = matrix("numbers", rows="rows", columns="columns", names="names", signed=True)
     masked: np.ndarray | None = matrix("masked scores", rows="rows", columns="columns", signed=True, triangle=True)
     weights: np.ndarray | None = matrix("attention", rows="rows", columns="columns", triangle=True)
@@ -62,7 +63,7 @@ def steps(model: LanguageModel, options: StepsOptions, *, seed: int) -> Iterator
     """The sentence through the whole model, one layer of it step by step. Nothing is random."""
     net = parts(model.network)
     layer, head = place("layer", options.layer, len(net.layers)), place("head", options.head, net.h)
-    ids_of(model, options.text, chat=False, most=TEXT * 4)  # refuses an empty one
+    check(options.text)
     text, left_out = shortened(model, options.text)
     ids = model.encode(text)
     made = [*tokenised(model, text, ids, left_out), *computed(model, net, ids, layer, head)]
@@ -136,7 +137,7 @@ def tokenised(model: LanguageModel, text: str, ids: Sequence[int], left_out: int
 
 
 def merged(model: LanguageModel, text: str, ids: Sequence[int]) -> Iterator[Step]:
-    """The merges, at most MOST frames of them; one frame that says so where this tokenizer works in another way."""
+    """The merges, at most MERGES frames of them; one frame that says so where this tokenizer works in another way."""
     words = first_words(model, text)
     found = list(merging(words, ranks(model.tokenizer)))
     last = found[-1][1] if found else words
@@ -145,9 +146,8 @@ def merged(model: LanguageModel, text: str, ids: Sequence[int]) -> Iterator[Step
         yield step("tokens", said, pieces=toks(model, ids))
         return
     yield step("bytes", "The text is cut into words, and each word into its bytes.", first_words, pieces=symbols(words))
-    places = np.unique(np.linspace(0, len(found) - 1, min(MOST, len(found))).round().astype(int)) if found else []
-    before = -1
-    for i in places:
+    before, frames = -1, min(MERGES, len(found))
+    for i in np.linspace(0, len(found) - 1, frames).round().astype(int).tolist():
         pair, words = found[i]
         said = f"Merge {i + 1} of {len(found)}: “{seen(pair[0])}” and “{seen(pair[1])}” become one symbol."
         more = i - before - 1
