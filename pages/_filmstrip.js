@@ -2,7 +2,7 @@
 // Given by Gradio: element, props, trigger, watch. Given by the page: CSS, the drawing and the export functions.
 
 const KEPT = window.atlasFilms ??= new Map(); // run -> film, so that a strip that was taken off the page comes back whole
-const MOST_KEPT = 12;
+const MOST_KEPT = 24;
 
 if (!document.getElementById('film-css')) {
   document.head.append(Object.assign(document.createElement('style'), {id: 'film-css', textContent: CSS}));
@@ -63,7 +63,7 @@ const absorb = () => {
   if (!value || typeof value !== 'object' || !value.run) { if (!film) redraw(); return; }
   const fresh = film?.run !== value.run;
   if (fresh) begin(value);
-  for (const name of ['badge', 'recipe', 'note']) if (value[name] !== undefined) film[name] = value[name];
+  for (const name of ['badge', 'recipe', 'note', 'link']) if (value[name] !== undefined) film[name] = value[name];
   if (value.total > 0) film.total = value.total;
   if (value.append) put(Number.isInteger(value.index) ? value.index : film.frames.length, value.append);
   if (Array.isArray(value.frames)) {
@@ -83,6 +83,17 @@ const absorb = () => {
   }
   dirty = true;
   wake();
+};
+
+root.bring = (run, index) => { // an earlier film of this page, at one of its steps; nothing where it is gone
+  const kept = KEPT.get(run);
+  if (!kept) return;
+  if (film !== kept) {
+    const {badge, recipe, note, link} = kept;
+    props.value = {run, badge, recipe, note, link, done: true, index};
+    absorb();
+  }
+  go(index);
 };
 
 const autoplay = () => {
@@ -126,16 +137,18 @@ const redraw = () => {
   root.dataset.received = film ? film.frames.length : 0;
   root.dataset.done = Boolean(film?.done);
   root.dataset.step = film?.frames[pos]?.index ?? Math.max(pos, 0); // the run's own count, where frames were left out
-  root.shown = film && {recipe: film.recipe, numbers: film.frames[pos]?.numbers || []}; // what a page's own buttons go by
   tell();
   if (ready && pos !== +root.dataset.painted) { root.dataset.painted = pos; root.dispatchEvent(new CustomEvent('painted', {detail: pos})); }
 };
 
 let saidShown = '';
-const tell = () => { // for a part beside the strip that follows what is shown
+const tell = () => { // for the page's own buttons (root.shown) and parts beside the strip that follow what is shown
+  root.shown = null;
   if (!film) return;
   const detail = {run: film.run, recipe: film.recipe, frames: film.frames, index: pos, done: film.done, badge: film.badge};
+  root.shown = {...detail, numbers: film.frames[pos]?.numbers || []};
   const now = [film.run, pos, film.frames.length, film.done, film.badge].join('|');
+  root.told = detail; // for a part that comes later
   if (saidShown !== now) root.dispatchEvent(new CustomEvent('film-shown', {bubbles: true, detail}));
   saidShown = now;
 };

@@ -58,8 +58,8 @@ const showTip = (target, item, unit) => {
   const tip = find('tip') || root.appendChild(make('div', 'film-tip'));
   tip.setAttribute('role', 'tooltip');
   const facts = make('span', 'facts');
-  if (Number.isFinite(item.share)) facts.append(make('span', '', `${unit || 'share'} ${shareText(item.share, unit)}`));
   if (Number.isFinite(item.value)) facts.append(make('span', '', readable(item.value)));
+  else if (Number.isFinite(item.share)) facts.append(make('span', '', `${unit || 'share'} ${shareText(item.share, unit)}`));
   if (item.id !== undefined) facts.append(make('span', '', `token ${item.id}`));
   tip.replaceChildren(make('b', '', labelled(item.text)), facts, ...(item.note ? [make('span', 'said', item.note)] : []));
   tip.hidden = false;
@@ -69,12 +69,16 @@ const showTip = (target, item, unit) => {
   tip.style.left = left + 'px';
   tip.style.top = (at.top - tip.offsetHeight - 6 < 0 ? at.bottom - box.top + 6 : above) + 'px';
 };
-const hideTip = () => { const tip = find('tip'); if (tip) tip.hidden = true; };
+let tipSoon = 0;
+const hideTip = () => { clearTimeout(tipSoon); const tip = find('tip'); if (tip) tip.hidden = true; };
 
 const tips = (lane, which) => { // the tooltip follows the pointer and the focus among the lane's tokens or rows
   const over = event => {
     const target = event.target.closest?.(which);
-    target?.item ? showTip(target, target.item, lane.sample.unit) : hideTip();
+    hideTip();
+    if (!target?.item) return;
+    if (which === '.film-tok') showTip(target, target.item, lane.sample.unit);
+    else tipSoon = setTimeout(() => target.item && root.isConnected && showTip(target, target.item, lane.sample.unit), 400);
   };
   lane.body.addEventListener('pointerover', over);
   lane.body.addEventListener('focusin', over);

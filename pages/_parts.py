@@ -25,6 +25,8 @@ PARTS = {
     "picture": ("_pads.css", "_padtools.js", "_picturepad.js"),
     "points": ("_pads.css", "_padtools.js", "_pointpad.js"),
     "plane": ("_pads.css", "_padtools.js", "_latentplane.js"),
+    "chat": ("_chat.css", "_chat.js"),
+    "branches": ("_branches.css", "_branches.js"),
 }  # fmt: skip  # name -> style sheet, scripts
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
 
