@@ -8,6 +8,7 @@ import tempfile
 from hypothesis import settings
 
 _home = tempfile.TemporaryDirectory(prefix="genai-demo-tests-")
+os.environ.setdefault("GENAI_DEMO_TRUE_HOME", os.environ.get("GENAI_DEMO_HOME", "~/.cache/genai-demo"))
 os.environ |= {"GENAI_DEMO_HOME": _home.name, "HF_HOME": f"{_home.name}/hf", "HF_HUB_OFFLINE": "1"}
 os.environ.setdefault("GENAI_DEMO_DEVICE", "cpu")
 os.environ.setdefault("TQDM_DISABLE", "1")

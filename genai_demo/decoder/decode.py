@@ -17,6 +17,8 @@ from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.samplers import Candidates, Sampling, draw, final
 from genai_demo.device import generator
 
+BLOCK = 64  # tokens of a prompt that are computed at a time; 512 of them in one pass take nearly as long
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -40,31 +42,36 @@ def decode(
     answer begins; these tokens are not drawn, and one pass computes what could have stood in their places.
     """
     chances = torch.rand(limit, generator=generator(seed), dtype=torch.float64).tolist()
-    cache, reused = cache_for(model, ids)
+    cache, reused = read(model, ids)
     seen = [*ids]
-    rows = forward(model, [*ids[reused:], *given], cache, keep=len(given) + 1)
-    try:
-        for place, u in enumerate(chances):
-            if place > len(given):
-                rows = forward(model, seen[-1:], cache)
-            logits = rows[min(place, len(rows) - 1)]
-            candidates = final(logits, seen, sampling)
-            token = given[place] if place < len(given) else draw(candidates, u)
-            seen.append(token)
-            yield Step(token, logits, candidates, len(seen) - 1, prefixes.size(layers_of(cache)), reused)
-            if token in model.stops:
-                return
-    finally:
-        whole = [*ids, *given, *seen[len(ids) + len(given) :]]
-        prefixes.keep(model.network, whole[: cache.get_seq_length()], layers_of(cache))
+    rows = forward(model, [*ids[cache.get_seq_length() :], *given], cache, keep=len(given) + 1)
+    for place, u in enumerate(chances):
+        if place > len(given):
+            rows = forward(model, seen[-1:], cache)
+        logits = rows[min(place, len(rows) - 1)]
+        candidates = final(logits, seen, sampling)
+        token = given[place] if place < len(given) else draw(candidates, u)
+        seen.append(token)
+        yield Step(token, logits, candidates, len(seen) - 1, prefixes.size(layers_of(cache)), reused)
+        if token in model.stops:
+            return
 
 
-def cache_for(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, int]:
-    """(a cache of Transformers that begins as `ids` do, how many tokens it covers already)."""
+def read(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, int]:
+    """(a cache with the whole blocks of `ids`, at least one token being left over; how many were computed earlier).
+
+    Always in the same blocks: a sum is rounded as it is split, and what was kept changes no bit of what comes.
+    """
     from transformers import DynamicCache
 
-    layers, covered = prefixes.longest(model.network, ids)
-    return (DynamicCache(layers), covered) if layers else (DynamicCache(), 0)
+    whole = (len(ids) - 1) // BLOCK * BLOCK
+    layers, reused = prefixes.longest(model.network, ids[:whole], BLOCK)
+    cache = DynamicCache(layers) if layers else DynamicCache()
+    for start in range(reused, whole, BLOCK):
+        forward(model, ids[start : start + BLOCK], cache)
+    if whole > reused:
+        prefixes.keep(model.network, ids[:whole], layers_of(cache))
+    return cache, reused
 
 
 def forward(model: LanguageModel, new: Sequence[int], cache: Any, *, keep: int = 1) -> Tensor:

@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-MOST_BYTES = 256 * 2**20
+MOST_BYTES, MOST = 256 * 2**20, 64  # of all that are kept of a model, and how many
 Layers = tuple[tuple[Tensor, Tensor], ...]  # keys and values of each layer, (1, heads, n, d); never written to
 
 _kept: weakref.WeakKeyDictionary[Any, OrderedDict[tuple[int, ...], Layers]] = weakref.WeakKeyDictionary()
@@ -33,24 +33,23 @@ def keep(network: Any, ids: Sequence[int], layers: Layers) -> None:
         for old in [old for old in mine if len(old) <= len(key) and key[: len(old)] == old]:
             del mine[old]
         mine[key] = layers
-        while len(mine) > 1 and sum(size(one) for one in mine.values()) > MOST_BYTES:
+        while len(mine) > MOST or (len(mine) > 1 and sum(size(one) for one in mine.values()) > MOST_BYTES):
             mine.popitem(last=False)
 
 
-def longest(network: Any, ids: Sequence[int]) -> tuple[Layers | None, int]:
-    """(a cache, how many of the first tokens of `ids` it covers); at least one token is left to be computed."""
+def longest(network: Any, ids: Sequence[int], block: int) -> tuple[Layers | None, int]:
+    """(a cache, how many of the first tokens of `ids` it covers, a multiple of `block`); (None, 0) where none does."""
     best, covered = None, 0
     with _guard:
         mine = _kept.get(network, OrderedDict())
         for key in mine:
-            same = _common(key, ids)
+            same = _common(key, ids) // block * block
             if same > covered:
                 best, covered = key, same
         if best is None:
             return None, 0
         mine.move_to_end(best)
         layers = mine[best]
-    covered = min(covered, len(ids) - 1)
     return tuple((keys[..., :covered, :], values[..., :covered, :]) for keys, values in layers), covered
 
 

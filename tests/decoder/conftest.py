@@ -1,23 +1,46 @@
-"""A tiny random language model, saved to a folder as the hub would hold it, and loaded by the engine's own code."""
+"""A tiny random language model; and the real one, where it has been fetched."""
 
 from __future__ import annotations
 
-import functools
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from genai_demo.decoder import FAST, SMALL, prefixes
 from genai_demo.decoder.model import LanguageModel
-from tests.decoder.stand_in import language_model
-
-
-@functools.cache
-def _tiny() -> LanguageModel:
-    folder = tempfile.mkdtemp(prefix="genai-demo-tiny-")
-    return language_model(Path(folder))
+from genai_demo.load import clear, load
+from tests.decoder import stand_in
+from tests.decoder.real import borrowed
 
 
 @pytest.fixture
 def tiny() -> LanguageModel:
-    return _tiny()
+    return stand_in.tiny()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    prefixes.forget()
+
+
+@pytest.fixture(scope="module")
+def real_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The cache folder holds the real model while the tests of a file run."""
+    with borrowed(tmp_path_factory.mktemp("home")):
+        yield
+    clear()
+
+
+@pytest.fixture(scope="module")
+def fast(real_home: None) -> Any:
+    """The real model in llama.cpp."""
+    pytest.importorskip("xllamacpp")
+    return load(FAST)
+
+
+@pytest.fixture(scope="module")
+def real(real_home: None) -> LanguageModel:
+    """The real model in PyTorch."""
+    model: LanguageModel = load(SMALL)
+    return model

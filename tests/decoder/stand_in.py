@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from pathlib import Path
 
 import torch
@@ -47,3 +49,10 @@ def save(folder: Path, layers: int = 3) -> Path:
 def language_model(folder: Path) -> LanguageModel:
     """The tiny model, loaded from the folder as one of the hub is."""
     return build(str(save(folder))).to(torch.float32).eval().requires_grad_(False)
+
+
+@functools.cache
+def tiny() -> LanguageModel:
+    """One for all tests of a process."""
+    with tempfile.TemporaryDirectory(prefix="genai-demo-tiny-") as folder:
+        return language_model(Path(folder))
