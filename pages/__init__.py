@@ -37,6 +37,15 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("", "Overview", "", "Every generative architecture, running live on real weights."),
     Page(
+        "decoder", "Decoder", "Text",
+        "A language model writes one token at a time: chat with it, and see how each token comes to be.",
+        (
+            ("Chat", "run=decoder/chat"),
+            ("Click another token, go on from there", "run=decoder/tokens"),
+            ("A sentence through the whole model", "run=decoder/steps"),
+        ),
+    ),
+    Page(
         "diffusion", "Diffusion", "Images",
         "Learn to remove noise, then start from nothing but noise.",
         (

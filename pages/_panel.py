@@ -108,8 +108,8 @@ def panel(
     extra: option -> a component of the page's own (a pad), made before with render=False; it is placed on top of the
     controls. hidden: options set by the page through `controls[name]`, or by a link; no control is seen for them.
     labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
-    under More. stage: a component of the page's own, made with render=False, placed above the film; beside: a button of
-    the page's own, made likewise, placed beside Copy link.
+    under More. stage: a component of the page's own (an extra, or another), made with render=False, placed above the
+    film; beside: a button of the page's own, made likewise, placed beside Copy link.
     Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
@@ -126,7 +126,8 @@ def panel(
                 beside.render()
         with gr.Column(elem_classes="panel-controls", elem_id=f"{name}-controls", min_width=0):
             for component in extra.values():  # in sight on a phone too: what is drawn is what a bench is about
-                component.render()
+                if component is not stage:
+                    component.render()
             fold = gr.Button("Settings", size="sm", elem_classes="settings-toggle", elem_id=f"{name}-settings")
             with gr.Column(elem_classes="settings", min_width=0):
                 model = _model_menu(entry) if model_in_sight else None

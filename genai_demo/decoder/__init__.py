@@ -2,7 +2,7 @@
 
 import os
 
-from genai_demo.decoder import options
+from genai_demo.decoder import look_options, options
 from genai_demo.run import Run
 from genai_demo.spec import Hub, ModelSpec, Package, Server
 
@@ -47,4 +47,14 @@ RUNS: tuple[Run, ...] = (
     Run("decoder/complete", "Code goes on where you stopped", options.CompleteOptions,
         "genai_demo.decoder.chat:complete", (FAST.key, *TORCH, CODER.key, *SERVED),
         lambda o: 30 + o.max_new_tokens // 10),
+    Run("decoder/inside", "What each layer looks at, and what it would already answer", look_options.InsideOptions,
+        "genai_demo.decoder.inside:inside", TORCH, lambda o: 30),
+    Run("decoder/ablate", "The answer with heads, layers or the cache switched off, beside the whole one",
+        look_options.AblateOptions, "genai_demo.decoder.ablate:ablate", TORCH, lambda o: 20 + o.max_new_tokens),
+    Run("decoder/cache", "The key-value cache: the time it saves and the memory it takes", look_options.CacheOptions,
+        "genai_demo.decoder.cache:cache", TORCH, lambda o: 20 + o.max_new_tokens),
+    Run("decoder/rotary", "Positions: queries and keys turned, so that only their distance counts",
+        look_options.RotaryOptions, "genai_demo.decoder.rotary:rotary", TORCH, lambda o: 15),
+    Run("decoder/steps", "A transformer step by step on your own sentence", look_options.StepsOptions,
+        "genai_demo.decoder.steps:steps", TORCH, lambda o: 20),
 )  # fmt: skip

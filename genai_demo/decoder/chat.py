@@ -15,6 +15,7 @@ from genai_demo.decoder.options import ChatOptions, CompleteOptions
 from genai_demo.errors import DemoError
 from genai_demo.frames import Tok, carried, curve, listing, number, prose, ranked, tokens
 
+NOTHING = "The model ended its answer at once: it found nothing to say."
 LIKELIEST = "likeliest in this place"
 
 
@@ -65,7 +66,8 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
         ended = _ended(written, options.until)
         if ended is not None:
             written = written[:ended]
-        yield CompleteStep(step.index, limit, options.text + written, step.answer, step.likeliest, step.surprise,
+        total = step.total if ended is None else step.index + 1
+        yield CompleteStep(step.index, total, options.text + written, step.answer, step.likeliest, step.surprise,
                            step.speed, step.wait_ms, readable(options.text + written))  # fmt: skip
         if ended is not None:
             return
@@ -109,17 +111,20 @@ def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, fo
         now = time.perf_counter()
         first = first or now
         yield ChatStep(
-            i, limit, _notice(folded) if i == 0 else None, (_tok(piece.taken),), _rivals(piece),
+            i, i + 1 if piece.last else limit, _notice(folded, piece) if i == 0 else None, (_tok(piece.taken),),
+            _rivals(piece),
             -math.log2(max(piece.taken.probability, 1e-6)), i / (now - first) if i else None, 1000 * (first - begun),
             piece.held, engine.context, piece.cache_bytes / 1000 if piece.cache_bytes is not None else None,
             piece.reused, piece.text, folded,
         )  # fmt: skip
     if not first:
-        yield ChatStep(0, 1, "The model ended its answer at once: it found nothing to say.", (), (), 0.0, None,
-                       1000 * (time.perf_counter() - begun), 0, engine.context, None, 0, "", folded)  # fmt: skip
+        yield ChatStep(0, 1, NOTHING, (), (), 0.0, None, 1000 * (time.perf_counter() - begun), 0, engine.context, None,
+                       0, "", folded)  # fmt: skip
 
 
-def _notice(folded: int) -> str | None:
+def _notice(folded: int, piece: Piece) -> str | None:
+    if piece.last:
+        return NOTHING
     if not folded:
         return None
     return f"The oldest {folded} messages no longer fit into the context and were left out of what the model reads."

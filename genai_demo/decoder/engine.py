@@ -28,7 +28,7 @@ class Piece:
     """A token of the answer. text: the whole characters it completes; top: the likeliest in its place.
 
     held: tokens in the key-value cache; cache_bytes: its size, None where the server does not say; reused: tokens of
-    the prompt that an earlier turn had computed.
+    the prompt that an earlier turn had computed; last: it is the token that ends an answer.
     """
 
     taken: Choice
@@ -37,6 +37,7 @@ class Piece:
     held: int = 0
     cache_bytes: int | None = None
     reused: int = 0
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,9 @@ class Local:
     def stream(self, prompt: Prompt, sampling: Sampling, *, seed: int, limit: int, top: int) -> Iterator[Piece]:
         pieces = Pieces()
         for step in decode(self.model, prompt.ids, sampling, seed=seed, limit=limit):
-            if step.id in self.model.stops:
-                return
-            text = pieces.add(self.model.piece(step.id))
-            yield Piece(*self._chances(step, text, top), step.cached, step.cache_bytes, step.reused)
+            last = step.id in self.model.stops
+            text = "" if last else pieces.add(self.model.piece(step.id))
+            yield Piece(*self._chances(step, text, top), step.cached, step.cache_bytes, step.reused, last)
 
     def _chances(self, step: Step, text: str, top: int) -> tuple[Choice, str, tuple[Choice, ...]]:
         total = torch.logsumexp(step.logits, 0)

@@ -46,6 +46,8 @@ class LlamaCpp(nn.Module):
         self.runs_on = (torch.device("cpu"), str(about["ftype"]))
         count = torch.empty(int(about["n_params"]), dtype=torch.int8, device="meta")
         self.weights = nn.Parameter(count, requires_grad=False)
+        self.end = str(self.http.get("/props").json()["eos_token"])
+        (self.end_id,) = self._ids(self.end, control=True)
         facts = header(path)
         kind = facts["general.architecture"]
         heads, width = facts[f"{kind}.attention.head_count_kv"], facts[f"{kind}.embedding_length"]
@@ -113,12 +115,13 @@ class LlamaCpp(nn.Module):
                 times = answer["timings"]
                 now, reused = held + times["predicted_n"] - 1, times["cache_n"]
                 text = pieces.add(bytes(token["bytes"]))
-                rivals = tuple(_choice(one) for one in token["top_logprobs"][:top])
-                yield Piece(_choice(token), text, rivals, now, now * self.bytes_a_token, reused)
+                rivals = tuple(self._choice(one) for one in token["top_logprobs"][:top])
+                last = token["id"] == self.end_id
+                yield Piece(self._choice(token), text, rivals, now, now * self.bytes_a_token, reused, last)
 
-
-def _choice(token: Any) -> Choice:
-    return Choice(token["id"], visible(bytes(token["bytes"])), round(math.exp(token["logprob"]), 5))
+    def _choice(self, token: Any) -> Choice:
+        name = visible(bytes(token["bytes"])) or (self.end if token["id"] == self.end_id else "<control>")
+        return Choice(token["id"], name, round(math.exp(token["logprob"]), 5))
 
 
 def _settings(library: Any, path: Path) -> Any:

@@ -14,7 +14,7 @@ TURNS, MOST_TURNS = 60_000, 200  # characters of a conversation, and messages
 SYSTEM, TEXT = 4000, 8000  # characters
 MOST_GIVEN = 256  # tokens of an answer that a branch begins with
 ROLES = ("user", "assistant")
-HELLO = '[["user", "What is the capital of France?"]]'
+HELLO = '[["user", "Give me three tips for a good talk."]]'
 CODE = 'def is_prime(n):\n    """Return True if n is a prime number, else False."""\n'
 
 

@@ -1,0 +1,24 @@
+"""The tree of alternatives: a click on another token goes on from there, one on a branch returns to it.
+
+Its value is the option `given` of a run: the numbers of the tokens that the answer is to begin with. The tree is made
+of the films that this browser has seen of the same text and settings; each film is a recipe of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pages._pads import Pad
+from pages._parts import call, literal
+
+
+class BranchPad(Pad):
+    """Value: "504, 2520", "" for none. `bench`: the id of its panel."""
+
+    def __init__(self, bench: str, *, label: str = "Alternatives", **kwargs: Any) -> None:
+        hint = literal("Click a bar below: the text goes on with that token, and the branches gather here.")
+        super().__init__(
+            value="", label=label, apply_default_css=False, js_on_load=call("branches", "input", bench=bench),
+            html_template=f'<section class="branches" aria-label="{literal(label)}"><p class="branches-hint">{hint}</p>'
+            '<div class="branches-tree"></div></section>', **kwargs,
+        )  # fmt: skip
