@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,14 +25,13 @@ from genai_demo.decoder.attention import (
 from genai_demo.decoder.cache import cache
 from genai_demo.decoder.inside import LayerStep, inside
 from genai_demo.decoder.look_options import CacheOptions, InsideOptions, RotaryOptions
-from genai_demo.decoder.model import LanguageModel, build
+from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.rotary import rotary
 from genai_demo.device import seeded
 from genai_demo.errors import DemoError
 from genai_demo.frames import pack
 
 TEXT = "the cat and the rat in the hat ate the other rats"
-REAL = Path(os.environ.get("GENAI_DEMO_DECODER", "/nowhere"))  # a folder with a real model, where there is one
 
 
 def qwen(tiny: LanguageModel) -> LanguageModel:
@@ -81,10 +79,15 @@ def test_the_layers_by_hand_are_those_of_the_library(tiny: LanguageModel, kind: 
     compare(tiny if kind == "llama" else qwen(tiny), implementation)
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="no real model is here")
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
-def test_the_real_model_by_hand_is_that_of_the_library(implementation: str) -> None:
-    compare(build(str(REAL)).float().eval(), implementation)
+def test_the_real_model_by_hand_is_that_of_the_library(real: LanguageModel, implementation: str) -> None:
+    compare(copy.deepcopy(real).float(), implementation)
+
+
+def test_the_lens_reads_off_what_the_real_model_knows(real: LanguageModel) -> None:
+    frames = look(real, text="The capital of France is")
+    assert frames[-1].lens[0].text == " Paris"
+    assert [frame.answer > 0.01 for frame in frames[:25]] == [False] * 25  # it comes up in the last layers
 
 
 @torch.inference_mode()
