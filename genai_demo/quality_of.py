@@ -136,6 +136,15 @@ def _classifier(samples: int, watch: quality.Watch) -> dict[str, Any]:
     return found
 
 
+def _clip(samples: int, watch: quality.Watch) -> dict[str, Any]:
+    """CLIP, which has its own numbers of pictures and captions."""
+    from genai_demo.clip.measure import measure
+
+    found, rows = measure(watch)
+    _write_sheet("clip", rows)
+    return found
+
+
 def _lab(samples: int, watch: quality.Watch) -> dict[str, Any]:
     """The 2-D laboratory, which has its own number of points (lab_quality.SAMPLES)."""
     from genai_demo.lab_quality import measure
@@ -157,7 +166,7 @@ def _write_sheet(name: str, rows: list[np.ndarray]) -> Path:
 
 
 MEASURES: dict[str, Callable[[int, quality.Watch], dict[str, Any]]] = {
-    "diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab,
+    "diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab, "clip": _clip,
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from genai_demo.spec import Bundled, find_spec
 
 FOLDER = Path(__file__).parent
 PLACES = {"lab": "../docs/laboratory.md"}  # from FOLDER, of what has no README of its own
+SHEET_OF_CLIP = "Twelve scenes of emoji (Noto), then twelve of the picture world"
 START, END = "<!-- quality -->", "<!-- /quality -->"
 
 
@@ -30,7 +31,8 @@ def card(key: str) -> dict[str, Any]:
 def render(name: str) -> str:
     """The table of an architecture, Markdown. Raises DemoError where its cards say too little."""
     try:
-        made = {"diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab}
+        made = {"diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab,
+                "clip": _clip}  # fmt: skip
         return made[name]()
     except KeyError as missing:
         raise DemoError(f"{missing} of {name} is not measured; `python -m genai_demo quality {name}` does it") from None
@@ -163,6 +165,13 @@ def _classifier() -> str:
     q = card("classifier/fashion")["quality"]
     rows = [[name, _percent(share)] for name, share in q["by_class"].items()]
     return _table(["class", "recognised"], [*rows, [f"all ({q['split']})", _percent(q["accuracy"], 2)]])
+
+
+def _clip() -> str:
+    from genai_demo.clip.measure import table
+
+    heads, rows, note = table(card("clip/atlas")["quality"])
+    return f"{_table(heads, rows)}\n\n{note}\n\n![{SHEET_OF_CLIP}](samples.png)"
 
 
 def _lab() -> str:

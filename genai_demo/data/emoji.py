@@ -107,11 +107,13 @@ def letters(code: str) -> str:
 def load() -> Emoji:
     """Everything, from the cache folder; fetched on first use. Raises DemoError where it can't be had."""
     folder = home() / "data" / "emoji"
-    missing = [name for name in NPM if not _kept(folder, name).exists()]
-    for name in missing:
-        _fetch(NPM[name], lambda archive, name=name: _UNPACK[name](archive, _kept(folder, name)))
-    concepts = tuple(Concept(*entry[:2], tuple(entry[2]), entry[3]) for entry in json.loads(
-        _kept(folder, "names").read_text()))  # fmt: skip
+    for name, package in NPM.items():
+        path = _kept(folder, name)
+        if not path.exists():
+            pack = _pack_names if name == "names" else _pack_pictures
+            _fetch(package, functools.partial(pack, path=path))
+    listed = json.loads(_kept(folder, "names").read_text())
+    concepts = tuple(Concept(code, name, tuple(words), category) for code, name, words, category in listed)
     pictures, here = {}, {}
     for vendor in VENDORS:
         with np.load(_kept(folder, vendor)) as file:
@@ -199,9 +201,6 @@ def _wanted(entry: Mapping[str, Any]) -> bool:
     left_out = ("country-flag", "subdivision-flag", "keycap", "skin-tone")
     clock = entry["short_name"].startswith("clock") and entry["short_name"].removeprefix("clock")[:1].isdigit()
     return entry["subcategory"] not in left_out and not clock
-
-
-_UNPACK = {**dict.fromkeys(VENDORS, _pack_pictures), "names": _pack_names}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

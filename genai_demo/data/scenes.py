@@ -54,7 +54,9 @@ def usable(concept: Concept) -> bool:
     return concept.category in CATEGORIES and plain and len(concept.name.split()) <= LONGEST
 
 
-def random_scene(concepts: Sequence[int], vendor: Vendor, rng: np.random.Generator, *, most: int = MOST) -> EmojiScene:
+def random_scene(
+    concepts: Sequence[int] | np.ndarray, vendor: Vendor, rng: np.random.Generator, *, most: int = MOST
+) -> EmojiScene:
     """One to `most` of these concepts; in one of five scenes all are the same."""
     count = int(rng.integers(1, most + 1))
     chosen = rng.choice(len(concepts), count, replace=False)

@@ -1,0 +1,173 @@
+"""Measured quality of the small CLIP, for `python -m genai_demo quality clip`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genai_demo.cards import add_to_card
+from genai_demo.clip import model as clip
+from genai_demo.clip.batches import SEEN_VENDORS, plain, scene_concepts
+from genai_demo.data import emoji, scenes, world
+from genai_demo.data.emoji import Emoji, Vendor
+from genai_demo.quality import Watch
+from genai_demo.spec import WEIGHTS
+
+AMONG = 100  # pictures a caption of a scene is searched in
+SHOWN = 12  # pictures in a row of the sheet
+GROUPS = 10  # so many searches of AMONG captions each
+SEED = 1_000_000  # of the scenes that are measured on; training draws from (seed, step)
+
+
+class Judge:
+    """Embeds with one network. pictures (n, 3, 64, 64) in [0, 1]; texts; both -> (n, d) of length 1."""
+
+    def __init__(self, net: Any, tokenizer: Callable[[list[str]], Tensor]) -> None:
+        self.net, self.tokenizer = net, tokenizer
+
+    @torch.inference_mode()
+    def see(self, pictures: Tensor) -> Tensor:
+        parts = [self.net.encode_image(clip.normalised(part)) for part in pictures.split(256)]
+        return F.normalize(torch.cat(parts), dim=1)
+
+    @torch.inference_mode()
+    def read(self, texts: Sequence[str]) -> Tensor:
+        return F.normalize(clip.text_features(self.net, self.tokenizer(list(texts))), dim=1)
+
+
+def ranks(queries: Tensor, found: Tensor, own: Tensor) -> Tensor:
+    """For each query (n, d) how many of `found` (m, d) are nearer than its own, found[own]: (n,), 0 is best."""
+    cosine = queries @ found.T
+    return (cosine > cosine.gather(1, own[:, None])).sum(1)
+
+
+def recall(ranked: Tensor, k: int) -> float:
+    """Share of queries whose own is among the nearest k."""
+    return round(float((ranked < k).float().mean()), 4)
+
+
+def vendor_recall(judge: Judge, found: Emoji, vendor: Vendor) -> dict[str, float]:
+    """The name of each concept searched among the pictures of one vendor, all of them, held-out concepts included."""
+    here = np.flatnonzero(found.here[vendor])
+    seen = judge.see(plain(found.pictures[vendor][here]))
+    read = judge.read([found.concepts[i].name for i in here])
+    own = torch.arange(len(here))
+    to_picture, to_text = ranks(read, seen, own), ranks(seen, read, own)
+    new = torch.from_numpy(found.held_out[here])
+    out: dict[str, float] = {"pictures": len(here), "unseen_concepts": int(new.sum())}
+    for name, which in (("seen", ~new), ("unseen", new)):
+        for k in (1, 5):
+            out[f"{name}_to_picture_{k}"] = recall(to_picture[which], k)
+            out[f"{name}_to_text_{k}"] = recall(to_text[which], k)
+    return out
+
+
+def world_recall(judge: Judge) -> dict[str, float]:
+    """Captions of the picture world among AMONG scenes, and the choice between a caption and its swap."""
+    rng = np.random.default_rng(SEED)
+    shown = [world.random_scene(rng) for _ in range(AMONG * GROUPS)]
+    seen = judge.see(_pictures([world.draw(scene) for scene in shown]))
+    out = _in_groups(seen, judge.read([world.caption(scene, rng) for scene in shown]))
+    out["relation_swap"] = _swaps(judge, seen, [world.relation_caption(scene, rng) for scene in shown])
+    out["colour_swap"] = _swaps(judge, seen, [world.colour_caption(scene) for scene in shown])
+    return out
+
+
+def scene_recall(judge: Judge, found: Emoji, vendor: Vendor) -> dict[str, float]:
+    """The same for scenes of emoji; only concepts that were in training."""
+    rng = np.random.default_rng(SEED)
+    concepts = scene_concepts(found, (found.here[vendor] & ~found.held_out)[None])[0]
+    shown = [scenes.random_scene(concepts, vendor, rng) for _ in range(AMONG * GROUPS)]
+    seen = judge.see(_pictures([scenes.draw(scene, found) for scene in shown]))
+    out = _in_groups(seen, judge.read([scenes.caption(scene, found, rng) for scene in shown]))
+    pairs: list[tuple[str, str] | None] = []
+    for scene in shown:
+        one = next(iter(scenes.relations(scene)), None)
+        pairs.append(None if one is None else (
+            scenes.sentence(found, *one), scenes.sentence(found, one[0], world.OPPOSITE[one[1]], one[2])
+        ))  # fmt: skip
+    out["relation_swap"] = _swaps(judge, seen, pairs)
+    return out
+
+
+def _pictures(drawn: Sequence[np.ndarray]) -> Tensor:
+    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 255
+
+
+def _in_groups(seen: Tensor, read: Tensor) -> dict[str, float]:
+    """Each caption among the AMONG pictures of its group, and the other way round."""
+    own = torch.arange(AMONG)
+    pairs = list(zip(seen.split(AMONG), read.split(AMONG), strict=True))
+    to_picture = torch.cat([ranks(r, s, own) for s, r in pairs])
+    to_text = torch.cat([ranks(s, r, own) for s, r in pairs])
+    return {"to_picture_1": recall(to_picture, 1), "to_text_1": recall(to_text, 1)}
+
+
+def _swaps(judge: Judge, seen: Tensor, pairs: Sequence[tuple[str, str] | None]) -> float:
+    """Share of pictures that are nearer to the true caption than to the swapped one; half is chance."""
+    which = [i for i, pair in enumerate(pairs) if pair]
+    true, false = (judge.read([pair[side] for pair in pairs if pair]) for side in (0, 1))
+    return round(float(((seen[which] * (true - false)).sum(1) > 0).float().mean()), 4)
+
+
+def everything(judge: Judge, watch: Watch | None = None) -> dict[str, Any]:
+    """All of it, name -> value, as on the card."""
+    found = emoji.load()
+    parts: dict[str, Callable[[], dict[str, float]]] = {
+        "vendor": lambda: vendor_recall(judge, found, emoji.UNSEEN_VENDOR),
+        "taught": lambda: vendor_recall(judge, found, SEEN_VENDORS[0]),
+        "world": lambda: world_recall(judge),
+        "scenes": lambda: scene_recall(judge, found, SEEN_VENDORS[0]),
+        "scenes_vendor": lambda: scene_recall(judge, found, emoji.UNSEEN_VENDOR),
+    }
+    out: dict[str, Any] = {"among": AMONG, "captions": AMONG * GROUPS}
+    for title, part in watch(parts.items(), "measure") if watch else parts.items():
+        out |= {f"{title}_{name}": value for name, value in part().items()}
+    return out
+
+
+def measure(watch: Watch) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Everything on the card. -> what was found, two rows of SHOWN pictures for the sheet."""
+    path = WEIGHTS / "clip" / "atlas.safetensors"
+    model = clip.build(path).requires_grad_(False)
+    out = everything(Judge(model.net, model.tokenizer), watch)
+    add_to_card(path, "quality", out)
+    return out, sheet_rows(emoji.load())
+
+
+def sheet_rows(found: Emoji) -> list[np.ndarray]:
+    """SHOWN scenes of emoji, as many of the picture world: (SHOWN, 64, 64, 3) uint8 each."""
+    rng, vendor = np.random.default_rng(SEED), SEEN_VENDORS[0]
+    concepts = scene_concepts(found, found.here[vendor][None])[0]
+    emojis = [scenes.draw(scenes.random_scene(concepts, vendor, rng), found) for _ in range(SHOWN)]
+    return [np.stack(emojis), np.stack([world.draw(world.random_scene(rng)) for _ in range(SHOWN)])]
+
+
+def table(q: dict[str, Any]) -> tuple[list[str], list[list[str]], str]:
+    """Heads, rows and note of the table of measured quality, from the card's."""
+
+    def share(name: str) -> str:
+        return f"{100 * q[name]:.1f} %"
+
+    rows = [
+        [f"{words}: {which}", *(share(f"{part}_{name}_{end}") for end in ("to_picture_1", "to_picture_5", "to_text_1"))]
+        for part, words in (("vendor", "emoji of a vendor never seen"), ("taught", "emoji of a vendor seen"))
+        for name, which in (("seen", "concepts seen"), ("unseen", "concepts never seen"))
+    ]
+    several = (("world", "picture world"), ("scenes", "scenes of emoji"),
+               ("scenes_vendor", "scenes of emoji of a vendor never seen"))  # fmt: skip
+    rows += [[words, share(f"{part}_to_picture_1"), "", share(f"{part}_to_text_1")] for part, words in several]
+    swaps = "; ".join(f"{words} {share(f'{part}_relation_swap')}" for part, words in several)
+    note = (
+        f"Emoji: the name among all {q['vendor_pictures']:,} pictures of the vendor, {q['vendor_unseen_concepts']} of "
+        f"them of concepts that were in no training. Scenes: a caption among {q['among']} pictures, {q['captions']:,} "
+        "captions. The true caption against the one with the relation reversed, left for right or above for below "
+        f"(half is chance): {swaps}; against the one with two colours exchanged: picture world "
+        f"{share('world_colour_swap')}."
+    )
+    return ["searched", "text to picture, first", "among the first 5", "picture to text, first"], rows, note

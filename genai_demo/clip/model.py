@@ -1,0 +1,154 @@
+"""CLIP (Radford et al. 2021): two towers, one for pictures and one for texts, whose outputs are compared by cosine.
+
+The small model trained here is a configuration of open_clip, models/atlas-clip.json, registered with it under its file
+name and made by its factory, as the large ones are.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from genai_demo.clip.words import Words
+
+NAME = "atlas-clip"
+TABLE = "token_embedding.weight"
+CONFIGS = Path(__file__).parent / "models"
+
+
+class Clip(nn.Module):
+    """net: of open_clip; tokenizer: texts -> (n, context) int64; prepare: a PIL picture -> (3, side, side) float32."""
+
+    def __init__(
+        self, net: nn.Module, tokenizer: Callable[..., Tensor], prepare: Callable[[Image.Image], Tensor]
+    ) -> None:
+        super().__init__()
+        self.net: Any = net
+        self.tokenizer, self.prepare = tokenizer, prepare
+
+    @property
+    def temperature(self) -> float:
+        """Cosines are divided by it before the softmax."""
+        return 1 / float(self.net.logit_scale.detach().exp())
+
+    def _weight(self) -> Tensor:
+        weight: Tensor = next(self.net.visual.parameters())
+        return weight
+
+    @torch.inference_mode()
+    def embed_pictures(self, pictures: Sequence[np.ndarray | Image.Image]) -> np.ndarray:
+        """(h, w, 3) uint8 each -> (n, d) float32 of length 1."""
+        opened = (p if isinstance(p, Image.Image) else Image.fromarray(p) for p in pictures)
+        weight = self._weight()
+        batch = torch.stack([self.prepare(picture) for picture in opened]).to(weight.device, weight.dtype)
+        found: np.ndarray = self.net.encode_image(batch, normalize=True).float().cpu().numpy()
+        return found
+
+    @torch.inference_mode()
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, d) float32 of length 1."""
+        tokens = self.tokenizer(list(texts)).to(self._weight().device)
+        found: np.ndarray = self.net.encode_text(tokens, normalize=True).float().cpu().numpy()
+        return found
+
+
+@functools.cache
+def register() -> None:
+    """Tell open_clip of this project's configurations; once is enough."""
+    open_clip.add_model_config(CONFIGS)
+
+
+def config() -> dict[str, Any]:
+    """The small model's configuration, as open_clip reads it."""
+    found: dict[str, Any] = json.loads((CONFIGS / f"{NAME}.json").read_text())
+    return found
+
+
+def untrained(table: Tensor | None = None) -> Any:
+    """The random network, made by open_clip. table (vocabulary, width): its token embedding, frozen."""
+    register()
+    net: Any = open_clip.create_model(NAME)
+    if table is not None:
+        net.token_embedding.weight.data.copy_(table)
+    net.token_embedding.requires_grad_(False)
+    return net
+
+
+def normalised(pictures: Tensor) -> Tensor:
+    """(n, 3, h, w) float32 in [0, 1] -> as the picture tower wants it: CLIP's means and deviations per colour."""
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD))
+    return (pictures - mean) / std
+
+
+def text_features(net: Any, tokens: Tensor) -> Tensor:
+    """What net.encode_text gives, computed only up to the longest text: the mask is causal, so the rest plays no part.
+
+    tokens (n, context), PAD = 0 behind the end. -> (n, d), not normalised.
+    """
+    longest = int((tokens != 0).sum(1).max())
+    tokens = tokens[:, :longest]
+    x = net.token_embedding(tokens) + net.positional_embedding[:longest]
+    x = net.ln_final(net.transformer(x, attn_mask=net.attn_mask[:longest, :longest]))
+    return x[torch.arange(len(x)), tokens.argmax(1)] @ net.text_projection  # type: ignore[no-any-return]
+
+
+def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
+    """Cross-entropy of finding the own text among all, and the own picture: the mean of both (their figure 3).
+
+    pictures, texts (n, d), normalised, a pair a row; scale: one over the temperature.
+    """
+    logits, own = scale * pictures @ texts.T, torch.arange(len(pictures), device=pictures.device)
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+
+
+def save(path: Path, state: dict[str, Tensor], vocabulary: Sequence[str]) -> None:
+    """Half precision; the table of word vectors, which was never trained, in 8 bits with a scale a row."""
+    kept = {name: (v.half() if v.is_floating_point() else v).contiguous() for name, v in state.items() if name != TABLE}
+    table = state[TABLE].float()
+    scale = table.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+    kept |= {f"{TABLE}.int8": (table / scale).round().to(torch.int8), f"{TABLE}.scale": scale.half()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(kept, path, {"config": json.dumps(config()), "vocabulary": json.dumps(list(vocabulary))})
+    path.chmod(0o644)
+
+
+def build(path: Path) -> Clip:
+    """The small model from its file, float32."""
+    with safe_open(path, "pt") as file:
+        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        vocabulary = json.loads(file.metadata()["vocabulary"])
+    state[TABLE] = state.pop(f"{TABLE}.int8").float() * state.pop(f"{TABLE}.scale").float()
+    net = untrained()
+    net.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in state.items()})
+    return wrapped(net, vocabulary)
+
+
+def wrapped(net: nn.Module, vocabulary: Sequence[str]) -> Clip:
+    """The small network with its tokenizer and open_clip's own preprocessing."""
+    text, vision = config()["text_cfg"], config()["vision_cfg"]
+    prepare = open_clip.image_transform(vision["image_size"], is_train=False)
+    return Clip(net, Words(vocabulary, text["context_length"]), prepare).eval()
+
+
+@torch.inference_mode()
+def example(model: Clip, batch: int = 1) -> Tensor:
+    """Compares grey pictures with a text, so that the blocks can be traced: -> (batch, 1)."""
+    weight = model._weight()
+    side = model.net.visual.image_size
+    side = side[0] if isinstance(side, tuple) else side
+    pictures = torch.zeros(batch, 3, side, side, device=weight.device, dtype=weight.dtype)
+    texts = model.net.encode_text(model.tokenizer(["a red house"]).to(weight.device), normalize=True)
+    found: Tensor = model.net.encode_image(pictures, normalize=True) @ texts.T
+    return found
