@@ -93,7 +93,7 @@ const pick = ({detail}) => { // another token in the place of the one that was t
 
 const wire = () => {
   const place = bench();
-  if (!place) { setTimeout(wire, 50); return; }
+  if (!place || !part('run') || !part('strip')) { setTimeout(wire, 50); return; }
   place.addEventListener('film-shown', follow);
   place.addEventListener('film-pick', pick);
   part('run').addEventListener('pointerdown', () => { if (props.value) { props.value = ''; trigger('input', {}); } }); // by hand: from the start

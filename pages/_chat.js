@@ -123,7 +123,7 @@ const settle = () => { // a run began or ended
 let waiting = 0;
 const wire = () => {
   const place = bench();
-  if (!place) { setTimeout(wire, 50); return; }
+  if (!place || !part('run') || !part('strip')) { setTimeout(wire, 50); return; }
   place.classList.add('chatting');
   place.addEventListener('film-shown', follow);
   place.querySelector('.panel-actions').inert = true; // Send and Stop are here

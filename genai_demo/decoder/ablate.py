@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.attention import Cache, Off, Parts, next_logits, parts
+from genai_demo.decoder.asked import Off
+from genai_demo.decoder.attention import Cache, Parts, next_logits, parts
 from genai_demo.decoder.given import divergence, ids_of, these
 from genai_demo.decoder.greedy import Taken, greedy, prompt, written
 from genai_demo.decoder.look_options import AblateOptions

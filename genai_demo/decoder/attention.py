@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from genai_demo.decoder.asked import Off
 from genai_demo.errors import DemoError, shown
 
 KINDS = ("llama", "qwen2")  # model types whose layers are the ones written out here
@@ -37,14 +38,6 @@ class Parts:
     g: int
     d: int
     device: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Off:
-    """What is switched off: heads of a layer, whole layers; all counted from 0."""
-
-    heads: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    layers: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from genai_demo.decoder.asked import Message
 from genai_demo.decoder.engine import Choice, Engine, Piece, Prompt, engine_of
-from genai_demo.decoder.model import Message
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
 from genai_demo.errors import DemoError
 from genai_demo.frames import Tok, carried, curve, listing, number, prose, ranked, tokens

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from genai_demo.decoder import prefixes
+from genai_demo.decoder.asked import Sampling
 from genai_demo.decoder.model import LanguageModel
-from genai_demo.decoder.samplers import Candidates, Sampling, draw, final
+from genai_demo.decoder.samplers import Candidates, draw, final
 from genai_demo.device import generator
 
 BLOCK = 64  # tokens of a prompt that are computed at a time; 512 of them in one pass take nearly as long

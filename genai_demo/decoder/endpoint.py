@@ -15,9 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from genai_demo.decoder.asked import CONTEXT, Message, Sampling
 from genai_demo.decoder.engine import Choice, Piece, Prompt
-from genai_demo.decoder.model import CONTEXT, Message
-from genai_demo.decoder.samplers import Sampling
 from genai_demo.decoder.text import clean
 from genai_demo.errors import DemoError, shown
 

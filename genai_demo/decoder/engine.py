@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import torch
 
+from genai_demo.decoder.asked import Message, Sampling
 from genai_demo.decoder.decode import Step, decode
-from genai_demo.decoder.model import LanguageModel, Message
-from genai_demo.decoder.samplers import Sampling
+from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.text import Pieces, visible
 
 

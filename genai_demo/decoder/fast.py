@@ -19,9 +19,8 @@ import httpx
 import torch
 from torch import nn
 
+from genai_demo.decoder.asked import CONTEXT, Message, Sampling
 from genai_demo.decoder.engine import Choice, Piece, Prompt
-from genai_demo.decoder.model import CONTEXT, Message
-from genai_demo.decoder.samplers import Sampling
 from genai_demo.decoder.text import CUT, Pieces, clean, visible
 from genai_demo.errors import DemoError, shown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from genai_demo.decoder.attention import Off
+from genai_demo.decoder.asked import Off
 from genai_demo.errors import DemoError, shown
 from genai_demo.options import Options, option
 

@@ -17,11 +17,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.decoder.asked import CONTEXT, Message
 from genai_demo.decoder.text import CUT, byte_of, clean, guarded
 from genai_demo.errors import DemoError
 
-CONTEXT = 2048  # tokens of a conversation at most, whatever the model could hold: memory is shared by all visitors
-Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": text}
 _converting = threading.Lock()
 
 

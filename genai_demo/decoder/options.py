@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from genai_demo.decoder.model import Message
-from genai_demo.decoder.samplers import Sampling
+from genai_demo.decoder.asked import Message, Sampling
 from genai_demo.errors import DemoError, shown
 from genai_demo.options import Options, option
 

@@ -12,16 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """temperature 0 takes the likeliest token; top_k 0, top_p 1, min_p 0 and repetition_penalty 1 change nothing."""
-
-    temperature: float = 0.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
+from genai_demo.decoder.asked import Sampling
 
 
 @dataclass(frozen=True, slots=True)

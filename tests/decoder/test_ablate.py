@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_demo.decoder.ablate import AblateStep, ablate
-from genai_demo.decoder.attention import Cache, Off, next_logits, parts, through
+from genai_demo.decoder.asked import Off
+from genai_demo.decoder.attention import Cache, next_logits, parts, through
 from genai_demo.decoder.look_options import AblateOptions, read_heads, read_layers
 from genai_demo.decoder.model import LanguageModel
 from genai_demo.errors import DemoError
