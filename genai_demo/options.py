@@ -42,12 +42,14 @@ class Options(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_boolean_numbers(cls, value: Any, info: Any) -> Any:
+    def _as_meant(cls, value: Any, info: Any) -> Any:
         wanted = cls.model_fields[info.field_name].annotation
         if isinstance(value, bool) and wanted in (int, float):
             raise ValueError("a switch is not a number")
         if isinstance(value, str) and wanted in (int, float) and len(value) > 40:
             raise ValueError("too long for a number")
+        if isinstance(value, str) and not value.isascii():  # half a character that stands alone becomes U+FFFD
+            value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if get_origin(wanted) is Literal and isinstance(value, str):
             return next((choice for choice in get_args(wanted) if str(choice) == value), value)  # "16" for 16
         return value

@@ -111,23 +111,20 @@ def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, fo
         now = time.perf_counter()
         first = first or now
         yield ChatStep(
-            i, i + 1 if piece.last else limit, _notice(folded, piece) if i == 0 else None, (_tok(piece.taken),),
-            _rivals(piece),
-            -math.log2(max(piece.taken.probability, 1e-6)), i / (now - first) if i else None, 1000 * (first - begun),
-            piece.held, engine.context, piece.cache_bytes / 1000 if piece.cache_bytes is not None else None,
-            piece.reused, piece.text, folded,
+            i, i + 1 if piece.last else limit, _notice(folded, piece.last and i == 0), (_tok(piece.taken),),
+            _rivals(piece), -math.log2(max(piece.taken.probability, 1e-6)), i / (now - first) if i else None,
+            1000 * (first - begun), piece.held, engine.context,
+            piece.cache_bytes / 1000 if piece.cache_bytes is not None else None, piece.reused, piece.text, folded,
         )  # fmt: skip
     if not first:
-        yield ChatStep(0, 1, NOTHING, (), (), 0.0, None, 1000 * (time.perf_counter() - begun), 0, engine.context, None,
-                       0, "", folded)  # fmt: skip
+        wait_ms = 1000 * (time.perf_counter() - begun)
+        yield ChatStep(0, 1, _notice(folded, True), (), (), 0.0, None, wait_ms, 0, engine.context, None, 0, "", folded)
 
 
-def _notice(folded: int, piece: Piece) -> str | None:
-    if piece.last:
-        return NOTHING
-    if not folded:
-        return None
-    return f"The oldest {folded} messages no longer fit into the context and were left out of what the model reads."
+def _notice(folded: int, empty: bool) -> str | None:
+    """What is to be said of an answer, at its first token. empty: it has none."""
+    left_out = f"The oldest {folded} messages no longer fit into the context and were left out of what the model reads."
+    return " ".join([left_out] * bool(folded) + [NOTHING] * empty) or None
 
 
 def _tok(choice: Choice) -> Tok:

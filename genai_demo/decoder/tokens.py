@@ -91,15 +91,19 @@ def _likeliest(model: LanguageModel, chances: Tensor, taken: int, top: int) -> t
 
 
 def _columns(model: LanguageModel, found: dict[str, Candidates], taken: int) -> tuple[Stage, ...]:
-    """A column for each stage, the same tokens in each: those that lead at the start or at the end."""
+    """A column for each stage, the same tokens in each: those that lead in the last or the first, and the one taken."""
     names = list(found)
-    ids = list(dict.fromkeys([*found[names[-1]].ids[:ROWS].tolist(), *found[names[0]].ids[:ROWS].tolist(), taken]))
+    leading = [*found[names[-1]].ids[:ROWS].tolist(), *found[names[0]].ids[:ROWS].tolist()]
+    ids = list(dict.fromkeys(leading))[:ROWS]
+    ids += [] if taken in ids else [taken]
+    shown = [piece(model, i) for i in ids]
     columns = []
-    for name in names:
-        left = dict(zip(found[name].ids.tolist(), found[name].probabilities.tolist(), strict=True))
+    for name, left in found.items():
+        here = left.ids == torch.tensor(ids, device=left.ids.device)[:, None]  # (tokens shown, tokens left)
+        shares = (here * left.probabilities).sum(1).tolist()
         rows = tuple(
-            Tok(piece(model, i), left.get(i, 0.0), "off" if i not in left else "picked" if i == taken else "", i)
-            for i in ids[: ROWS + 1]
+            Tok(text, share, "off" if not alive else "picked" if i == taken else "", i)
+            for i, text, share, alive in zip(ids, shown, shares, here.any(1).tolist())
         )
-        columns.append(Stage(name, f"{NOTES[name]}; {len(left):,} left", rows))
+        columns.append(Stage(name, f"{NOTES[name]}; {len(left.ids):,} left", rows))
     return tuple(columns)
