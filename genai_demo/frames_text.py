@@ -119,6 +119,8 @@ def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
     "low", "high", "rows": [h], "columns": [w], "names": [k], "signed", "triangle", "unit", "whole": [h, w] uncut}.
     """
     kind = meta["draw"]
+    if len(value) == 0 and not meta.get("grows"):
+        return None
     if kind == "tokens":
         told = {name: meta[name] for name in ("grows", "unit", "shade")}
         return {"kind": kind, **told, "items": [_item(tok) for tok in value]}
@@ -128,7 +130,7 @@ def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
         columns = [{"name": clean(s.name), "note": clean(s.note), "items": [_item(t) for t in s.items]} for s in value]
         return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "stages": columns}
     if kind == "matrix":
-        return _matrix_lane(frame, meta, np.asarray(value)) if np.size(value) else None
+        return _matrix_lane(frame, meta, np.asarray(value))
     return {"kind": kind, "text": clean(str(value))[:MOST_TEXT]}
 
 

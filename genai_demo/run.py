@@ -120,9 +120,10 @@ def _on_device(recipe: Recipe) -> Iterator[Frame]:
     key = _model_key(entry, recipe)
     start = resolve(entry.start)
     frames = start(load(find_spec(key)), options, seed=recipe.seed) if key else start(options, seed=recipe.seed)
+    split = entry.threads or (find_spec(key).threads if key else None)
     try:
         while True:
-            with threads(entry.threads):
+            with threads(split):
                 frame = next(frames, None)
             if frame is None:
                 return

@@ -88,7 +88,8 @@ class ModelSpec:
     A bundled or package source gives `build` the path of a checked file; a hub source gives the repository's name
     or folder, which `build` passes to `from_pretrained`; a server its address. `example`: "module:function",
     called with the model and a batch size, runs it once on a small input, so that its blocks can be traced. `needs`:
-    a Python package that may not be here; without it the model is refused before anything is fetched.
+    a Python package that may not be here; without it the model is refused before anything is fetched. `threads`: how
+    many an operation of it is split over; 1 for what gets slower by being split.
     """
 
     key: str
@@ -98,6 +99,7 @@ class ModelSpec:
     licence: str
     example: str = ""
     needs: str = ""
+    threads: int | None = None
 
     @property
     def architecture(self) -> str:

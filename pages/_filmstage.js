@@ -38,6 +38,10 @@ const canvasElement = (title, sample, shape) => {
   return {figure, caption, canvas, from, title, sample, shape, stale: false, keys: ''};
 };
 
+const resized = new ResizeObserver(entries => { // what stands beside a chart may come later and make it wider or narrower
+  if (entries.some(({target}) => target.width !== Math.round(target.clientWidth * dots))) { fitted = ''; dirty = true; wake(); }
+});
+
 const chartFor = (kind, title, about) => {
   const id = kind + title;
   if (charts.has(id)) { charts.get(id).stale = false; return charts.get(id); }
@@ -47,6 +51,7 @@ const chartFor = (kind, title, about) => {
   figure.append(caption, canvas);
   if (about.note) figure.append(make('p', 'film-note-under', about.note));
   stage.append(figure);
+  resized.observe(canvas);
   const chart = {kind, figure, canvas, title, unit: about.unit || '', series: new Map(), stale: false, frame: null};
   if (kind === 'curve') canvas.addEventListener('click', event => clicked(chart, event));
   charts.set(id, chart);
@@ -214,6 +219,10 @@ const words = k => `step ${readable(stepOf(k))}`;
 const show = () => { // everything that depends on the current frame
   const frame = film.frames[pos] || search(pos, one => one)[0];
   drop();
+  for (const lane of lanes.values()) { // a frame without such a lane: no gap
+    const gone = Boolean(lane.text && !lane.sample.grows && frame && !frame.lanes?.[lane.title]);
+    if (lane.figure.hidden !== gone) [lane.figure.hidden, fitted] = [gone, ''];
+  }
   if (!fit()) return false;
   let ready = true;
   for (const lane of lanes.values()) {

@@ -25,7 +25,9 @@ LONGEST = 512  # tokens of a text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerStep:
-    """One layer, the embedding first and the final norm last. attention (h, w, w) of the w tokens of the window.
+    """One layer, the embedding first and the final norm last. attention (h, w, w) of the w tokens of the window;
+    the
+    embedding has none, the norm shows the last layer's.
 
     guesses has the layer's best guess at what comes after each token: marked where that is what comes, its
     probability as its shade. sizes (w,): the common logarithm of each token's length, for lengths differ a
@@ -37,9 +39,9 @@ class LayerStep:
     labels: tuple[str, ...]
     heads: tuple[str, ...]
     said: str = prose("what is shown")
+    attention: np.ndarray = matrix("attention", rows="labels", columns="labels", names="heads", triangle=True)
     given: tuple[Tok, ...] = tokens("the tokens that are drawn")
     guesses: tuple[Tok, ...] = tokens("this layer's guess at what follows each")
-    attention: np.ndarray | None = matrix("attention", rows="labels", columns="labels", names="heads", triangle=True)
     lens: tuple[Tok, ...] = ranked("what comes next, read off after this layer", unit="probability")
     layer: str = number("after")
     answer: float = curve("probability of the final answer")
@@ -57,7 +59,7 @@ class Reading:
     ids: Sequence[int]
     window: range
     x: Sequence[Tensor]
-    weights: Sequence[np.ndarray | None]
+    weights: Sequence[np.ndarray]
     outside: Sequence[float | None]
 
 
@@ -75,8 +77,8 @@ def inside(model: LanguageModel, options: InsideOptions, *, seed: int) -> Iterat
         logits = lens(net, seen, i)  # (w + 1, vocabulary), the last row is that of the text's last token
         size = seen.x[i].float().norm(dim=1).cpu().numpy()
         yield LayerStep(
-            i, len(seen.x), tuple(shown), heads, words(seen, i), given, guesses(model, seen, logits[:-1]),
-            seen.weights[i], best(model, logits[-1], options.top), named(seen, i),
+            i, len(seen.x), tuple(shown), heads, words(seen, i), seen.weights[i], given,
+            guesses(model, seen, logits[:-1]), best(model, logits[-1], options.top), named(seen, i),
             float(logits[-1].softmax(0)[final.argmax()]), divergence(final, logits[-1]), float(np.median(size)),
             np.log10(np.maximum(size[seen.window.start : seen.window.stop], 1e-6)), seen.outside[i],
         )  # fmt: skip
@@ -91,13 +93,13 @@ def window(count: int, page: int) -> range:
 def read(net: Parts, ids: Sequence[int], drawn: range) -> Reading:
     """The whole text through the network; of the weights only what is drawn is kept."""
     stream, kept, outside = [], [], []
-    cut = slice(drawn.start, drawn.stop)
+    cut, nothing = slice(drawn.start, drawn.stop), np.zeros((net.h, len(drawn), len(drawn)), np.float32)
     for x, weights in through(net, ids):
         stream.append(x)
-        kept.append(None if weights is None else weights[:, cut, cut].cpu().numpy())
+        kept.append(nothing if weights is None else weights[:, cut, cut].cpu().numpy())
         before = None if weights is None or not drawn.start else weights[:, cut, : drawn.start].sum(-1).mean()
         outside.append(None if before is None else 100 * float(before))
-    return Reading(ids, drawn, [*stream, normed(net.norm, stream[-1])], [*kept, None], [*outside, None])
+    return Reading(ids, drawn, [*stream, normed(net.norm, stream[-1])], [*kept, kept[-1]], [*outside, outside[-1]])
 
 
 def lens(net: Parts, seen: Reading, i: int) -> Tensor:
@@ -131,7 +133,10 @@ def words(seen: Reading, i: int) -> str:
     if i == 0:
         said = "Each token is a row of a table; nothing has been looked at yet."
     elif i == len(seen.x) - 1:
-        said = "The final norm brings all vectors to one scale; the output table reads the answer off the last."
+        said = (
+            "The final norm brings all vectors to one scale; the output table reads the answer off the last. "
+            "It looks at nothing: the attention is that of the last layer."
+        )
     else:
         said = f"Layer {i} has added what its heads looked at and what its feed-forward part made of it."
     return (
