@@ -25,13 +25,11 @@ LONGEST = 512  # tokens of a text
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerStep:
-    """One layer, the embedding first and the final norm last. attention (h, w, w) of the w tokens of the window;
-    the
-    embedding has none, the norm shows the last layer's.
+    """One layer, the embedding first and the final norm last.
 
-    guesses has the layer's best guess at what comes after each token: marked where that is what comes, its
-    probability as its shade. sizes (w,): the common logarithm of each token's length, for lengths differ a
-    thousandfold.
+    attention (h, w, w) of the w tokens of the window; the embedding has none, the norm shows the last layer's.
+    guesses: the layer's best guess at what comes after each token, marked where that is what comes, its probability as
+    its shade. sizes (w,): the common logarithm of each token's length, for lengths differ a thousandfold.
     """
 
     index: int
