@@ -80,9 +80,12 @@ def bars(title: str, *, unit: str = "", limit: float | None = None, note: str = 
     return dataclasses.field(metadata={"draw": "bars", "title": title, "unit": unit, "limit": limit, "note": note})
 
 
-def carried() -> Any:
-    """A plain value that nothing draws: it travels with the packed frame for a part of the page that stands beside."""
-    return dataclasses.field(metadata={"draw": "carried"})
+def carried(*, grows: bool = False) -> Any:
+    """A plain value that nothing draws: it travels with the packed frame for a part of the page that stands beside.
+
+    grows: a text, of which each frame brings what is to be added to that of the frames before.
+    """
+    return dataclasses.field(metadata={"draw": "grown" if grows else "carried"})
 
 
 def arrays(frame: Frame) -> dict[str, np.ndarray]:
@@ -117,7 +120,7 @@ def pack(frame: Frame) -> dict[str, Any]:
     """A frame as JSON for the film strip.
 
     {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?, against?}],
-    "bars": {title: {...}}, "carried"?: {name: value}}, index and total where the frame has them; a lane is
+    "bars": {title: {...}}, "carried"?, "grown"?: {name: value}}, index and total where the frame has them; a lane is
     {"kind": "pictures", "src", "n", "columns", "w", "h"} (one sheet, w x h each; PNG, or WebP for large colour) or
     {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
     value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}, or one of text (frames_text.text_lane).
@@ -125,13 +128,13 @@ def pack(frame: Frame) -> dict[str, Any]:
     lanes: dict[str, Any] = {}
     shown: list[dict[str, Any]] = []
     charts: dict[str, Any] = {}
-    beside: dict[str, Any] = {}
+    beside: dict[str, dict[str, Any]] = {}
     for field in dataclasses.fields(frame):
         meta, value = field.metadata, getattr(frame, field.name)
         if value is None or "draw" not in meta:
             continue
-        if meta["draw"] == "carried":
-            beside[field.name] = _plain(value)
+        if meta["draw"] in ("carried", "grown"):
+            beside.setdefault(meta["draw"], {})[field.name] = _plain(value)
             continue
         title = meta["title"]
         if meta["draw"] == "pictures":
@@ -149,7 +152,7 @@ def pack(frame: Frame) -> dict[str, Any]:
             entry = {"name": field.name, "title": title, "value": _plain(value), **_units(meta)}
             shown.append(entry)
     place = {key: int(getattr(frame, key)) for key in ("index", "total") if hasattr(frame, key)}
-    return {**place, "lanes": lanes, "numbers": shown, "bars": charts, **({"carried": beside} if beside else {})}
+    return {**place, "lanes": lanes, "numbers": shown, "bars": charts, **beside}
 
 
 def _units(meta: Any) -> dict[str, Any]:

@@ -180,16 +180,20 @@ def _labels(frame: Any, name: str, count: int) -> list[str]:
 
 
 def joined(packed: Sequence[Any]) -> Any:
-    """The last of some packed frames that follow each other, its growing tokens those of all of them.
+    """The last of some packed frames that follow each other, its growing tokens and texts those of all of them.
 
     What a recording keeps where it leaves frames out, so that no token of a text is lost.
     """
     if len(packed) == 1 or not isinstance(packed[-1], dict):
         return packed[-1]
     growing: dict[str, Any] = {}
+    said: dict[str, str] = {}
     for frame in packed:
+        for name, text in frame.get("grown", {}).items():
+            said[name] = said.get(name, "") + text
         for title, lane in frame["lanes"].items():
             if lane.get("grows"):
                 before = growing[title]["items"] if title in growing else []
                 growing[title] = {**lane, "items": [*before, *lane["items"]]}
-    return {**packed[-1], "lanes": {**packed[-1]["lanes"], **growing}}
+    grown = {"grown": said} if said else {}
+    return {**packed[-1], "lanes": {**packed[-1]["lanes"], **growing}, **grown}

@@ -102,7 +102,7 @@ const follow = ({detail}) => {
   const asked = parse(detail.recipe?.options?.turns ?? '');
   if (!asked.length) return;
   const frames = detail.frames.slice(0, detail.index + 1).filter(Boolean);
-  const said = frames.map(frame => frame.carried?.said ?? '').join('');
+  const said = frames.map(frame => frame.grown?.said ?? '').join('');
   shown = {badge: detail.badge, recipe: detail.recipe, folded: frames[0]?.carried?.folded || 0};
   if (pending && !frames.length) return;
   pending = null;

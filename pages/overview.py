@@ -53,16 +53,17 @@ def _picture(page: Page) -> str:
 
 
 def make_pictures() -> None:
-    """assets/images/diffusion.webp and gan.webp, films that play once, and vae.png; all twice as wide as high."""
+    """assets/images/diffusion.webp, gan.webp, decoder.webp, films that play once, and vae.png; all two to one."""
     import numpy as np
     from PIL import Image
 
-    from genai_demo.frames import sheet
+    from genai_demo.frames import colours, sheet
     from genai_demo.recipe import Recipe
     from genai_demo.run import run
 
-    def film(name: str, shown: list[np.ndarray]) -> None:
-        films = [Image.fromarray(np.kron(sheet(pictures, 6), np.ones((3, 3), np.uint8))) for pictures in shown]
+    def film(name: str, shown: list[np.ndarray], columns: int = 6, times: int = 3) -> None:
+        sheets = [sheet(pictures, columns).repeat(times, 0).repeat(times, 1) for pictures in shown]
+        films = [Image.fromarray(one) for one in sheets]
         films[0].save(IMAGES / f"{name}.webp", save_all=True, append_images=films[1:], duration=90, loop=1,
                       lossless=True, method=6)  # fmt: skip
 
@@ -70,6 +71,9 @@ def make_pictures() -> None:
     film("diffusion", [step.x for step in run(noise)])
     walk = {"walks": 18, "steps": 24, "start_label": "ankle boot", "end_label": "bag", "other_seed": 5}
     film("gan", [step.drawn for step in run(Recipe("gan/walk", walk, seed=4))])
+    looks = list(run(Recipe("decoder/inside", {"text": "The quick brown fox jumps over the lazy dog and runs into"})))
+    heads = [np.stack([colours(head) for head in look.attention[:8]]) for look in looks[1:-1]]  # (8, n, n, 3)
+    film("decoder", heads, columns=4, times=14)
     *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
     whole = last.grid[0]  # (448, 448)
     Image.fromarray(whole[112:336]).save(IMAGES / "vae.png", optimize=True)

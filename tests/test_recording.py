@@ -128,4 +128,5 @@ def test_shipped_recordings_hold_recipes_that_still_run(monkeypatch: pytest.Monk
         assert recipe.run == name
         assert dict(complete(recipe).options) == dict(recipe.options), "options were added since: record it again"
         assert 0 < len(found["frames"]) <= MOST_FRAMES
-        assert all(set(frame) == {"index", "total", "lanes", "numbers", "bars"} for frame in found["frames"])
+        always = {"index", "total", "lanes", "numbers", "bars"}
+        assert all(set(frame) - {"carried", "grown"} == always for frame in found["frames"])

@@ -14,7 +14,7 @@ SYSTEM, TEXT = 4000, 8000  # characters
 MOST_GIVEN = 256  # tokens of an answer that a branch begins with
 ROLES = ("user", "assistant")
 HELLO = '[["user", "Give me three tips for a good talk."]]'
-CODE = 'def is_prime(n):\n    """Return True if n is a prime number, else False."""\n'
+CODE = 'def is_prime(n):\n    """Return True if n is a prime number, else False."""'
 
 
 class SamplingOptions(Options):
