@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ class ChatStep:
     room: int = number("of at most", unit="tokens", digits=5)
     cache_kb: float | None = number("key-value cache", unit="kB", digits=0)
     reused: int = number("of it computed before", unit="tokens (kept)", digits=5)
-    said: str = carried()
+    said: str = carried(grows=True)
     folded: int = carried()
 
 
@@ -56,7 +57,8 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
     engine = engine_of(model)
     limit = min(options.max_new_tokens, engine.context // 2)
     begun = time.perf_counter()
-    prompt = engine.begin(options.text)
+    text = options.text.rstrip()  # behind an empty line it would rather talk about the code
+    prompt = engine.begin(text)
     if prompt.tokens + limit > engine.context:
         raise DemoError(f"text makes {prompt.tokens} tokens; the limit here is {engine.context - limit}, shorten it")
     pieces = engine.stream(prompt, options.sampling, seed=seed, limit=limit, top=options.top)
@@ -67,8 +69,8 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
         if ended is not None:
             written = written[:ended]
         total = step.total if ended is None else step.index + 1
-        yield CompleteStep(step.index, total, options.text + written, step.answer, step.likeliest, step.surprise,
-                           step.speed, step.wait_ms, readable(options.text + written))  # fmt: skip
+        yield CompleteStep(step.index, total, text + written, step.answer, step.likeliest, step.surprise,
+                           step.speed, step.wait_ms, readable(text + written))  # fmt: skip
         if ended is not None:
             return
 
@@ -94,15 +96,19 @@ def fitted(engine: Engine, messages: Sequence[Message], limit: int) -> tuple[Pro
     Raises DemoError where the last message alone does not fit.
     """
     head = [m for m in messages[:1] if m["role"] == "system"]
-    turns, folded, room = list(messages[len(head) :]), 0, engine.context - limit
-    while (prompt := engine.ask([*head, *turns])).tokens > room:
-        if len(turns) < 3:
-            what = "your message and the system prompt make" if head else "your message makes"
-            raise DemoError(
-                f"{what} {prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, shorten it"
-            )
-        turns, folded = turns[2:], folded + 2
-    return prompt, folded
+    turns, room = messages[len(head) :], engine.context - limit
+
+    def ask(pairs: int) -> Prompt:
+        return engine.ask([*head, *turns[2 * pairs :]])
+
+    if (prompt := ask(0)).tokens <= room:
+        return prompt, 0
+    most = len(turns) // 2
+    if (prompt := ask(most)).tokens > room:
+        what = "your message and the system prompt make" if head else "your message makes"
+        raise DemoError(f"{what} {prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, shorten it")
+    least = bisect.bisect_left(range(most), True, key=lambda pairs: ask(pairs).tokens <= room)
+    return ask(least), 2 * least
 
 
 def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, folded: int) -> Iterator[ChatStep]:
@@ -122,7 +128,7 @@ def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, fo
 
 
 def _notice(folded: int, empty: bool) -> str | None:
-    """What is to be said of an answer, at its first token. empty: it has none."""
+    """What is to be said beside an answer. empty: it has none."""
     left_out = f"The oldest {folded} messages no longer fit into the context and were left out of what the model reads."
     return " ".join([left_out] * bool(folded) + [NOTHING] * empty) or None
 

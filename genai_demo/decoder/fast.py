@@ -6,6 +6,7 @@ Plain chat only: tokens and their likeliest rivals, no insides. Its keys and val
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
 import math
 import os
@@ -29,7 +30,8 @@ KEPT_MB = 256  # of keys and values of conversations that have no slot at the mo
 MOST_THREADS = 4
 CACHE_BYTES = 2  # of a number in the cache
 ORDER = ["penalties", "temperature", "top_k", "top_p", "min_p"]  # the samplers, as in Transformers
-STOPPED_S = 10.0  # how long a stopped answer may take to end
+STOPPED_S = 1.0  # how long to wait for a stopped answer to end; one that waits for a slot ends later, by itself
+BETWEEN = 2**31 - 1  # no token; the server passes on what is a number already
 
 
 class LlamaCpp(nn.Module):
@@ -46,7 +48,7 @@ class LlamaCpp(nn.Module):
         count = torch.empty(int(about["n_params"]), dtype=torch.int8, device="meta")
         self.weights = nn.Parameter(count, requires_grad=False)
         self.end = str(self.http.get("/props").json()["eos_token"])
-        (self.end_id,) = self._ids(self.end, control=True)
+        ((self.end_id,),) = self._ids([self.end], control=True)
         facts = header(path)
         kind = facts["general.architecture"]
         heads, width = facts[f"{kind}.attention.head_count_kv"], facts[f"{kind}.embedding_length"]
@@ -59,19 +61,26 @@ class LlamaCpp(nn.Module):
 
     def ask(self, messages: Sequence[Message]) -> Prompt:
         marked = [{"role": m["role"], "content": f"{CUT}{clean(m['content'])}{CUT}"} for m in messages]
-        found = self.http.post("/apply-template", json={"messages": marked}).json()["prompt"]
-        ids = [number for i, part in enumerate(found.split(CUT)) for number in self._ids(part, control=i % 2 == 0)]
-        return Prompt(len(ids), tuple(ids))
+        parts = str(self.http.post("/apply-template", json={"messages": marked}).json()["prompt"]).split(CUT)
+        template, said = self._ids(parts[::2], control=True), self._ids(parts[1::2], control=False)
+        ids = tuple(itertools.chain(*(each for pair in zip(template, [*said, []], strict=True) for each in pair)))
+        return Prompt(len(ids), ids)
 
     def begin(self, text: str) -> Prompt:
-        ids = self._ids(clean(text), control=False)
+        ids = self._ids([clean(text)], control=False)[0]
         return Prompt(len(ids), tuple(ids))
 
-    def _ids(self, text: str, *, control: bool) -> list[int]:
-        """Token numbers; control: whether <|im_end|> and its like are control tokens in it, or characters."""
-        wanted = {"content": text, "add_special": False, "parse_special": control}
-        found: list[int] = self.http.post("/tokenize", json=wanted).json()["tokens"] if text else []
-        return found
+    def _ids(self, texts: Sequence[str], *, control: bool) -> list[list[int]]:
+        """Token numbers of each; control: whether <|im_end|> and its like are control tokens in them, or characters."""
+        between = [part for text in texts for part in (text, BETWEEN)]
+        wanted = {"content": between, "add_special": False, "parse_special": control}
+        found: list[list[int]] = [[]]
+        for number in self.http.post("/tokenize", json=wanted).json()["tokens"]:
+            if number == BETWEEN:
+                found.append([])
+            else:
+                found[-1].append(number)
+        return found[:-1]
 
     def stream(self, prompt: Prompt, sampling: Sampling, *, seed: int, limit: int, top: int) -> Iterator[Piece]:
         """Raises DemoError where llama.cpp refuses."""
