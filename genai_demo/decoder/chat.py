@@ -112,8 +112,9 @@ def fitted(engine: Engine, messages: Sequence[Message], limit: int) -> tuple[Pro
 
 
 def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, folded: int) -> Iterator[ChatStep]:
-    first = 0.0
-    for i, piece in enumerate(pieces):
+    first, i = 0.0, -1
+    for piece in pieces:
+        i += piece.count
         now = time.perf_counter()
         first = first or now
         yield ChatStep(

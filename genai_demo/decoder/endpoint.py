@@ -57,7 +57,8 @@ class Endpoint(nn.Module):
             "model": self.name, "stream": True, "seed": seed, "max_tokens": limit,
             "temperature": sampling.temperature, "top_p": sampling.top_p,
             "extra_body": {"top_k": sampling.top_k or -1, "min_p": sampling.min_p,
-                           "repetition_penalty": sampling.repetition_penalty},
+                           "repetition_penalty": sampling.repetition_penalty,  # as vLLM calls it
+                           "repeat_penalty": sampling.repetition_penalty},  # and llama.cpp
         }  # fmt: skip
         with self._kindly():
             if prompt.messages:
@@ -81,19 +82,32 @@ class Endpoint(nn.Module):
     def _kindly(self) -> Iterator[None]:
         try:
             yield
+        except IndexError:
+            raise DemoError(f"the server at {self.address} lists no model; set {MODEL}, see {ADDRESS}") from None
         except self.errors as error:
             raise DemoError(f"the server at {self.address} did not answer ({shown(error)}); see {ADDRESS}") from error
-        except IndexError:
-            raise DemoError(f"the server at {self.address} lists no model; set {MODEL}") from None
+        except Exception as error:  # it answered something else
+            kind = type(error).__name__
+            raise DemoError(
+                f"the server at {self.address} does not speak as OpenAI's ({kind}); see {ADDRESS}"
+            ) from error
 
 
 def _chances(choice: Any, text: str) -> tuple[Choice, tuple[Choice, ...]]:
-    """What was taken and its rivals, where the server says; else a probability of 1, which is no claim."""
-    said = getattr(getattr(choice, "logprobs", None), "content", None)
-    if not said:
+    """What was taken and its rivals, where the server says; else a probability of 1, which is no claim.
+
+    Of a chat, and of llama.cpp always, it comes as a list of tokens with their rivals; else as OpenAI's older columns.
+    """
+    said = choice.logprobs.model_dump() if getattr(choice, "logprobs", None) else {}
+    if said.get("content"):
+        own, rivals = said["content"][-1]["logprob"], said["content"][-1]["top_logprobs"]
+        top = [(one["token"], one["logprob"]) for one in rivals]
+    elif said.get("token_logprobs"):
+        own, top = said["token_logprobs"][-1], list(((said.get("top_logprobs") or [{}])[-1] or {}).items())
+    else:
         return Choice(None, text, 1.0), ()
-    rivals = tuple(Choice(None, one.token, math.exp(one.logprob)) for one in said[-1].top_logprobs)
-    return Choice(None, text, math.exp(said[-1].logprob)), rivals
+    ranked = sorted(top, key=lambda one: -one[1])
+    return Choice(None, text, math.exp(own)), tuple(Choice(None, token, math.exp(value)) for token, value in ranked)
 
 
 def build(address: str) -> Endpoint:

@@ -27,6 +27,8 @@ class Choice:
 class Piece:
     """A token of the answer. text: the whole characters it completes; top: the likeliest in its place.
 
+    count: how many tokens it stands for; llama.cpp passes on those of one character together, as the last of them.
+
     held: tokens in the key-value cache; cache_bytes: its size, None where the server does not say; reused: tokens of
     the prompt that an earlier turn had computed; last: it is the token that ends an answer.
     """
@@ -38,6 +40,7 @@ class Piece:
     cache_bytes: int | None = None
     reused: int = 0
     last: bool = False
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Local:
         pieces = Pieces()
         for step in decode(self.model, prompt.ids, sampling, seed=seed, limit=limit):
             last = step.id in self.model.stops
-            text = "" if last else pieces.add(self.model.piece(step.id))
+            text = "" if step.id in self.model.control else pieces.add(self.model.piece(step.id))
             yield Piece(*self._chances(step, text, top), step.cached, step.cache_bytes, step.reused, last)
 
     def _chances(self, step: Step, text: str, top: int) -> tuple[Choice, str, tuple[Choice, ...]]:

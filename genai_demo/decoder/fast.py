@@ -22,7 +22,7 @@ from torch import nn
 
 from genai_demo.decoder.asked import CONTEXT, Message, Sampling
 from genai_demo.decoder.engine import Choice, Piece, Prompt
-from genai_demo.decoder.text import CUT, Pieces, clean, visible
+from genai_demo.decoder.text import CUT, ENDS, Pieces, clean, visible
 from genai_demo.errors import DemoError, shown
 
 SLOTS = 8  # conversations that are computed in one batch; more wait
@@ -47,8 +47,8 @@ class LlamaCpp(nn.Module):
         self.runs_on = (torch.device("cpu"), str(about["ftype"]))
         count = torch.empty(int(about["n_params"]), dtype=torch.int8, device="meta")
         self.weights = nn.Parameter(count, requires_grad=False)
-        self.end = str(self.http.get("/props").json()["eos_token"])
-        ((self.end_id,),) = self._ids([self.end], control=True)
+        ends = [str(self.http.get("/props").json()["eos_token"]), *ENDS]
+        self.ends = {ids[0]: name for name, ids in zip(ends, self._ids(ends, control=True)) if len(ids) == 1}
         facts = header(path)
         kind = facts["general.architecture"]
         heads, width = facts[f"{kind}.attention.head_count_kv"], facts[f"{kind}.embedding_length"]
@@ -112,7 +112,7 @@ class LlamaCpp(nn.Module):
             worker.join(STOPPED_S)
 
     def _pieces(self, answers: queue.SimpleQueue[Any], held: int, top: int) -> Iterator[Piece]:
-        pieces = Pieces()
+        pieces, known = Pieces(), 0
         while (answer := answers.get()) is not None:
             if isinstance(answer, Exception):
                 raise answer
@@ -124,11 +124,13 @@ class LlamaCpp(nn.Module):
                 now, reused = held + times["predicted_n"] - 1, times["cache_n"]
                 text = pieces.add(bytes(token["bytes"]))
                 rivals = tuple(self._choice(one) for one in token["top_logprobs"][:top])
-                last = token["id"] == self.end_id
-                yield Piece(self._choice(token), text, rivals, now, now * self.bytes_a_token, reused, last)
+                last = token["id"] in self.ends
+                yield Piece(self._choice(token), text, rivals, now, now * self.bytes_a_token, reused, last,
+                            times["predicted_n"] - known)  # fmt: skip
+                known = times["predicted_n"]
 
     def _choice(self, token: Any) -> Choice:
-        name = visible(bytes(token["bytes"])) or (self.end if token["id"] == self.end_id else "<control>")
+        name = visible(bytes(token["bytes"])) or self.ends.get(token["id"], "<control>")
         return Choice(token["id"], name, round(math.exp(token["logprob"]), 5))
 
 

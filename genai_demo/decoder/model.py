@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.decoder.asked import CONTEXT, Message
-from genai_demo.decoder.text import CUT, byte_of, clean, guarded
+from genai_demo.decoder.text import CUT, ENDS, byte_of, clean, guarded
 from genai_demo.errors import DemoError
 
 _converting = threading.Lock()
@@ -33,8 +33,10 @@ class LanguageModel(nn.Module):
         config = network.config
         self.context = min(CONTEXT, getattr(config, "max_position_embeddings", CONTEXT))
         ends = getattr(network.generation_config, "eos_token_id", None) or config.eos_token_id
-        self.stops = frozenset(ends if isinstance(ends, (list, tuple)) else [ends]) | {tokenizer.eos_token_id}
-        self.specials = tuple(tokenizer.get_added_vocab())
+        added = tokenizer.get_added_vocab()
+        named = {added[name] for name in ENDS if name in added} | {tokenizer.eos_token_id}
+        self.stops = frozenset(ends if isinstance(ends, (list, tuple)) else [ends]) | named
+        self.specials, self.control = tuple(added), frozenset(added.values())
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids (batch, n) -> logits (batch, n, vocabulary)."""

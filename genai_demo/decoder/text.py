@@ -6,6 +6,8 @@ import codecs
 import functools
 from collections.abc import Collection
 
+ENDS = ("<|endoftext|>", "<|im_end|>", "<|end|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
+"""Control tokens that end an answer, in whichever vocabulary has them; as llama.cpp takes them."""
 CUT = "\ue000"  # a private character; the text is cut here before it is tokenised
 
 
