@@ -1,0 +1,281 @@
+"""A library: documents, their chunks, the chunks' vectors and word index, in memory; what is asked is asked of one.
+
+Small to big: chunks are compared with a question, passages are what a reader or a model gets. A passage is a run of
+neighbouring chunks of a document, at most PASSAGE characters: an article of the built-in library is one. A library
+never changes; `without` makes another. The built-in one comes with its vectors, or is built once and kept in the cache
+folder under a hash of articles, cutting and embedder.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genai_demo.data.home import home
+from genai_demo.errors import DemoError, shown
+from genai_demo.rag.bm25 import BM25
+from genai_demo.rag.chunks import Chunk, How, Mark, cut
+from genai_demo.rag.embed import BATCH, Embedder
+from genai_demo.rag.knowledge import KNOWLEDGE, Article, articles
+from genai_demo.rag.store import FlatStore, Store, filled
+
+PASSAGE = 2000  # characters, about 450 tokens
+SHIPPED = KNOWLEDGE / "index.safetensors"
+TOKENS_KEPT = 200  # chunks whose token vectors are remembered, some 20 MB
+FORMAT = 1  # of a kept index; raised when what is embedded of a chunk changes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """name: by which it is cited, one of its kind in a library; also: other names of its subject; marks: as `cut`."""
+
+    name: str
+    title: str
+    text: str
+    also: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] | None = None
+
+    @property
+    def about(self) -> str:
+        """What each of its chunks is told apart by when it is compared with a question."""
+        return f"{self.title} ({', '.join(self.also)})" if self.also else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """How documents are cut; see chunks.cut."""
+
+    how: How = "headings"
+    size: int = 256
+    overlap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """document.text[start:end], made of chunks first ... last of the library (both included)."""
+
+    document: str
+    start: int
+    end: int
+    first: int
+    last: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """How far building is; `library` comes with the last one."""
+
+    done: int
+    total: int
+    library: Library | None = None
+
+
+class Library:
+    """documents, chunks (in their order), passages; vectors (chunks, width) float32 of length 1; bm25; store.
+
+    owner (chunks,): the passage of each chunk. It may be read by several threads at once.
+    """
+
+    def __init__(self, documents: Sequence[Document], chunks: Sequence[Chunk], vectors: np.ndarray, embedder: Embedder,
+                 store: Store | None = None) -> None:  # fmt: skip
+        self.documents, self.chunks, self.embedder = tuple(documents), tuple(chunks), embedder
+        self.vectors = np.ascontiguousarray(vectors, np.float32)
+        self.vectors.setflags(write=False)
+        self._of = {document.name: document for document in self.documents}
+        self.bm25 = BM25([indexed(self._of[chunk.document], chunk) for chunk in self.chunks])
+        self.store = filled(FlatStore(embedder.width), self.vectors) if store is None else store
+        self.passages, self.owner = _passages(self._of, self.chunks)
+        self._tokens: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._remembering = threading.Lock()
+
+    def document(self, name: str) -> Document:
+        """The document of that name. Raises DemoError where there is none."""
+        if name not in self._of:
+            raise DemoError(f"document is {shown(name)}, which is not in this library; choose one that it lists")
+        return self._of[name]
+
+    def chunks_of(self, names: Collection[str]) -> np.ndarray:
+        """Ids of the chunks of these documents, for a filter. Raises DemoError where one is not here."""
+        for name in names:
+            self.document(name)
+        return np.array([i for i, chunk in enumerate(self.chunks) if chunk.document in names], np.int64)
+
+    def without(self, names: Collection[str]) -> Library:
+        """A library that lacks these documents; nothing is embedded again. Raises DemoError where one is not here."""
+        gone = set(self.chunks_of(names).tolist())
+        kept = [i for i in range(len(self.chunks)) if i not in gone]
+        documents = [document for document in self.documents if document.name not in names]
+        return Library(documents, [self.chunks[i] for i in kept], self.vectors[kept], self.embedder)
+
+    @functools.cached_property
+    def plane(self) -> tuple[np.ndarray, np.ndarray]:
+        """(mean (width,), axes (2, width)): the two directions in which the chunks differ most, for a map (PCA)."""
+        if len(self.vectors) < 2:
+            return np.zeros(self.embedder.width, np.float32), np.eye(2, self.embedder.width, dtype=np.float32)
+        mean = self.vectors.mean(0)
+        _, axes = np.linalg.eigh(np.cov(self.vectors - mean, rowvar=False))
+        axes = axes[:, :-3:-1].T
+        largest = np.take_along_axis(axes, np.abs(axes).argmax(1)[:, None], 1)
+        return mean, (axes * np.sign(largest)).astype(np.float32)  # the sign is always the same
+
+    def placed(self, vectors: np.ndarray) -> np.ndarray:
+        """Places (n, 2) of vectors (n, width) on the map; always the same for the same library."""
+        mean, axes = self.plane
+        return np.asarray((vectors - mean) @ axes.T, np.float32)
+
+    def token_vectors(self, ids: Sequence[int]) -> list[np.ndarray]:
+        """Unit rows (t, width) of the tokens of each chunk; those asked for last are remembered."""
+        with self._remembering:
+            known = {i: self._tokens[i] for i in ids if i in self._tokens}
+        missing = [i for i in dict.fromkeys(ids) if i not in known]
+        missing.sort(key=lambda i: len(self.chunks[i].text))
+        for start in range(0, len(missing), BATCH // 4):
+            some = missing[start : start + BATCH // 4]
+            texts = [indexed(self._of[self.chunks[i].document], self.chunks[i]) for i in some]
+            known |= zip(some, self.embedder.tokens_of_each(texts))
+        with self._remembering:
+            self._tokens |= {i: known[i] for i in ids}
+            while len(self._tokens) > TOKENS_KEPT:
+                self._tokens.popitem(last=False)
+        return [known[i] for i in ids]
+
+
+def indexed(document: Document, chunk: Chunk) -> str:
+    """What of a chunk is embedded and indexed: title, other names and, where its text lacks it, the heading before."""
+    heading = chunk.heading if chunk.heading not in chunk.text and chunk.heading != document.title else ""
+    return ". ".join(part for part in (document.about, heading, chunk.text) if part)
+
+
+def cut_all(documents: Sequence[Document], cutting: Cutting) -> list[Chunk]:
+    """The chunks of all documents. Raises DemoError where two documents have one name."""
+    names = [document.name for document in documents]
+    for name in names:
+        if names.count(name) > 1:
+            raise DemoError(f"document {shown(name)} is there {names.count(name)} times; give each a name of its own")
+    return [
+        chunk for document in documents
+        for chunk in cut(document.text, cutting.how, cutting.size, cutting.overlap, document.name, document.marks)
+    ]  # fmt: skip
+
+
+def building(documents: Sequence[Document], embedder: Embedder, cutting: Cutting = Cutting()) -> Iterator[Built]:
+    """Cut and embed documents, telling after each batch how many chunks are done; the last one brings the library.
+
+    Raises DemoError where two documents have one name or the cutting is out of range.
+    """
+    chunks = cut_all(documents, cutting)
+    of = {document.name: document for document in documents}
+    vectors = np.zeros((len(chunks), embedder.width), np.float32)
+    done = 0
+    for places, rows in embedder.batches([indexed(of[chunk.document], chunk) for chunk in chunks]):
+        vectors[places] = rows
+        done += len(places)
+        if done < len(chunks):
+            yield Built(done, len(chunks))
+    yield Built(done, len(chunks), Library(documents, chunks, vectors, embedder))
+
+
+def build(documents: Sequence[Document], embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
+    """As building, to its end."""
+    for step in building(documents, embedder, cutting):
+        last = step
+    assert last.library is not None
+    return last.library
+
+
+def of_article(article: Article) -> Document:
+    """An article without its references; offsets into it are offsets into the article."""
+    return Document(article.stem, article.title, article.body, article.also)
+
+
+_built: OrderedDict[str, Library] = OrderedDict()
+_building = threading.Lock()
+
+
+def built_in(embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
+    """The library of articles: made once a process, from the vectors that are shipped or kept where they fit."""
+    documents = [of_article(article) for article in articles()]
+    key = fingerprint(documents, embedder, cutting)
+    with _building:
+        if key not in _built:
+            kept = next((found for path in (SHIPPED, _cached(key)) if (found := restored(path, key)) is not None), None)
+            if kept is None:
+                _built[key] = build(documents, embedder, cutting)
+                keep(_built[key], key, _cached(key))
+            else:
+                _built[key] = Library(documents, cut_all(documents, cutting), kept, embedder)
+            while len(_built) > 4:
+                _built.popitem(last=False)
+        return _built[key]
+
+
+def fingerprint(documents: Sequence[Document], embedder: Embedder, cutting: Cutting) -> str:
+    """A hash of all that vectors of a library depend on."""
+    said: list[Any] = [FORMAT, embedder.identity, embedder.width, asdict(cutting), [asdict(d) for d in documents]]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def keep(library: Library, key: str, path: Path) -> None:
+    """Write the vectors, fp16, under a name of their key; whole or not at all. A full disk is passed over."""
+    from safetensors.numpy import save_file
+
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({"vectors": library.vectors.astype(np.float16)}, partial, {"key": key})
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+
+
+def restored(path: Path, key: str) -> np.ndarray | None:
+    """Vectors (chunks, width) float32 that were kept under this key; None where there are none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "numpy") as file:
+            if (file.metadata() or {}).get("key") != key:
+                return None
+            vectors: np.ndarray = file.get_tensor("vectors").astype(np.float32)
+    except (OSError, SafetensorError):
+        return None
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def ship(embedder: Embedder) -> Path:
+    """Build the built-in library anew and write the vectors that are shipped."""
+    documents = [of_article(article) for article in articles()]
+    keep(build(documents, embedder), fingerprint(documents, embedder, Cutting()), SHIPPED)
+    return SHIPPED
+
+
+def _cached(key: str) -> Path:
+    return home() / "rag" / f"{key[:32]}.safetensors"
+
+
+def _passages(of: dict[str, Document], chunks: Sequence[Chunk]) -> tuple[tuple[Passage, ...], np.ndarray]:
+    """Neighbouring chunks of a document put together, at most PASSAGE characters; and the passage of each chunk."""
+    runs: list[tuple[int, int]] = []
+    for i, chunk in enumerate(chunks):
+        first = runs[-1][0] if runs else 0
+        if i and chunks[first].document == chunk.document and chunk.end - chunks[first].start <= PASSAGE:
+            runs[-1] = (first, i)
+        else:
+            runs.append((i, i))
+    owner = np.repeat(np.arange(len(runs)), [last - first + 1 for first, last in runs])
+    found = []
+    for first, last in runs:
+        name, start, end = chunks[first].document, chunks[first].start, chunks[last].end
+        found.append(Passage(name, start, end, first, last, of[name].text[start:end]))
+    return tuple(found), owner.astype(np.int64)
