@@ -160,6 +160,8 @@ def extract(data: bytes, name: str, limits: Limits, report: Report) -> dict[str,
     except (Refusal, MemoryError):
         raise
     except Exception as error:
+        if type(error).__module__.startswith("lxml") and getattr(error, "code", 0) == 2:  # XML_ERR_NO_MEMORY
+            raise MemoryError from error
         raise Refusal(f"is damaged ({type(error).__name__}); save it again as {READS}") from error
     if not found["text"]:
         raise Refusal("holds no text that could be found; choose a file with text in it")

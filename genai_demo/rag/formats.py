@@ -15,13 +15,13 @@ from typing import Any
 
 from genai_demo.rag.parts import Head, Limits, Parts, Refusal, Report, clean, title
 
-_COMPOUND = re.compile(r"(?<![^\W\d_])[^\W\d_]++[-‐][^\W\d_]+")  # a word is begun once: linear in its length
+_COMPOUND = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-‐](?=([^\W\d_]+))")  # a word is begun once: linear in its length
 _BROKEN = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-‐]\n([^\W\d_]+)")
 
 
 def unhyphenated(pages: list[str]) -> list[str]:
     """Words that a line end broke, whole again; a compound written with its hyphen elsewhere keeps it."""
-    compounds = {word.lower().replace("‐", "-") for page in pages for word in _COMPOUND.findall(page)}
+    compounds = {f"{first}-{second}".lower() for page in pages for first, second in _COMPOUND.findall(page)}
 
     def joined(match: re.Match[str]) -> str:
         first, second = match.groups()
