@@ -130,10 +130,10 @@ def _opened(data: bytes | str | os.PathLike[str], name: str, limits: Limits) -> 
     """The file, open for the other process; a size over the limit is refused before a byte is read."""
     if isinstance(data, bytes):
         _sized(len(data), name, limits)
-        with tempfile.TemporaryFile() as file:
-            file.write(data)
-            file.seek(0)
-            yield file
+        with tempfile.TemporaryFile() as copy:
+            copy.write(data)
+            copy.seek(0)
+            yield copy
         return
     try:
         about = os.stat(data)
@@ -141,8 +141,9 @@ def _opened(data: bytes | str | os.PathLike[str], name: str, limits: Limits) -> 
             raise DemoError(f"{name} is a folder or a device; choose a file")
         _sized(about.st_size, name, limits)
         file = open(data, "rb")  # noqa: SIM115 (closed below; the errors of the caller are not those of opening)
-    except OSError as error:
-        raise DemoError(f"{name} can't be opened ({error.strerror or shown(error)}); add it again") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        reason = getattr(error, "strerror", None) or shown(str(error))
+        raise DemoError(f"{name} can't be opened ({reason}); add it again") from error
     with file:
         yield file
 
@@ -169,9 +170,9 @@ class _Worker:
             return None
         try:
             return cls(source, name, limits)
-        except BaseException:
+        except OSError as error:
             _slots.release()
-            raise
+            raise DemoError(f"{name} can't be read now ({error.strerror}); try again in a minute") from error
 
     def __init__(self, source: IO[bytes], name: str, limits: Limits) -> None:
         order = json.dumps({"name": name, "limits": asdict(limits)})

@@ -74,9 +74,7 @@ class Inbox:
             old = here.get(document.sha256)
             others = [kept for key, (_, kept) in here.items() if key != document.sha256]
             if len(others) >= DOCUMENTS:
-                raise DemoError(
-                    f"{document.name} would be document {DOCUMENTS + 1}; the limit is {DOCUMENTS}: remove one"
-                )
+                raise DemoError(f"{document.name} is one too many; the limit is {DOCUMENTS} documents: remove one")
             size = sum(_bytes(kept) for kept in (*others, document))
             if size > TEXT:
                 raise DemoError(f"with {document.name} there are {size / 1e6:,.1f} MB of text; the limit is "
@@ -102,9 +100,9 @@ class Inbox:
         with self._lock:
             self.find(sha256)
             file_name = _beside(sha256, name)
-            others = sum(path.stat().st_size for path in self._folder.glob("*.npy") if path.name != file_name)
-            if others + array.nbytes > ATTACHED:
-                raise DemoError(f"the index of your documents takes {(others + array.nbytes) / 1e6:,.0f} MB; the limit is "
+            size = array.nbytes + _size(self._folder, "*.npy", file_name)
+            if size > ATTACHED:
+                raise DemoError(f"the index of your documents takes {size / 1e6:,.0f} MB; the limit is "
                                 f"{ATTACHED / 1e6:,.0f} MB: remove a document or choose larger chunks")  # fmt: skip
             self._write(file_name, lambda file: np.save(file, array, allow_pickle=False))
 
@@ -176,9 +174,11 @@ class Inbox:
             os.replace(temporary, self._folder / name)
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise DemoError(
-                f"the document could not be kept ({reason}); try again or tell whoever runs this app"
-            ) from error
+            raise DemoError(f"your document could not be kept ({reason}); try again, or tell who runs this") from error
+        finally:
+            if temporary:
+                with contextlib.suppress(OSError):  # not there any more if all went well
+                    os.unlink(temporary)
 
     def _drop(self, sha256: str) -> None:
         self._read.pop(sha256, None)
@@ -239,13 +239,12 @@ def _sweep() -> None:
         _removed(folder)
 
 
-def _size(folder: Path) -> int:
-    """Bytes of the files in a folder; those that go away meanwhile count nothing."""
+def _size(folder: Path, pattern: str = "*", but: str = "") -> int:
+    """Bytes of the files in a folder, one left out; those that go away meanwhile count nothing."""
     total = 0
-    with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            with contextlib.suppress(OSError):
-                total += path.stat().st_size
+    for path in folder.glob(pattern):
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size if path.name != but else 0
     return total
 
 
