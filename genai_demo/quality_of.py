@@ -152,6 +152,20 @@ def _lab(samples: int, watch: quality.Watch) -> dict[str, Any]:
     return measure(watch)
 
 
+def _decoder(samples: int, watch: quality.Watch) -> dict[str, Any]:
+    """The two forms of the chat model against each other, on its own questions."""
+    from genai_demo.decoder.agree import measure
+
+    return measure(watch)
+
+
+def _rag(samples: int, watch: quality.Watch) -> dict[str, Any]:
+    """Retrieval, which has its own set of questions."""
+    from genai_demo.rag.measure import measure
+
+    return measure(watch)
+
+
 def _padded(row: np.ndarray) -> np.ndarray:
     """A row of a sheet, filled up with black."""
     return np.concatenate([row, np.zeros((SHOWN - len(row), *row.shape[1:]), np.uint8)])
@@ -167,6 +181,7 @@ def _write_sheet(name: str, rows: list[np.ndarray]) -> Path:
 
 MEASURES: dict[str, Callable[[int, quality.Watch], dict[str, Any]]] = {
     "diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab, "clip": _clip,
+    "decoder": _decoder, "rag": _rag,
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def render(name: str) -> str:
     """The table of an architecture, Markdown. Raises DemoError where its cards say too little."""
     try:
         made = {"diffusion": _diffusion, "vae": _vae, "gan": _gan, "classifier": _classifier, "lab": _lab,
-                "clip": _clip}  # fmt: skip
+                "clip": _clip, "decoder": _decoder, "rag": _rag}  # fmt: skip
         return made[name]()
     except KeyError as missing:
         raise DemoError(f"{missing} of {name} is not measured; `python -m genai_demo quality {name}` does it") from None
@@ -172,6 +172,20 @@ def _clip() -> str:
 
     heads, rows, note = table(card("clip/atlas")["quality"])
     return f"{_table(heads, rows)}\n\n{note}\n\n![{SHEET_OF_CLIP}](samples.png)"
+
+
+def _decoder() -> str:
+    from genai_demo.decoder.agree import table
+
+    heads, rows, note = table()
+    return f"{_table(heads, rows)}\n\n{note}"
+
+
+def _rag() -> str:
+    from genai_demo.rag.measure import table
+
+    heads, rows, note = table()
+    return f"{_table(heads, rows, texts=2)}\n\n{note}"
 
 
 def _lab() -> str:

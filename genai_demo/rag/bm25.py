@@ -17,11 +17,12 @@ import numpy as np
 import Stemmer
 
 K1, B = 1.2, 0.75  # how soon further occurrences stop counting, how strongly long chunks are discounted
-STOP = frozenset(
-    "a about an and any are as at be been but by can could did do does for from had has have how i if in into is it "
-    "its me my no not of on one or our should so some such than that the their them then there these they this to "
-    "was we were what when where which who whom whose why will with would you your".split()
-)
+_FREQUENT = """
+a about an and any are as at be been but by can could did do does for from had has have how i if in into is it its me my
+no not of on one or our should so some such than that the their them then there these they this to was we were what when
+where which who whom whose why will with would you your
+"""
+STOP = frozenset(_FREQUENT.split())
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _own = threading.local()  # a stemmer is not for two threads at once
 

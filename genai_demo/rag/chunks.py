@@ -28,7 +28,11 @@ _TOKEN = re.compile(
 )
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
-_STOP = re.compile(r"[.!?][\"')\]»”’]*(?=\s+[\"'(\[«“‘]?[^\Wa-z_])|[。！？]|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\d+[.)])[ \t])")  # fmt: skip
+_STOP = re.compile(
+    r"""[.!?]["')\]»”’]*(?=\s+["'(\[«“‘]?[^\Wa-z_])"""  # before a capital or a digit
+    r"|[。！？]|\n[ \t]*\n"
+    r"|\n(?=[ \t]*(?:[-*•]|\d+[.)])[ \t])"  # items of a list
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-RANK_CONSTANT = 10  # of fusion: how far down a ranking still counts; chosen in measure.py's even half
+RANK_CONSTANT = 10  # of fusion: how far down a ranking still counts; how it was chosen: README.md
 
 
 def fused(rankings: Sequence[np.ndarray], weights: Sequence[float], constant: float = RANK_CONSTANT) -> tuple[

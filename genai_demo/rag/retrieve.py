@@ -1,7 +1,7 @@
 """From a question to ranked passages, stage by stage: BM25, dense, hybrid, reranked.
 
-A passage is ranked by its best chunk. Hybrid: reciprocal rank fusion of the passages' ranks in BM25 and dense. Reranked:
-the first passages of the hybrid ranking, their ranks by late interaction fused with it.
+A passage is ranked by its best chunk. Hybrid: reciprocal rank fusion of the passages' ranks in BM25 and dense.
+Reranked: the first passages of the hybrid ranking, their ranks by late interaction fused with it.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Search:
     documents: tuple[str, ...] = ()
     without: tuple[int, ...] = ()
     unit: Literal["passage", "chunk"] = "passage"
-    words: float = 0.4
+    words: float = 0.3
     least: float = -1.0
     balance: float = 1.0
-    late: int = 10
-    late_weight: float = 0.5
+    late: int = 5
+    late_weight: float = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,10 +185,18 @@ def _reranked(library: Library, text: str, chunks: np.ndarray, scores: np.ndarra
     """The first `late` units by late interaction fused with the ranking so far; the others after them as they were."""
     few = chunks[: search.late]
     question = library.embedder.tokens_of(text)
-    near = np.array([rank.max_sim(question, rows) for rows in library.token_vectors(few.tolist())])
+    near = np.array([_nearness(library, question, chunk, search) for chunk in few.tolist()])
     by_late = few[np.argsort(-near, kind="stable")]
     ids, sums = rank.fused([few, by_late], [1 - search.late_weight, search.late_weight])
     return np.concatenate([ids, chunks[len(few) :]]), np.concatenate([sums, scores[len(few) :] * 0])
+
+
+def _nearness(library: Library, question: np.ndarray, chunk: int, search: Search) -> float:
+    """Late interaction with a chunk; where passages are ranked, with the one of its passage that is nearest."""
+    passage = library.passages[library.owner[chunk]]
+    ids = [chunk] if search.unit == "chunk" else range(passage.first, passage.last + 1)
+    allowed = [i for i in ids if i not in search.without]
+    return max(rank.max_sim(question, rows) for rows in library.token_vectors(allowed))
 
 
 def _result(library: Library, name: StageName, start: float, search: Search, chunks: np.ndarray,

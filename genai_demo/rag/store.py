@@ -31,7 +31,7 @@ class Store(Protocol):
 
     def search(self, queries: np.ndarray, k: int, only: np.ndarray | None = None,
                without: np.ndarray | None = None) -> Found:  # fmt: skip
-        """The k nearest to each query (q, d), best first; among `only` and not among `without`, where they are given."""
+        """The k nearest to each query (q, d), best first; of `only` and not of `without`, where they are given."""
 
 
 class FlatStore:
