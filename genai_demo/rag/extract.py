@@ -133,7 +133,7 @@ def text_kind(text: str, name: str) -> str:
         return "html"
     if not marked and _PIECE.match(text[:10_000]) and re.search(rf"</{_TAGS}>", text[:100_000], re.IGNORECASE):
         return "html"
-    if marked or re.search(r"(?:\A|\n\s*\n)#{1,6} [^\n]+\n\s*\n", text[:100_000]):
+    if marked or re.search(r"(?:\A|\n[ \t]*\r?\n)#{1,6} [^\n]+\n[ \t]*\r?\n", text[:100_000]):
         return "markdown"
     return "text"
 
@@ -147,8 +147,8 @@ def extract(data: bytes, name: str, limits: Limits, report: Report) -> dict[str,
     report("opening", 0, 0)
     if not data.strip(b" \t\r\n\0"):
         raise Refusal("is empty; choose a file with text in it")
-    kind = kind_of(data, limits)
     try:
+        kind = kind_of(data, limits)
         if kind == "text":
             text = decode(data)
             kind = text_kind(text, name)

@@ -81,7 +81,7 @@ def _outline(reader: Any, text: str, starts: list[int]) -> list[Head]:
                 continue
             words = title(clean(str(entry.title or "")))
             number = reader.get_destination_page_number(entry)
-            if words and number is not None and 0 <= number < len(starts):
+            if words and number is not None and 0 <= number < len(starts) and starts[number] < len(text):
                 end = starts[number + 1] if number + 1 < len(starts) else len(text)
                 at = text.find(words, starts[number], end)
                 found.append((at if at >= 0 else starts[number], words))

@@ -69,8 +69,10 @@ class Parts:
 _DROPPED = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
                       "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]")  # fmt: skip
 _LINES = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_BLANK = "[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
-_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+_BLANKS = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_REPLACED = str.maketrans(dict.fromkeys(_BLANKS, " ") | _LIGATURES)
+_INDENT = 40  # blanks at the beginning of a line that are kept
 
 
 def clean(text: str, *, indented: bool = False) -> str:
@@ -78,11 +80,12 @@ def clean(text: str, *, indented: bool = False) -> str:
 
     indented: blanks at the beginning of a line are kept, as Markdown and code need.
     """
-    text = unicodedata.normalize("NFC", _DROPPED.sub("", _LINES.sub("\n", text)).translate(_LIGATURES))
+    text = unicodedata.normalize("NFC", _DROPPED.sub("", _LINES.sub("\n", text)).translate(_REPLACED))
     if indented:
-        text = re.sub(rf"(?<=\S){_BLANK}+", " ", re.sub(_BLANK, " ", text.expandtabs(4)))
+        text = re.sub(r"(?<=\S) {2,}", " ", text.expandtabs(4))
+        text = re.sub(rf"^( {{{_INDENT}}}) +", r"\1", text, flags=re.MULTILINE)
     else:
-        text = re.sub(rf"{_BLANK}+", " ", text)
+        text = re.sub(r"[ \t]+", " ", text)
         text = re.sub(r"\n ", "\n", text)
     text = re.sub(r"(?<! ) +$", "", text, flags=re.MULTILINE)  # the look-behind keeps it linear
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n" if indented else "\n ").rstrip()

@@ -109,6 +109,12 @@ def test_time_limit_is_one_sentence() -> None:
     assert "1 s" in refused(b"<html>" + b"<" * 3_000_000, "a.html", seconds=1)
 
 
+@pytest.mark.parametrize("data", [b"\n" * 2_000_000, b" " * 4_000_000, b"\t\n" * 900_000, b"<html>" + b" \n" * 900_000])
+def test_a_desert_of_blanks_is_crossed(data: bytes) -> None:
+    found = read(data + b"x" + data, "a.txt", replace(LIMITS, seconds=30))
+    assert found.text.strip() == "x"
+
+
 def test_docx_headings_tables_boxes_and_links() -> None:
     def build(document: docx.document.Document) -> None:
         document.add_heading("The title", 0)
@@ -241,7 +247,7 @@ def test_empty_blank_scanned_and_damaged() -> None:
     assert "no OCR" in scan
     assert "3 page(s)" in scan
     assert "damaged" in refused(b"%PDF-1.7\nnothing of use", "a.pdf")
-    assert "damaged" in refused(a_docx()[:-300], "a.docx")
+    assert "is damaged (BadZipFile)" in refused(a_docx()[:-300], "a.docx")
 
 
 def test_sizes_are_refused_before_they_are_read(tmp_path: Path) -> None:
