@@ -62,10 +62,14 @@ def pdf(data: bytes, limits: Limits, report: Report) -> dict[str, Any]:
     parts = Parts(limits.characters)
     starts = [parts.add(page) for page in unhyphenated(raw)]
     if not parts.length:
-        raise Refusal(f"has {count:,} page(s) and no text could be found: it seems to be a scan, and pictures are "
+        raise Refusal(f"has {count:,} page{'s' * (count > 1)} and no text could be found: it seems to be a scan, and pictures are "
                       "not read (no OCR); choose a PDF with a text layer")  # fmt: skip
     text = parts.text()
-    remarks = [f"{len(unread):,} page(s) could not be read, the first is page {unread[0]}"] if unread else []
+    remarks = (
+        [f"{len(unread):,} page{'s' * (len(unread) > 1)} could not be read, the first is page {unread[0]}"]
+        if unread
+        else []
+    )
     return {"text": text, "pages": starts, "headings": _outline(reader, text, starts), "remarks": remarks}
 
 
@@ -213,10 +217,11 @@ _ATX = re.compile(r" {0,3}#{1,6} +(.*?)(?: +#+)? *$")
 
 
 def markdown_headings(text: str) -> Iterator[Head]:
-    """Headings of Markdown, `# so` or underlined, outside of fenced code; the offset is that of the line."""
+    """Headings of Markdown, `# so` or underlined, outside of fenced code and front matter; the offset is that of the line."""
     fence, at, last = "", 0, ""
     for line in text.split("\n"):
-        mark = re.match(r" {0,3}(```+|~~~+)", line)
+        fenced = r"(---)$" if fence == "---" or (at == 0 and line == "---") else r" {0,3}(```+|~~~+)"  # front matter
+        mark = re.match(fenced, line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence:

@@ -165,7 +165,7 @@ def test_deep_html_is_read() -> None:
 
 
 def test_markdown_headings_and_indentation() -> None:
-    text = "# One\n\nwords\n\nTwo\n===\n\n```\n# no heading\n    indented\n```\n\n### Three ###\n\n- a\n---\n"
+    text = "---\nname: value\n---\n# One\n\nwords\n\nTwo\n===\n\n```\n# no heading\n    indented\n```\n\n### Three ###\n\n- a\n---\n"
     found = read(text.encode(), "notes.md")
     assert (found.kind, found.text) == ("markdown", text.strip())
     assert [title for _, title in found.headings] == ["One", "Two", "Three"]
@@ -245,7 +245,7 @@ def test_empty_blank_scanned_and_damaged() -> None:
     assert "no text" in refused(b"<html><script>x</script></html>", "a.html")
     scan = refused(a_pdf([[], [], []]), "a.pdf")
     assert "no OCR" in scan
-    assert "3 page(s)" in scan
+    assert "3 pages" in scan
     assert "damaged" in refused(b"%PDF-1.7\nnothing of use", "a.pdf")
     assert "is damaged (BadZipFile)" in refused(a_docx()[:-300], "a.docx")
 
