@@ -107,7 +107,7 @@ def _convert(gguf: Path, folder: Path) -> None:
         plain = GgufConfig(dequantize=True)
         network = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16, quantization_config=plain)
         network.save_pretrained(partial)
-        AutoTokenizer.from_pretrained(**where).save_pretrained(partial)
+        _as_trained(AutoTokenizer.from_pretrained(**where), gguf).save_pretrained(partial)
         partial.rename(folder)
     except OSError as error:
         if not (folder / "config.json").exists():  # another process may have been quicker
@@ -116,6 +116,18 @@ def _convert(gguf: Path, folder: Path) -> None:
             ) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _as_trained(tokenizer: Any, gguf: Path) -> Any:
+    """The tokenizer of a GGUF file with what Transformers leaves out of it: SmolLM's splits numbers into digits."""
+    from gguf import GGUFReader
+    from tokenizers import pre_tokenizers
+
+    before = GGUFReader(gguf).fields.get("tokenizer.ggml.pre")
+    if before is not None and before.contents() == "smollm":
+        parts = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(parts)
+    return tokenizer
 
 
 def example(model: LanguageModel, batch: int) -> Tensor:

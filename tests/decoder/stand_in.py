@@ -30,7 +30,8 @@ def save(folder: Path, layers: int = 3) -> Path:
     letters = list(byte_of())
     vocabulary = {token: i for i, token in enumerate([*SPECIALS, *letters, *("".join(m.split()) for m in MERGES)])}
     inner = Tokenizer(models.BPE(vocab=vocabulary, merges=[tuple(m.split()) for m in MERGES]))
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    parts = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    inner.pre_tokenizer = pre_tokenizers.Sequence(parts)
     inner.decoder = decoders.ByteLevel()
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=inner, bos_token="<|im_start|>", eos_token="<|im_end|>", unk_token="<|endoftext|>"
@@ -80,7 +81,7 @@ def gguf(path: Path) -> Path:
     out.add_vocab_size(config.vocab_size)
     out.add_file_type(0)
     out.add_tokenizer_model("gpt2")
-    out.add_tokenizer_pre("gpt-2")
+    out.add_tokenizer_pre("smollm")
     out.add_token_list(names)
     out.add_token_types([TokenType.CONTROL if name in SPECIALS else TokenType.NORMAL for name in names])
     out.add_token_merges(MERGES)

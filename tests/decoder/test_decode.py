@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from genai_demo.decoder import prefixes
+from genai_demo.decoder.asked import Sampling
 from genai_demo.decoder.decode import BLOCK, Step, decode
 from genai_demo.decoder.model import LanguageModel
-from genai_demo.decoder.samplers import Sampling
 
 WARM = Sampling(1.5, 40, 0.95, 0.0, 1.1)
 GREEDY = Sampling(0.0)

@@ -286,6 +286,7 @@ def test_a_gguf_file_is_converted_once_for_transformers(file: Path, tiny: Langua
     model = build(place)
     assert model.encode("the ring 😀") == tiny.encode("the ring 😀")
     assert model.stops == tiny.stops
+    assert [type(part).__name__ for part in model.tokenizer.backend_tokenizer.pre_tokenizer] == ["Digits", "ByteLevel"]
     assert model.chat(messages(CONVERSATIONS[3])) == tiny.chat(messages(CONVERSATIONS[3]))
     folder = tmp_path / "tiny.bf16"
     before = (folder / "model.safetensors").stat().st_mtime_ns

@@ -16,7 +16,8 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from genai_demo.decoder.samplers import Candidates, Sampling, draw, final, penalised, stages
+from genai_demo.decoder.asked import Sampling
+from genai_demo.decoder.samplers import Candidates, draw, final, penalised, stages
 
 VOCABULARY = 50
 
