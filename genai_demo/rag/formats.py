@@ -62,14 +62,13 @@ def pdf(data: bytes, limits: Limits, report: Report) -> dict[str, Any]:
     parts = Parts(limits.characters)
     starts = [parts.add(page) for page in unhyphenated(raw)]
     if not parts.length:
-        raise Refusal(f"has {count:,} page{'s' * (count > 1)} and no text could be found: it seems to be a scan, and pictures are "
-                      "not read (no OCR); choose a PDF with a text layer")  # fmt: skip
+        seen = f"has {count:,} page{'s' * (count > 1)} and no text could be found"
+        raise Refusal(
+            f"{seen}: it seems to be a scan, and pictures are not read (no OCR); choose a PDF with a text layer"
+        )
     text = parts.text()
-    remarks = (
-        [f"{len(unread):,} page{'s' * (len(unread) > 1)} could not be read, the first is page {unread[0]}"]
-        if unread
-        else []
-    )
+    some = f"{len(unread):,} page{'s' * (len(unread) > 1)} could not be read"
+    remarks = [f"{some}, the first is page {unread[0]}"] if unread else []
     return {"text": text, "pages": starts, "headings": _outline(reader, text, starts), "remarks": remarks}
 
 
@@ -155,13 +154,14 @@ class Html(html.parser.HTMLParser):
         super().__init__(convert_charrefs=True)
         self.out, self.line = parts, list[str]()
         self.dropped, self.pre, self.head = "", 0, ""
+        self.block = self.above = ""  # the element of this part and of the one before
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.dropped:
             return
         if tag in self.BLOCKS:
             self.flush()
-            self.head = tag if tag in self.HEADS else ""
+            self.head, self.block = tag if tag in self.HEADS else "", tag
             self.pre = min(self.pre + (tag == "pre"), 1)
             self.line += ["- "] if tag == "li" else []
         elif tag == "br":
@@ -190,7 +190,9 @@ class Html(html.parser.HTMLParser):
         text = clean("".join(self.line))
         self.line.clear()
         if text != "-":
-            self.out.add(text.replace("\n", " ") if self.head else text, heading=bool(self.head))
+            gap = "\n" if self.block == self.above and self.block in ("li", "tr") else "\n\n"
+            self.out.add(text.replace("\n", " ") if self.head else text, heading=bool(self.head), gap=gap)
+            self.above = self.block
 
 
 def html_text(text: str, limits: Limits, report: Report) -> dict[str, Any]:
@@ -216,19 +218,20 @@ def plain(text: str, limits: Limits, *, markdown: bool) -> dict[str, Any]:
 _ATX = re.compile(r" {0,3}#{1,6} +(.*?)(?: +#+)? *$")
 
 
+_FRONT = re.compile(r"---\n[\w-]+:.*\n(?:.*\n){0,200}?---\n")
+
+
 def markdown_headings(text: str) -> Iterator[Head]:
-    """Headings of Markdown, `# so` or underlined, outside of fenced code and front matter; the offset is that of the line."""
-    fence, at, last = "", 0, ""
-    for line in text.split("\n"):
-        fenced = r"(---)$" if fence == "---" or (at == 0 and line == "---") else r" {0,3}(```+|~~~+)"  # front matter
-        mark = re.match(fenced, line)
+    """Headings of Markdown, `# so` or underlined, not in fenced code or front matter; the offset is the line's."""
+    front = _FRONT.match(text)
+    at, fence, last = front.end() if front else 0, "", ""
+    for line in text[at:].split("\n"):
+        mark = re.match(r" {0,3}(```+|~~~+)", line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence:
             if (found := _ATX.match(line)) and found[1]:
                 yield at, title(found[1])
-            elif (
-                re.fullmatch(r"=+|-{3,}", line) and last.strip() and not last.lstrip().startswith(("#", "-", "|", ">"))
-            ):
+            elif re.fullmatch(r"=+|-{3,}", line) and re.match(r" *[^-#|>\s]", last):
                 yield at - len(last) - 1, title(last)
         at, last = at + len(line) + 1, line
