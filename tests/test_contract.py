@@ -22,6 +22,7 @@ from genai_demo.run import Run, all_runs, complete, find_run, run, source
 from genai_demo.spec import Bundled, Hub, ModelSpec, all_specs
 from tests.decoder import stand_in as small_decoder
 from tests.gan import stand_in
+from tests.rag import stand_in as small_embedder
 
 LARGEST = 10_000_000  # bytes: a free Space refuses plain files above it
 RUNS, SPECS = all_runs(), all_specs()
@@ -29,7 +30,7 @@ BUNDLED = [key for key, spec in SPECS.items() if any(isinstance(source, Bundled)
 
 STAND_INS = {  # for what would be fetched
     "gan/mobile-stylegan": stand_in.faces, "decoder/smollm2-fast": small_decoder.tiny,
-    "decoder/smollm2": small_decoder.tiny,
+    "decoder/smollm2": small_decoder.tiny, "rag/minilm": small_embedder.tiny,
 }  # fmt: skip
 NOT_TRACED = ("decoder/smollm2-fast", "decoder/endpoint")  # torch does not run them
 

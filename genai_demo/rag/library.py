@@ -13,11 +13,12 @@ import hashlib
 import json
 import os
 import threading
-from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from genai_demo.rag.embed import BATCH, Embedder
 from genai_demo.rag.knowledge import KNOWLEDGE, Article, articles
 from genai_demo.rag.store import FlatStore, Store, filled
 
+if TYPE_CHECKING:
+    from genai_demo.rag.documents import Document
+
 PASSAGE = 2000  # characters, about 450 tokens
 SHIPPED = KNOWLEDGE / "index.safetensors"
 TOKENS_KEPT = 200  # chunks whose token vectors are remembered, some 20 MB
@@ -36,8 +40,11 @@ FORMAT = 1  # of a kept index; raised when what is embedded of a chunk changes
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """name: by which it is cited, one of its kind in a library; also: other names of its subject; marks: as `cut`."""
+class Entry:
+    """A document as a library holds it.
+
+    name: by which it is cited, one of its kind in the library; also: other names of its subject; marks: as `cut`.
+    """
 
     name: str
     title: str
@@ -62,7 +69,7 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """document.text[start:end], made of chunks first ... last of the library (both included)."""
+    """text[start:end] of its document, made of chunks first ... last of the library (both included)."""
 
     document: str
     start: int
@@ -82,24 +89,24 @@ class Built:
 
 
 class Library:
-    """documents, chunks (in their order), passages; vectors (chunks, width) float32 of length 1; bm25; store.
+    """entries, chunks (in their order), passages; vectors (chunks, width) float32 of length 1; bm25; store.
 
     owner (chunks,): the passage of each chunk. It may be read by several threads at once.
     """
 
-    def __init__(self, documents: Sequence[Document], chunks: Sequence[Chunk], vectors: np.ndarray, embedder: Embedder,
+    def __init__(self, entries: Sequence[Entry], chunks: Sequence[Chunk], vectors: np.ndarray, embedder: Embedder,
                  store: Store | None = None) -> None:  # fmt: skip
-        self.documents, self.chunks, self.embedder = tuple(documents), tuple(chunks), embedder
+        self.entries, self.chunks, self.embedder = tuple(entries), tuple(chunks), embedder
         self.vectors = np.ascontiguousarray(vectors, np.float32)
         self.vectors.setflags(write=False)
-        self._of = {document.name: document for document in self.documents}
+        self._of = {entry.name: entry for entry in self.entries}
         self.bm25 = BM25([indexed(self._of[chunk.document], chunk) for chunk in self.chunks])
         self.store = filled(FlatStore(embedder.width), self.vectors) if store is None else store
         self.passages, self.owner = _passages(self._of, self.chunks)
         self._tokens: OrderedDict[int, np.ndarray] = OrderedDict()
         self._remembering = threading.Lock()
 
-    def document(self, name: str) -> Document:
+    def entry(self, name: str) -> Entry:
         """The document of that name. Raises DemoError where there is none."""
         if name not in self._of:
             raise DemoError(f"document is {shown(name)}, which is not in this library; choose one that it lists")
@@ -108,15 +115,15 @@ class Library:
     def chunks_of(self, names: Collection[str]) -> np.ndarray:
         """Ids of the chunks of these documents, for a filter. Raises DemoError where one is not here."""
         for name in names:
-            self.document(name)
+            self.entry(name)
         return np.array([i for i, chunk in enumerate(self.chunks) if chunk.document in names], np.int64)
 
     def without(self, names: Collection[str]) -> Library:
         """A library that lacks these documents; nothing is embedded again. Raises DemoError where one is not here."""
         gone = set(self.chunks_of(names).tolist())
         kept = [i for i in range(len(self.chunks)) if i not in gone]
-        documents = [document for document in self.documents if document.name not in names]
-        return Library(documents, [self.chunks[i] for i in kept], self.vectors[kept], self.embedder)
+        entries = [entry for entry in self.entries if entry.name not in names]
+        return Library(entries, [self.chunks[i] for i in kept], self.vectors[kept], self.embedder)
 
     @functools.cached_property
     def plane(self) -> tuple[np.ndarray, np.ndarray]:
@@ -151,52 +158,65 @@ class Library:
         return [known[i] for i in ids]
 
 
-def indexed(document: Document, chunk: Chunk) -> str:
+def indexed(entry: Entry, chunk: Chunk) -> str:
     """What of a chunk is embedded and indexed: title, other names and, where its text lacks it, the heading before."""
-    heading = chunk.heading if chunk.heading not in chunk.text and chunk.heading != document.title else ""
-    return ". ".join(part for part in (document.about, heading, chunk.text) if part)
+    heading = chunk.heading if chunk.heading not in chunk.text and chunk.heading != entry.title else ""
+    return ". ".join(part for part in (entry.about, heading, chunk.text) if part)
 
 
-def cut_all(documents: Sequence[Document], cutting: Cutting) -> list[Chunk]:
-    """The chunks of all documents. Raises DemoError where two documents have one name."""
-    names = [document.name for document in documents]
-    for name in names:
-        if names.count(name) > 1:
-            raise DemoError(f"document {shown(name)} is there {names.count(name)} times; give each a name of its own")
+def cut_all(entries: Sequence[Entry], cutting: Cutting) -> list[Chunk]:
+    """The chunks of all documents. Raises DemoError where two have one name."""
+    for name, times in Counter(entry.name for entry in entries).items():
+        if times > 1:
+            raise DemoError(f"document {shown(name)} is there {times} times; give each a name of its own")
     return [
-        chunk for document in documents
-        for chunk in cut(document.text, cutting.how, cutting.size, cutting.overlap, document.name, document.marks)
+        chunk for entry in entries
+        for chunk in cut(entry.text, cutting.how, cutting.size, cutting.overlap, entry.name, entry.marks)
     ]  # fmt: skip
 
 
-def building(documents: Sequence[Document], embedder: Embedder, cutting: Cutting = Cutting()) -> Iterator[Built]:
+def building(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting = Cutting(),
+             known: Mapping[str, np.ndarray] = MappingProxyType({})) -> Iterator[Built]:  # fmt: skip
     """Cut and embed documents, telling after each batch how many chunks are done; the last one brings the library.
 
+    known: by a document's name the vectors of its chunks, where they were kept; passed over if their number differs.
     Raises DemoError where two documents have one name or the cutting is out of range.
     """
-    chunks = cut_all(documents, cutting)
-    of = {document.name: document for document in documents}
+    chunks = cut_all(entries, cutting)
+    of = {entry.name: entry for entry in entries}
     vectors = np.zeros((len(chunks), embedder.width), np.float32)
-    done = 0
-    for places, rows in embedder.batches([indexed(of[chunk.document], chunk) for chunk in chunks]):
-        vectors[places] = rows
-        done += len(places)
+    places = np.arange(len(chunks))
+    names = np.array([chunk.document for chunk in chunks], object)
+    for name, kept in known.items():
+        here = np.flatnonzero(names == name)
+        if kept.shape == (len(here), embedder.width):
+            vectors[here] = kept
+            places = np.setdiff1d(places, here)
+    done = len(chunks) - len(places)
+    for some, rows in embedder.batches([indexed(of[chunks[i].document], chunks[i]) for i in places]):
+        vectors[places[some]] = rows
+        done += len(some)
         if done < len(chunks):
             yield Built(done, len(chunks))
-    yield Built(done, len(chunks), Library(documents, chunks, vectors, embedder))
+    yield Built(done, len(chunks), Library(entries, chunks, vectors, embedder))
 
 
-def build(documents: Sequence[Document], embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
+def build(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
     """As building, to its end."""
-    for step in building(documents, embedder, cutting):
+    for step in building(entries, embedder, cutting):
         last = step
     assert last.library is not None
     return last.library
 
 
-def of_article(article: Article) -> Document:
+def of_document(document: Document) -> Entry:
+    """A visitor's file: named by its hash, since two may have one name; its sections are those its reader found."""
+    return Entry(document.sha256, document.name, document.text, (), document.headings)
+
+
+def of_article(article: Article) -> Entry:
     """An article without its references; offsets into it are offsets into the article."""
-    return Document(article.stem, article.title, article.body, article.also)
+    return Entry(article.stem, article.title, article.body, article.also)
 
 
 _built: OrderedDict[str, Library] = OrderedDict()
@@ -205,24 +225,24 @@ _building = threading.Lock()
 
 def built_in(embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
     """The library of articles: made once a process, from the vectors that are shipped or kept where they fit."""
-    documents = [of_article(article) for article in articles()]
-    key = fingerprint(documents, embedder, cutting)
+    entries = [of_article(article) for article in articles()]
+    key = fingerprint(entries, embedder, cutting)
     with _building:
         if key not in _built:
             kept = next((found for path in (SHIPPED, _cached(key)) if (found := restored(path, key)) is not None), None)
             if kept is None:
-                _built[key] = build(documents, embedder, cutting)
+                _built[key] = build(entries, embedder, cutting)
                 keep(_built[key], key, _cached(key))
             else:
-                _built[key] = Library(documents, cut_all(documents, cutting), kept, embedder)
+                _built[key] = Library(entries, cut_all(entries, cutting), kept, embedder)
             while len(_built) > 4:
                 _built.popitem(last=False)
         return _built[key]
 
 
-def fingerprint(documents: Sequence[Document], embedder: Embedder, cutting: Cutting) -> str:
+def fingerprint(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting) -> str:
     """A hash of all that vectors of a library depend on."""
-    said: list[Any] = [FORMAT, embedder.identity, embedder.width, asdict(cutting), [asdict(d) for d in documents]]
+    said: list[Any] = [FORMAT, embedder.identity, embedder.width, asdict(cutting), [asdict(entry) for entry in entries]]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()
 
 
@@ -250,13 +270,14 @@ def restored(path: Path, key: str) -> np.ndarray | None:
             vectors: np.ndarray = file.get_tensor("vectors").astype(np.float32)
     except (OSError, SafetensorError):
         return None
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def ship(embedder: Embedder) -> Path:
     """Build the built-in library anew and write the vectors that are shipped."""
-    documents = [of_article(article) for article in articles()]
-    keep(build(documents, embedder), fingerprint(documents, embedder, Cutting()), SHIPPED)
+    entries = [of_article(article) for article in articles()]
+    keep(build(entries, embedder), fingerprint(entries, embedder, Cutting()), SHIPPED)
     return SHIPPED
 
 
@@ -264,7 +285,7 @@ def _cached(key: str) -> Path:
     return home() / "rag" / f"{key[:32]}.safetensors"
 
 
-def _passages(of: dict[str, Document], chunks: Sequence[Chunk]) -> tuple[tuple[Passage, ...], np.ndarray]:
+def _passages(of: dict[str, Entry], chunks: Sequence[Chunk]) -> tuple[tuple[Passage, ...], np.ndarray]:
     """Neighbouring chunks of a document put together, at most PASSAGE characters; and the passage of each chunk."""
     runs: list[tuple[int, int]] = []
     for i, chunk in enumerate(chunks):

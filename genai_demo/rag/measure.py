@@ -42,7 +42,7 @@ def measure(watch: Callable[[Iterable[Any], str], Iterator[Any]]) -> dict[str, A
     ship(embedder)
     library = built_in(embedder)
     found: dict[str, Any] = {
-        "questions": len(questions()), "articles": len(library.documents), "chunks": len(library.chunks),
+        "questions": len(questions()), "articles": len(library.entries), "chunks": len(library.chunks),
         "passages": len(library.passages), "cutting": asdict(Cutting()), "search": asdict(Search(k=DEPTH)),
         "embedder": str(MINILM.sources[0]), "device": machine(), "versions": versions(),
     }  # fmt: skip
@@ -158,7 +158,7 @@ def table() -> tuple[list[str], list[list[str]], str]:
     note = (
         f"{found['articles']} articles in {found['chunks']} chunks and {found['passages']} passages. Found: the ranked "
         "passage (by chunk: the ranked chunk) contains the answering span word for word. direct, paraphrase: any of "
-        "the spans; two: the share of the two articles that is there, in the column \"both at 3\" only if none is missing. "
+        "the spans; two: the share of the two articles that is there; both at 3: 1 only if none is missing. "
         "The constants of fusion and reranking were chosen by Recall@3 on the questions of odd number; the others are "
         f"held out. Nothing relevant: below a cosine of {none['least']:.2f} lie {100 * none['spared']:.0f} % of the "
         f"answerable questions and {100 * none['refused']:.0f} % of the {none['unanswerable']} that nothing here "

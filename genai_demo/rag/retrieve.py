@@ -156,16 +156,17 @@ def _merged(rankings: list[Ranked]) -> Ranked:
 
 
 def _hybrid(library: Library, search: Search, worded: list[Ranked], near: list[Ranked]) -> Ranked:
-    """The rankings fused by unit; a unit is shown by the chunk that stands highest in any of them, dense first."""
+    """The rankings fused by unit, each shown by the chunk that gave it most; a ranking without weight is left out."""
     unit = library.owner if search.unit == "passage" else np.arange(len(library.chunks))
-    rankings = [*near, *worded]
-    weights = [1 - search.words] * len(near) + [search.words] * len(worded)
-    ids, sums = rank.fused([unit[chunks] for chunks, _ in rankings], weights)
-    shown: dict[int, tuple[int, int]] = {}
-    for chunks, _ in rankings:
-        for place, (owner, chunk) in enumerate(zip(unit[chunks].tolist(), chunks.tolist())):
-            if place < shown.get(owner, (len(unit), 0))[0]:
-                shown[owner] = (place, chunk)
+    rankings = [*((ids, 1 - search.words) for ids, _ in near), *((ids, search.words) for ids, _ in worded)]
+    rankings = [(ids, weight) for ids, weight in rankings if weight > 0]
+    ids, sums = rank.fused([unit[chunks] for chunks, _ in rankings], [weight for _, weight in rankings])
+    shown: dict[int, tuple[float, int]] = {}
+    for chunks, weight in rankings:
+        for place, (owner, chunk) in enumerate(zip(unit[chunks].tolist(), chunks.tolist()), 1):
+            given = weight / (rank.RANK_CONSTANT + place)
+            if given > shown.get(owner, (0.0, 0))[0]:
+                shown[owner] = (given, chunk)
     return np.array([shown[i][1] for i in ids.tolist()], np.int64), sums
 
 
