@@ -66,17 +66,15 @@ const draw = () => {
   hints.hidden = !!all.length && !recorded();
   halt.hidden = !running();
   send.hidden = running();
-  if (near) log.scrollTop = log.scrollHeight;
 };
-let near = true;
-log.addEventListener('scroll', () => { near = log.scrollHeight - log.scrollTop - log.clientHeight < 48; });
 const recorded = () => shown?.badge === 'recorded' && !pending;
 
 // ---- sending ----------------------------------------------------------------------------------------------------
 const ask = (conversation, fresh = false) => {
   if (running()) return;
-  [pending, near] = [conversation, true];
+  pending = conversation;
   draw();
+  root.querySelector('.chat-scroll').scrollTop = 0; // it is counted from its end
   props.value = JSON.stringify(conversation);
   trigger('input', {});
   if (fresh) part('dice').click();

@@ -29,7 +29,7 @@ class ChatPad(Pad):
 def _template(label: str) -> str:
     return f"""
 <section class="chat" aria-label="{literal(label)}">
-  <ol class="chat-log" role="log" aria-live="polite" tabindex="0"></ol>
+  <div class="chat-scroll" tabindex="0"><ol class="chat-log" role="log" aria-live="polite"></ol></div>
   <div class="chat-hints"></div>
   <form class="chat-form">
     <textarea rows="1" aria-label="Your message" placeholder="Write a message"></textarea>

@@ -74,7 +74,7 @@ const drop = () => { // what belongs to an earlier run goes once the new one has
 };
 
 const fit = () => { // sizes of all canvases, in whole device pixels
-  const width = Math.floor(stage.clientWidth);
+  const width = roomy ||= Math.floor(stage.clientWidth); // kept until the stage changes: to ask is to lay out the page
   if (!width) return false;
   const now = `${width} ${devicePixelRatio} ${innerHeight}`;
   if (fitted === now) return true;

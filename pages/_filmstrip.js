@@ -16,7 +16,7 @@ const make = (name, className = '', text = '') => Object.assign(document.createE
 
 let film = null, lanes = new Map(), charts = new Map(), numbers = new Map();
 let pos = -1, follow = true, playing = false, due = 0, speed = 1, waiting = 0, dirty = false, moved = 0;
-let dots = 1, paint = null, fitted = '';
+let dots = 1, paint = null, fitted = '', roomy = 0;
 
 // ---- frames come in ---------------------------------------------------------------------------------------------
 const images = new WeakMap(); // lane or layer -> Image or numbers
@@ -52,6 +52,7 @@ const begin = value => {
 
 const put = (index, packed) => {
   if (!packed || typeof packed !== 'object' || !(index >= 0 && index < 5000)) return;
+  packed = JSON.parse(JSON.stringify(packed)); // what Gradio gives is watched, and slow to read
   film.frames[index] = packed;
   ensure(packed);
   pictured(packed).forEach(picture);
@@ -65,7 +66,7 @@ const absorb = () => {
   if (fresh) begin(value);
   for (const name of ['badge', 'recipe', 'note', 'link']) if (value[name] !== undefined) film[name] = value[name];
   if (value.total > 0) film.total = value.total;
-  if (value.append) put(Number.isInteger(value.index) ? value.index : film.frames.length, value.append);
+  if (value.append) [value.append].flat().forEach((packed, k) => put((Number.isInteger(value.index) ? value.index : film.frames.length) + k, packed));
   if (Array.isArray(value.frames)) {
     const first = !film.frames.length;
     value.frames.forEach((packed, k) => { if (!film.frames[k]) put(k, packed); });
@@ -261,7 +262,12 @@ root.querySelectorAll('.film-menu button').forEach(one => one.addEventListener('
 document.addEventListener('click', event => { const menu = root.querySelector('details'); if (menu.open && !menu.contains(event.target)) menu.open = false; });
 
 // ---- life -------------------------------------------------------------------------------------------------------
-new ResizeObserver(() => { dirty = true; wake(); }).observe(stage);
+new ResizeObserver(entries => {
+  const width = Math.floor(entries.at(-1).contentRect.width);
+  if (width === roomy) return;
+  [roomy, dirty] = [width, true];
+  wake();
+}).observe(stage);
 new MutationObserver(() => { paint = null; lanes.forEach(lane => { lane.keys = ''; }); dirty = true; wake(); }).observe(document.body, {attributes: true, attributeFilter: ['class', 'data-family', 'style']});
 watch('value', absorb);
 absorb();

@@ -31,6 +31,7 @@ from genai_demo.weights import progress
 from pages._recipe import plain, to_query
 
 FPS = 30  # frames a second that are sent at most
+BUNCHES = 15  # messages a second, where each brings several frames
 AHEAD = 256  # frames that may be computed before they are sent
 MODEL_SLOTS = 2  # runs that compute at the same time
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": MODEL_SLOTS}  # for events that compute
@@ -88,8 +89,9 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
     Frames that say they were `seen_before`, computed once and kept, are not paced: all go with the first that is new.
+    Those that say they are `bunched`, tokens of a quick model, go several in one message.
     """
-    due, held = 0.0, False
+    due, held, first = 0.0, False, 0
     for item in work.frames():
         if isinstance(item, Waiting):
             yield {"waiting": _sentence(item.text)}
@@ -99,11 +101,14 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
         if getattr(item, "seen_before", False):
             held = True
             continue
+        bunched = getattr(item, "bunched", False)
+        if bunched and time.monotonic() < due:
+            continue
         time.sleep(max(0.0, due - time.monotonic()))
-        due = max(due, time.monotonic()) + 1 / FPS
-        place = {"total": getattr(item, "total", None), "index": len(sent) - 1}
-        yield {**place, **({"frames": [*sent]} if held else {"append": sent[-1]})}
-        held = False
+        due = max(due, time.monotonic()) + 1 / (BUNCHES if bunched else FPS)
+        place = {"total": getattr(item, "total", None), "index": first}
+        yield {**place, **({"frames": [*sent]} if held else {"append": sent[first:]})}
+        held, first = False, len(sent)
 
 
 def status_before(recipe: Recipe) -> str:

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from genai_demo.decoder.asked import Message
 from genai_demo.decoder.engine import Choice, Engine, Piece, Prompt, engine_of
@@ -24,6 +24,7 @@ LIKELIEST = "likeliest in this place"
 class ChatStep:
     """One more token. said: the characters it completes, which may be none; folded: messages that were left out."""
 
+    bunched: ClassVar[bool] = True
     index: int
     total: int
     notice: str | None = prose("note")
@@ -79,6 +80,7 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
 class CompleteStep:
     """One more token of code. parses: whether Python can read the whole text as it stands."""
 
+    bunched: ClassVar[bool] = True
     index: int
     total: int
     code: str = listing("code")

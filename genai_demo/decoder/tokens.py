@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -36,6 +37,7 @@ class TokenStep:
     path: the numbers of the answer's tokens up to this one; seen_before: it was given, not drawn.
     """
 
+    bunched: ClassVar[bool] = True
     index: int
     total: int
     text: tuple[Tok, ...] = tokens_("text, by token", grows=True)
