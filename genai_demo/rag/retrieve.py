@@ -73,8 +73,11 @@ def retrieve(library: Library, question: str, search: Search = Search(),
     """The stages, each as it is done; the last one is what to go on with. Lists may be shorter than k, or empty.
 
     variants: other wordings of the question, or an answer that was imagined (HyDE); each is looked up too, and all are
-    fused. Raises DemoError where the question is empty or too long or a document is not in the library.
+    fused. Raises DemoError where the question is empty or too long, a document or a chunk is not in the library.
     """
+    strange = [i for i in search.without if not 0 <= i < len(library.chunks)]
+    if strange:
+        raise DemoError(f"chunk is {strange[0]}; this library has 0 to {len(library.chunks) - 1}, choose one of these")
     texts = [checked(question), *(checked(text) for text in variants)]
     return _stages(library, texts, search, _allowed(library, search))
 

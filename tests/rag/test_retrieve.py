@@ -76,6 +76,12 @@ def test_everything_knocked_out_leaves_nothing(library: Library) -> None:
     assert [len(r.chunks) for r in retrieve(library, "cat", Search(without=every, documents=("sky",)))] == [0, 0, 0]
 
 
+@pytest.mark.parametrize("chunk", [-1, 6, 10**12])
+def test_a_chunk_that_is_not_here_is_refused(library: Library, chunk: int) -> None:
+    with pytest.raises(DemoError, match=f"chunk is {chunk}; this library has 0 to 5"):
+        retrieve(library, "cat", Search(without=(chunk,)))
+
+
 def test_an_empty_library_answers_with_nothing() -> None:
     assert [len(result.chunks) for result in retrieve(build([], tiny()), "cat")] == [0, 0, 0]
 
