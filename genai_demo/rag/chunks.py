@@ -26,7 +26,7 @@ LEAST_SIZE, MOST_SIZE = 8, 512
 _TOKEN = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}|[^\w\s]"
 )
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 _STOP = re.compile(
     r"""[.!?]["')\]»”’]*(?=\s+["'(\[«“‘]?[^\Wa-z_])"""  # before a capital or a digit
@@ -58,13 +58,16 @@ def cut(text: str, how: How = "headings", size: int = 256, overlap: int = 0, doc
     """
     _check(how, size, overlap)
     tokens = [match.span() for match in _TOKEN.finditer(text)]
+    edges = [start for start, _ in tokens]
     found = headings(text) if marks is None else list(marks)
     if how == "tokens":
         spans = list(_windows(tokens, size, overlap))
     elif how == "sentences":
-        spans = list(_packed(text, tokens, (0, len(text)), size, overlap))
+        spans = list(_packed(text, tokens, edges, (0, len(text)), size, overlap))
     else:
-        spans = [span for section in _sections(text, found) for span in _packed(text, tokens, section, size, overlap)]
+        spans = [
+            span for section in _sections(text, found) for span in _packed(text, tokens, edges, section, size, overlap)
+        ]
     starts = [start for start, _ in found]
     names = ["", *(name for _, name in found)]
     return [
@@ -76,10 +79,13 @@ def cut(text: str, how: How = "headings", size: int = 256, overlap: int = 0, doc
 def headings(text: str) -> list[Mark]:
     """(offset, heading) of Markdown's headings, those in fenced code left out."""
     fences = [match.span() for match in _FENCE.finditer(text)]
-    return [
-        (match.start(), match[2]) for match in _HEADING.finditer(text)
-        if not any(start <= match.start() < end for start, end in fences)
-    ]  # fmt: skip
+    starts = [start for start, _ in fences]
+    found = []
+    for match in _HEADING.finditer(text):
+        before = bisect.bisect_right(starts, match.start()) - 1
+        if before < 0 or match.start() >= fences[before][1]:
+            found.append((match.start(), match[1].rstrip().rstrip("#").rstrip()))
+    return found
 
 
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
@@ -125,12 +131,12 @@ def _windows(tokens: Sequence[Span], size: int, overlap: int) -> Iterator[Span]:
         yield tokens[first][0], tokens[min(first + size, len(tokens)) - 1][1]
 
 
-def _packed(text: str, tokens: Sequence[Span], part: Span, size: int, overlap: int) -> Iterator[Span]:
-    """Whole sentences of a part of the text, as many as fit in `size` tokens; longer ones are cut."""
-    starts = [start for start, _ in tokens]
+def _packed(text: str, tokens: Sequence[Span], edges: Sequence[int], part: Span, size: int,
+            overlap: int) -> Iterator[Span]:  # fmt: skip
+    """Whole sentences of a part of the text, as many as fit in `size` tokens; longer ones are cut. edges: of tokens."""
 
     def inside(span: Span) -> Sequence[Span]:
-        return tokens[bisect.bisect_left(starts, span[0]) : bisect.bisect_left(starts, span[1])]
+        return tokens[bisect.bisect_left(edges, span[0]) : bisect.bisect_left(edges, span[1])]
 
     held: list[tuple[Span, int]] = []  # the sentences of the chunk in the making, with their tokens
     fresh = False  # whether one of them stands in no chunk yet

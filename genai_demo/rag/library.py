@@ -114,9 +114,8 @@ class Library:
 
     def chunks_of(self, names: Collection[str]) -> np.ndarray:
         """Ids of the chunks of these documents, for a filter. Raises DemoError where one is not here."""
-        for name in names:
-            self.entry(name)
-        return np.array([i for i, chunk in enumerate(self.chunks) if chunk.document in names], np.int64)
+        wanted = {self.entry(name).name for name in names}
+        return np.array([i for i, chunk in enumerate(self.chunks) if chunk.document in wanted], np.int64)
 
     def without(self, names: Collection[str]) -> Library:
         """A library that lacks these documents; nothing is embedded again. Raises DemoError where one is not here."""

@@ -54,6 +54,7 @@ def test_headings_make_sections_and_code_has_none() -> None:
     assert [(chunk.heading, chunk.text) for chunk in cut(TEXT, "headings")] == [
         ("One", TEXT[:TEXT.index("\n\n## Two")]), ("Two", "## Two\n\nLast words."),
     ]  # fmt: skip
+    assert headings("## A title ##  ") == [(0, "A title")]
     assert headings("```\n# not this\n```\n# this") == [(19, "this")]
 
 
@@ -80,3 +81,13 @@ def test_nothing_has_no_chunks(text: str) -> None:
 def test_what_is_out_of_range_is_refused(how: str, size: int, overlap: int, named: str) -> None:
     with pytest.raises(DemoError, match=named):
         cut("a", how, size, overlap)
+
+
+@pytest.mark.parametrize("text", [
+    "# a" + " " * 300_000 + "b", "." * 300_000, "\n" * 300_000, "```\n" * 50_001, "# a\n\nb c d.\n\n" * 10_000,
+    "a." + "'" * 300_000, "." + " " * 300_000, "#" * 300_000, "# x #" + "# " * 100_000,
+], ids=range(9))  # fmt: skip
+def test_large_and_odd_texts_take_time_by_their_length(text: str) -> None:
+    """Where the time grew with its square, this would not end."""
+    for how in HOWS:
+        assert all(text[chunk.start : chunk.end] == chunk.text for chunk in cut(text, how, 512))
