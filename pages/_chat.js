@@ -98,11 +98,10 @@ halt.addEventListener('click', () => part('stop').click());
 // ---- what the film shows ----------------------------------------------------------------------------------------
 const follow = ({detail}) => {
   const asked = parse(detail.recipe?.options?.turns ?? '');
-  if (!asked.length) return;
+  if (!asked.length || (pending && JSON.stringify(asked) !== JSON.stringify(pending))) return; // an earlier film
   const frames = detail.frames.slice(0, detail.index + 1).filter(Boolean);
   const said = frames.map(frame => frame.grown?.said ?? '').join('');
   shown = {badge: detail.badge, recipe: detail.recipe, folded: frames[0]?.carried?.folded || 0};
-  if (pending && !frames.length) return;
   pending = null;
   turns = [...asked, ['assistant', said]];
   draw();

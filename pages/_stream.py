@@ -31,7 +31,7 @@ from genai_demo.weights import progress
 from pages._recipe import plain, to_query
 
 FPS = 30  # frames a second that are sent at most
-BUNCHES = 15  # messages a second, where each brings several frames
+BUNCHES = 10  # messages a second, where each brings several frames
 AHEAD = 256  # frames that may be computed before they are sent
 MODEL_SLOTS = 2  # runs that compute at the same time
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": MODEL_SLOTS}  # for events that compute
