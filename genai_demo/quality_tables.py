@@ -175,14 +175,14 @@ def _clip() -> str:
 
 
 def _decoder() -> str:
-    from genai_demo.decoder.agree import table
+    from genai_demo.decoder.table import table
 
     heads, rows, note = table()
     return f"{_table(heads, rows)}\n\n{note}"
 
 
 def _rag() -> str:
-    from genai_demo.rag.measure import table
+    from genai_demo.rag.table import table
 
     heads, rows, note = table()
     return f"{_table(heads, rows, texts=2)}\n\n{note}"

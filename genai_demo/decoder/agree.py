@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from genai_demo.decoder.asked import Sampling
 from genai_demo.decoder.decode import decode
 from genai_demo.decoder.engine import Engine, Prompt
 from genai_demo.decoder.model import LanguageModel
-from genai_demo.errors import DemoError
+from genai_demo.decoder.table import RESULTS
 
-RESULTS = Path(__file__).resolve().parents[2] / "assets" / "decoder.json"
 TOKENS = 32  # of each answer
 PROMPTS = (
     "What is the capital of France?", "Why is the sky blue?", "Write a short poem about the sea.",
@@ -79,25 +77,3 @@ def measure(watch: Callable[[Iterable[Any], str], Iterator[Any]]) -> dict[str, A
     }  # fmt: skip
     RESULTS.write_text(json.dumps({**found, "device": machine(), "versions": versions()}, indent=1) + "\n")
     return found
-
-
-def known() -> dict[str, Any]:
-    """What was measured last. Raises DemoError where nothing was."""
-    if not RESULTS.exists():
-        raise DemoError("assets/decoder.json is missing; `python -m genai_demo quality decoder` makes it")
-    found: dict[str, Any] = json.loads(RESULTS.read_text())
-    return found
-
-
-def table() -> tuple[list[str], list[list[str]], str]:
-    """(heads, rows, note) of the README's table."""
-    q = known()
-    rows = [
-        ["takes the token that PyTorch takes", f"{100 * q['same']:.1f} %", "100 %"],
-        ["speed, one visitor", f"{q['times_as_fast']:.1f} times", "1"],
-    ]
-    note = (
-        f"{q['places']} places in greedy answers to {q['prompts']} questions, the same text before each. "
-        f"Speed: tokens a second, taken in turn; {q['device']}."
-    )
-    return ["", "4 bits, llama.cpp", f"{q['dtype']}, PyTorch"], rows, note

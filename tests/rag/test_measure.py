@@ -7,7 +7,7 @@ import pytest
 
 from genai_demo import quality_tables
 from genai_demo.errors import DemoError
-from genai_demo.rag import measure
+from genai_demo.rag import measure, table
 from genai_demo.rag.knowledge import Passage, Question
 from genai_demo.rag.library import build
 from genai_demo.rag.retrieve import STAGES
@@ -60,22 +60,22 @@ def test_nothing_relevant_is_told_by_a_cosine() -> None:
 
 
 def test_the_table_is_that_of_the_results() -> None:
-    heads, rows, note = measure.table()
+    heads, rows, note = table.table()
     assert all(len(row) == len(heads) for row in rows)
     assert quality_tables.render("rag") == quality_tables.shown("rag")
-    hybrid = measure.results()["passage"]["hybrid"]
+    hybrid = table.results()["passage"]["hybrid"]
     assert f"{hybrid['all']['recall@3']:.3f}" in next(row for row in rows if row[0] == "hybrid" and "all" in row[1])
     assert note
 
 
 def test_hybrid_finds_nine_of_ten() -> None:
-    assert measure.results()["passage"]["hybrid"]["all"]["recall@3"] >= 0.9
+    assert table.results()["passage"]["hybrid"]["all"]["recall@3"] >= 0.9
 
 
 def test_without_results_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(measure, "RESULTS", tmp_path / "rag.json")
+    monkeypatch.setattr(table, "RESULTS", tmp_path / "rag.json")
     with pytest.raises(DemoError, match="quality rag"):
-        measure.results()
+        table.results()
     (tmp_path / "rag.json").write_text(json.dumps({"passage": {}}))
     with pytest.raises(KeyError):
-        measure.table()
+        table.table()
