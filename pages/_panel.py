@@ -101,6 +101,7 @@ def panel(
     model_in_sight: bool = False,
     stage: Component | None = None,
     beside: gr.Button | None = None,
+    slots: Mapping[str, Any] = MODEL,
 ) -> Panel:
     """A live panel for a run, built where it is called.
 
@@ -110,6 +111,7 @@ def panel(
     labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
     under More. stage: a component of the page's own (an extra, or another), made with render=False, placed above the
     film; beside: a button of the page's own, made likewise, placed beside Copy link.
+    slots: how many such runs compute at the same time.
     Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
@@ -156,7 +158,7 @@ def panel(
     parts = Panel(entry, name, strip, run_, stop, controls, seed_, model, status, notice, chip_, opened, _tab())
     if parts.tab is not None and parts.tab.id is None:
         parts.tab.id = run
-    _wire(parts, dice, copy, fold)
+    _wire(parts, dice, copy, fold, slots)
     _current.get().panels.append(parts)
     return parts
 
@@ -181,7 +183,7 @@ def _model_menu(entry: Run) -> gr.Dropdown | None:
                        min_width=0, elem_classes="control")  # fmt: skip
 
 
-def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> None:
+def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button, slots: Mapping[str, Any]) -> None:
     outputs = [parts.strip, parts.status, parts.chip, parts.opened]
 
     def generate(*values: Any) -> Iterator[tuple[Any, ...]]:
@@ -202,7 +204,7 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> No
     )
     parts.event = parts.run.click(
         generate, parts.inputs, outputs, api_name=parts.entry.name.replace("/", "_"), show_progress="minimal",
-        show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', values)", **MODEL,
+        show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', values)", **slots,
     )  # fmt: skip
     parts.event.then(None, js=f"() => atlas.ended('{parts.id}')")
     parts.event.failure(None, None, parts.status, js=f"() => (atlas.ended('{parts.id}'), '')")

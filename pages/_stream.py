@@ -35,6 +35,7 @@ BUNCHES = 10  # messages a second, where each brings several frames
 AHEAD = 256  # frames that may be computed before they are sent
 MODEL_SLOTS = 2  # runs that compute at the same time
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": MODEL_SLOTS}  # for events that compute
+BATCHED: dict[str, Any] = {"concurrency_id": "batched", "concurrency_limit": 8}  # for a model that answers many at once
 CHEAP: dict[str, Any] = {"concurrency_limit": None}  # for events that cost nothing
 LOOK_S = 0.5  # how often a fetch is asked how far it is
 LOADING = "Loading the model, a few seconds the first time"

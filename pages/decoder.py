@@ -9,6 +9,7 @@ from pages._branches import BranchPad
 from pages._chat import ChatPad
 from pages._info import Try, info
 from pages._panel import Panel, benches, panel
+from pages._stream import BATCHED
 from pages._theme import title
 from pages._timeline import Entry, timeline
 
@@ -66,7 +67,7 @@ def _chat() -> Panel:
     return _panel(
         "decoder/chat", "A small language model answers here. Below: each token, and what else it might have been.",
         ("system", "temperature", "top_p", "max_new_tokens"), primary="Send", stage=talk, extra={"turns": talk},
-        model_in_sight=True,
+        model_in_sight=True, slots=BATCHED,
     )  # fmt: skip
 
 
@@ -118,6 +119,7 @@ def _code() -> Panel:
     return _panel(
         "decoder/complete", "The same model goes on with code. It is small: can Python read what it writes?",
         ("text", "until", "temperature", "max_new_tokens"), primary="Go on", model_in_sight=True,
+        slots=BATCHED,
     )  # fmt: skip
 
 
