@@ -18,7 +18,7 @@ from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.samplers import Candidates, draw, final
 from genai_demo.device import generator
 
-BLOCK = 64  # tokens of a prompt that are computed at a time; 512 of them in one pass take nearly as long
+BLOCK = 128  # tokens of a prompt that are computed at a time; in smaller blocks a long one takes longer
 
 
 @dataclass(frozen=True, slots=True)
