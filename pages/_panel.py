@@ -184,19 +184,17 @@ def _model_menu(entry: Run) -> gr.Dropdown | None:
 
 
 def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button, slots: Mapping[str, Any]) -> None:
-    outputs = [parts.strip, parts.status, parts.chip, parts.opened]
+    outputs = [parts.strip, parts.status]  # few: the browser looks each up among all components, at every message
 
     def generate(*values: Any) -> Iterator[tuple[Any, ...]]:
         with kind_errors():
             recipe = parts.recipe(*values)
-        yield gr.skip(), status_before(recipe), gr.skip(), True
+        yield gr.skip(), status_before(recipe)
         for message in stream(recipe):
             if "waiting" in message:
-                yield gr.skip(), message["waiting"], gr.skip(), gr.skip()
-            elif message.get("done"):
-                yield message, "", chip(message["recipe"]["model"]), gr.skip()
+                yield gr.skip(), message["waiting"]
             else:
-                yield message, "" if message["index"] == 0 else gr.skip(), gr.skip(), gr.skip()
+                yield message, "" if message.get("index", 0) == 0 else gr.skip()
 
     names = ["seed", *(["model"] if parts.model else []), *parts.controls]  # what a program calls the inputs
     generate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -207,6 +205,11 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button, slots
         show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', values)", **slots,
     )  # fmt: skip
     parts.event.then(None, js=f"() => atlas.ended('{parts.id}')")
+    aside: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", **CHEAP}
+    parts.run.click(lambda: True, None, parts.opened, **aside)
+    if parts.entry.models:
+        model = parts.model or gr.State(parts.entry.models[0])
+        parts.event.success(chip, model, parts.chip, **aside)
     parts.event.failure(None, None, parts.status, js=f"() => (atlas.ended('{parts.id}'), '')")
     parts.stop.click(None, cancels=[parts.event], js=f"() => atlas.ended('{parts.id}')")
     dice.click(None, None, parts.seed, js=f"() => Math.floor(Math.random() * {min(MAX_SEED, 99999)})")
