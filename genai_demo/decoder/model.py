@@ -49,7 +49,9 @@ class LanguageModel(nn.Module):
 
     def chat(self, messages: Sequence[Message]) -> list[int]:
         """Token numbers of a conversation in the model's own template, up to where its answer begins."""
-        safe = [{"role": m["role"], "content": guarded(clean(m["content"]), self.specials)} for m in messages]
+        safe = [
+            {"role": m["role"], "content": f"{CUT}{guarded(clean(m['content']), self.specials)}{CUT}"} for m in messages
+        ]
         if not self.tokenizer.chat_template:
             return self._encode("".join(f"{m['role']}: {m['content']}\n" for m in safe) + "assistant:")
         text = self.tokenizer.apply_chat_template(safe, add_generation_prompt=True, tokenize=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -72,7 +71,7 @@ def test_a_visitor_can_not_write_a_control_token(fast: Any, real: LanguageModel)
 
 def test_both_answer_a_question(fast: Any, real: LanguageModel) -> None:
     for engine in (fast, real):
-        assert "scatter" in text_of(answer(engine, "Why is the sky blue? It is because of Rayleigh", 40))
+        assert "light" in text_of(answer(engine, "Why is the sky blue?", 24))
 
 
 def test_the_two_mostly_take_the_same_token(fast: Any, real: LanguageModel) -> None:
@@ -136,21 +135,35 @@ def test_code_is_completed(fast: Any) -> None:
     assert last.parses == "yes"
 
 
-def test_forty_visitors_at_once_each_get_their_own_answer(fast: Any) -> None:
-    names = [f"{first}{last}" for first in ("Ann", "Bob", "Cleo", "Dora", "Emil") for last in "abcdefgh"]
+NAMES = [f"{first} {last}" for first in ("Ann", "Bob", "Tom", "Jane", "Mark") for last in (
+    "Black", "White", "Green", "Brown", "Stone", "Hill", "King", "Young",
+)]  # fmt: skip
 
+
+def test_forty_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
+    """Each has a name said again and again; the model goes on with it."""
+
+    def ask(name: str) -> str:
+        asked = {"text": ", ".join([name] * 12) + ",", "until": "length", "max_new_tokens": 8}
+        *_, last = run(Recipe("decoder/complete", asked))
+        return last.code[len(asked["text"]) :]
+
+    with ThreadPoolExecutor(40) as pool:
+        found = list(pool.map(ask, NAMES))
+    assert not any(other in text for name, text in zip(NAMES, found) for other in set(NAMES) - {name})
+    assert sum(name in text for name, text in zip(NAMES, found)) >= 38
+
+
+def test_forty_conversations_at_once_are_not_mixed_up(fast: Any) -> None:
     def ask(name: str) -> str:
         turns = [["user", f"My name is {name}."], ["assistant", f"Hello {name}!"], ["user", "What is my name?"]]
         asked = {"turns": json.dumps(turns), "temperature": 0, "repetition_penalty": 1, "max_new_tokens": 12}
         return text_of(list(run(Recipe("decoder/chat", asked))))
 
     with ThreadPoolExecutor(40) as pool:
-        answers = list(pool.map(ask, names))
-    known = [{other for other in names if re.search(rf"\b{other}\b", text)} for text in answers]
-    assert not any(found - {name} for name, found in zip(names, known)), "an answer to somebody else"
-    assert sum(name in found for name, found in zip(names, known)) >= 30  # the model is small
-    alone = [ask(name) for name in names[:4]]
-    assert sum(a == b for a, b in zip(alone, answers)) >= 3  # a batch is rounded in another way
+        found = list(pool.map(ask, NAMES))
+    assert all(found)
+    assert not any(other in text for name, text in zip(NAMES, found) for other in set(NAMES) - {name})
 
 
 def test_stop_frees_the_place_at_once(fast: Any) -> None:
