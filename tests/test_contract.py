@@ -173,7 +173,7 @@ def test_frames_are_ready_to_draw(name: str) -> None:
     for frame in frames_of(name):
         for field in type(frame).__dataclass_fields__.values():
             value, meta = getattr(frame, field.name), field.metadata
-            if value is None or meta.get("draw") in (None, "number", "curve", "carried", *TEXT_KINDS):
+            if value is None or meta.get("draw") in (None, "number", "curve", "carried", "grown", *TEXT_KINDS):
                 continue
             assert isinstance(value, np.ndarray)
             if meta["draw"] == "pictures":

@@ -49,11 +49,11 @@ for info in pkgutil.walk_packages(genai_demo.__path__, "genai_demo."):
 
 
 def test_architectures_do_not_import_each_other() -> None:
-    """Only hybrids may; the data sets are shared."""
+    """Only hybrids may, and retrieval, which asks a decoder; the data sets are shared."""
     from genai_demo.spec import architectures
 
     for name in architectures():
-        if name == "hybrids":
+        if name in ("hybrids", "rag"):
             continue
         for path in (ROOT / "genai_demo" / name).rglob("*.py"):
             text = path.read_text()

@@ -1,5 +1,7 @@
 """Retrieval-augmented generation: a library of documents is asked, and one sees why it answers as it does."""
 
+from genai_demo.decoder import FAST, SERVED, SMALL, TORCH
+from genai_demo.rag import ask_options as options
 from genai_demo.run import Run
 from genai_demo.spec import Hub, ModelSpec, Package
 
@@ -16,4 +18,17 @@ MINILM = ModelSpec(
 )  # fmt: skip
 
 SPECS: tuple[ModelSpec, ...] = (MINILM,)
-RUNS: tuple[Run, ...] = ()
+_CHAT = (FAST.key, *TORCH, *SERVED)
+
+RUNS: tuple[Run, ...] = (
+    Run("rag/ask", "Ask a library, and see stage by stage why it answers as it does", options.AskOptions,
+        "genai_demo.rag.ask:ask", _CHAT, lambda o: 30 + o.max_new_tokens // 4),
+    Run("rag/knock", "The same question with passages knocked out, or without any, beside the whole answer",
+        options.KnockOptions, "genai_demo.rag.knock:knock", _CHAT, lambda o: 40 + o.max_new_tokens // 2),
+    Run("rag/chunk", "A text cut into chunks, the cuts drawn on it", options.ChunkOptions,
+        "genai_demo.rag.cuts:chunk", seconds=lambda o: 5),
+    Run("rag/stores", "Comparing with every vector against walking a graph: recall for milliseconds",
+        options.StoresOptions, "genai_demo.rag.compare:stores", seconds=lambda o: 20 + o.n // 1000, threads=1),
+    Run("rag/kin", "The same passages in one prompt, fused in the decoder, and looked up again while writing",
+        options.KinOptions, "genai_demo.rag.kin:kin", (SMALL.key,), lambda o: 20 + o.max_new_tokens),
+)  # fmt: skip

@@ -9,6 +9,7 @@ text that a visitor sent: names and tokens are hashed first, hashes are compared
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import hashlib
 import io
 import json
@@ -21,7 +22,7 @@ import time
 import weakref
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,28 @@ def open_(token: str | None) -> Inbox:
         while len(_recent) > IN_MEMORY:
             _recent.popitem(last=False)
         return inbox
+
+
+current: contextvars.ContextVar[Inbox | None] = contextvars.ContextVar("inbox", default=None)
+
+
+@contextlib.contextmanager
+def visiting(token: str | None) -> Iterator[Inbox]:
+    """Inside, the inbox of that token is the one that runs of this context look in; it is as open_ gives it."""
+    mine = open_(token)
+    before = current.set(mine)
+    try:
+        yield mine
+    finally:
+        current.reset(before)
+
+
+def here() -> Inbox:
+    """The inbox of the visitor for whom a run computes. Raises DemoError where nobody's is open."""
+    mine = current.get()
+    if mine is None:
+        raise DemoError("that document is not here; add the file on the page, as a link does not carry it")
+    return mine
 
 
 def _sweep() -> None:

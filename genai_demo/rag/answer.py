@@ -1,0 +1,179 @@
+"""What asking and knocking out share: a question looked up, the prompt, the answer as it grows, and its check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from genai_demo.decoder.asked import Sampling
+from genai_demo.decoder.engine import Engine, Piece
+from genai_demo.frames import Stage, Tok
+from genai_demo.frames_text import TokKind
+from genai_demo.rag import look, support
+from genai_demo.rag.ask_options import AskOptions
+from genai_demo.rag.library import Library
+from genai_demo.rag.look import Sent
+from genai_demo.rag.prompt import Posed, pose
+from genai_demo.rag.retrieve import STAGES, StageResult, retrieve
+
+NAMES = {"bm25": "BM25", "dense": "dense", "hybrid": "hybrid", "reranked": "reranked"}
+NOTES = {
+    "bm25": "by words", "dense": "by meaning: cosine", "hybrid": "both rankings fused",
+    "reranked": "the first ones again, token by token",
+}  # fmt: skip
+SHOWN = 8  # passages of a ranking that are drawn, or as many as are sent
+DEPTH = 10  # passages that are ranked
+NOTHING = (
+    "Nothing in the library is near enough to this question, so the model is not asked: it would make something up."
+)
+
+
+@dataclass
+class Looked:
+    """A question looked up in a library. results: the stages so far."""
+
+    library: Library
+    question: str
+    options: AskOptions
+    without: tuple[int, ...] = ()
+    variants: tuple[str, ...] = ()
+    results: list[StageResult] = field(default_factory=list)
+    rows: list[look.Row] | None = None
+
+    def stages(self) -> Iterator[StageResult]:
+        """The stages, each as it is done."""
+        search = look.search_of(self.options, max(DEPTH, self.options.k), self.without)
+        for result in retrieve(self.library, self.question, search, self.variants):
+            self.results.append(result)
+            yield result
+
+    @property
+    def last(self) -> int:
+        """How many stages there are to be."""
+        return len(STAGES) if self.options.late else len(STAGES) - 1
+
+    def found(self) -> StageResult:
+        """The first k of the last ranking."""
+        end = self.results[-1]
+        k = self.options.k
+        return StageResult(end.name, end.ms, end.chunks[:k], end.passages[:k], end.scores[:k])
+
+    def choose(self, characters: int) -> tuple[Sent, ...]:
+        """The passages that are sent, shortened to that many characters together."""
+        if self.rows is None:
+            out = {*self.options.knocked_out(), *self.without}
+            self.rows = look.rows_of(self.library, self.found(), self.question, out)
+        return look.shortened(self.library, self.found(), self.rows, characters)
+
+    def posed(self, engine: Engine) -> Posed:
+        """The prompt. Raises DemoError where it does not fit."""
+        return pose(engine, self.question, self.choose, limit_of(engine, self.options))
+
+    def ranking(self, result: StageResult, sent: Sequence[int], kind: TokKind = "picked") -> tuple[Tok, ...]:
+        """A ranking as rows; passages in `sent` are marked."""
+        most = max(SHOWN, self.options.k)
+        best = float(result.scores.max(initial=0)) or 1.0
+        rows = []
+        for chunk, passage, score in zip(result.chunks[:most].tolist(), result.passages.tolist(),
+                                         result.scores.tolist()):  # fmt: skip
+            piece = self.library.chunks[chunk]
+            entry = self.library.entry(piece.document)
+            note = f"{score:.3g}; best chunk {chunk}: {look.named(entry, piece.heading)}"
+            rows.append(Tok(entry.title, max(0.0, score / best), kind if passage in sent else "", passage, note,
+                            round(score, 4)))  # fmt: skip
+        return tuple(rows)
+
+    def columns(self) -> tuple[Stage, ...]:
+        """The stages so far; what is sent is marked once that is known."""
+        sent = self.found().passages.tolist() if len(self.results) == self.last else []
+        return tuple(Stage(NAMES[one.name], NOTES[one.name], self.ranking(one, sent)) for one in self.results)
+
+    def nearest(self) -> float:
+        """Cosine of the question with the chunk that dense retrieval found nearest; 0 where it found none."""
+        return float(self.results[1].scores[0]) if len(self.results) > 1 and len(self.results[1].scores) else 0.0
+
+    def places(self) -> tuple[np.ndarray, np.ndarray]:
+        """On the map: the best chunks of what is sent (k, 2), and the question with its other wordings (v, 2)."""
+        asked = self.library.embedder.encode([self.question, *self.variants])
+        return self.library.placed(self.library.vectors[self.found().chunks]), self.library.placed(asked)
+
+
+def limit_of(engine: Engine, options: Any) -> int:
+    """Tokens an answer may have."""
+    return min(int(options.max_new_tokens), engine.context // 2)
+
+
+@dataclass
+class Answer:
+    """An answer as it grows. count: tokens so far, the one that ended it not among them."""
+
+    engine: Engine
+    posed: Posed
+    options: AskOptions
+    seed: int
+    text: str = ""
+    count: int = 0
+    wait_ms: float | None = None
+    ended: bool = False
+
+    def pieces(self) -> Iterator[Piece]:
+        """The tokens that are to be seen: all but the one that ends the answer."""
+        begun = time.perf_counter()
+        limit = limit_of(self.engine, self.options)
+        stream = self.engine.stream(self.posed.prompt, Sampling(self.options.temperature), seed=self.seed,
+                                    limit=limit, top=1)  # fmt: skip
+        for piece in stream:
+            if self.wait_ms is None:
+                self.wait_ms = 1000 * (time.perf_counter() - begun)
+            if piece.last:
+                self.ended = True
+                return
+            self.count += piece.count
+            self.text += piece.text
+            yield piece
+
+
+def tok(piece: Piece) -> Tok:
+    """A token of an answer as it is drawn."""
+    return Tok(piece.taken.shown, piece.taken.probability, id=piece.taken.id)
+
+
+def sources(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[Tok, ...]:
+    """The passages that were sent, sentence by sentence; those that support a sentence of the answer are marked."""
+    out = []
+    for one in sent:
+        out.append(Tok(f"[{one.number}] {one.title}\n", kind="prompt"))
+        for at, (span, text) in enumerate(zip(one.spans, one.texts)):
+            mine = [(i, c) for i, c in enumerate(claims, 1) if c.sent == one.number and c.span == span]
+            held = [(i, c) for i, c in mine if c.supported]
+            note = "; ".join(f"answer, sentence {i}: support {c.strength:.2f}, words {c.overlap:.2f}, cosine "
+                             f"{c.cosine:.2f}" for i, c in mine)  # fmt: skip
+            strength = max((c.strength for _, c in mine), default=None)
+            end = "\n\n" if at == len(one.spans) - 1 else " "
+            out.append(Tok(text + end, strength, "picked" if held else "", None, note))
+    return tuple(out)
+
+
+def lit(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[dict[str, Any], ...]:
+    """As data: which span of which document supports which part of the answer, in characters."""
+    of = {one.number: one for one in sent}
+    return tuple(
+        {
+            "claim": [c.start, c.end], "document": of[c.sent].document, "title": of[c.sent].title, "number": c.sent,
+            "span": list(c.span), "strength": c.strength, "supported": c.supported,
+        }
+        for c in claims
+    )  # fmt: skip
+
+
+def extract(library: Library, question: str, sent: Sequence[Sent]) -> str | None:
+    """The sentence that answers best by itself, with where it stands; None without passages."""
+    found = support.best_span(library.embedder, question, sent)
+    if found is None:
+        return None
+    one, at = found
+    return f"“{one.texts[at]}” [{one.number}] {one.title}"

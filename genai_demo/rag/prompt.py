@@ -1,0 +1,72 @@
+"""The prompt: instructions in the system message, passages quoted as material in the user's.
+
+What a passage says is text to be read. If it contains instructions, they stand between quotation marks in the user's
+message like the rest; control tokens in it are read as characters (decoder/text.py). A small model may obey them yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from genai_demo.decoder.asked import Message
+from genai_demo.decoder.engine import Engine, Prompt
+from genai_demo.errors import DemoError
+from genai_demo.rag.look import Sent
+
+BUDGET = 1000  # characters of all passages together; a small model loses itself in more
+SYSTEM = "Answer the question in one short sentence, with facts from the quoted passages."
+BARE = "Answer the question in one short sentence."
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A prompt, its messages, the passages in it."""
+
+    prompt: Prompt
+    messages: tuple[Message, ...]
+    sources: tuple[Sent, ...]
+
+    @property
+    def listed(self) -> str:
+        """The messages as text, as they are sent; the model's own template goes around them."""
+        return "\n\n".join(f"{message['role']}:\n{message['content']}" for message in self.messages)
+
+
+def messages(question: str, sources: Sequence[Sent]) -> tuple[Message, ...]:
+    """The conversation; the best passage stands last, nearest to the question. Without passages the bare question."""
+    if not sources:
+        return {"role": "system", "content": BARE}, {"role": "user", "content": question}
+    quoted = "\n".join(f"{one.title}: {_quotable(one.text)}" for one in reversed(sources))
+    text = f'Text:\n"""\n{quoted}\n"""\n\nQuestion: {question}'
+    return {"role": "system", "content": SYSTEM}, {"role": "user", "content": text}
+
+
+def pose(engine: Engine, question: str, choose: Callable[[int], tuple[Sent, ...]], limit: int) -> Posed:
+    """The prompt with as much of the passages as fits beside an answer of `limit` tokens.
+
+    choose(characters) gives the passages shortened to that many. Raises DemoError where not even the best one fits.
+    """
+    room = engine.context - limit
+    sources: tuple[Sent, ...] = ()
+    for part in (1.0, 0.6, 0.3, 0.0):
+        sources = choose(int(part * BUDGET))
+        if (posed := _posed(engine, question, sources)).prompt.tokens <= room:
+            return posed
+    while len(sources) > 1:
+        sources = sources[:-1]
+        if (posed := _posed(engine, question, sources)).prompt.tokens <= room:
+            return posed
+    what = "the question and its best passage make" if sources else "the question makes"
+    raise DemoError(f"{what} {posed.prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, ask for a "
+                    "shorter answer or shorten the question")  # fmt: skip
+
+
+def _posed(engine: Engine, question: str, sources: tuple[Sent, ...]) -> Posed:
+    said = messages(question, sources)
+    return Posed(engine.ask(said), said, sources)
+
+
+def _quotable(text: str) -> str:
+    """The passage without what would end its quotation."""
+    return text.replace('"""', "'''")
