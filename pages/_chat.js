@@ -114,8 +114,12 @@ const settle = () => { // a run began or ended
       if (pending && !running()) { area.value ||= pending.at(-1)[1]; pending = null; fit(); draw(); }
     }, 600);
   }
-  state.textContent = running() ? 'Answering' : '';
+  report();
   draw();
+};
+const report = () => { // what the bench waits for: a model that is being fetched, a place in the queue
+  const place = part('status'), bar = place?.querySelector('progress');
+  state.replaceChildren(...(running() && bar ? [bar.cloneNode(true)] : []), running() ? place?.textContent.trim() || 'Answering' : '');
 };
 let waiting = 0;
 const wire = () => {
@@ -125,6 +129,7 @@ const wire = () => {
   place.addEventListener('film-shown', follow);
   place.querySelector('.panel-actions').inert = true; // Send and Stop are here
   new MutationObserver(settle).observe(place, {attributes: true, attributeFilter: ['class']});
+  new MutationObserver(report).observe(part('status'), {childList: true, subtree: true, characterData: true});
   const film = part('strip')?.querySelector('.film');
   if (film?.told) follow({detail: film.told});
   draw();

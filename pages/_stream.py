@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
@@ -26,8 +27,8 @@ from genai_demo.frames import pack
 from genai_demo.load import is_loaded, load
 from genai_demo.recipe import Recipe
 from genai_demo.run import complete, run
-from genai_demo.spec import find_spec
-from genai_demo.weights import progress
+from genai_demo.spec import ModelSpec, find_spec
+from genai_demo.weights import fetched, progress
 from pages._recipe import plain, to_query
 
 FPS = 30  # frames a second that are sent at most
@@ -95,7 +96,7 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
     due, held, first = 0.0, False, 0
     for item in work.frames():
         if isinstance(item, Waiting):
-            yield {"waiting": _sentence(item.text)}
+            yield {"waiting": item.html}
             continue
         work.last = item
         sent.append(pack(item))
@@ -121,9 +122,15 @@ def status_before(recipe: Recipe) -> str:
 
 @dataclass(frozen=True)
 class Waiting:
-    """In the place of a frame: what is waited for, as text."""
+    """In the place of a frame: what is waited for, as text; share: how much of it is there, 0 to 1."""
 
     text: str
+    share: float | None = None
+
+    @property
+    def html(self) -> str:
+        bar = "" if self.share is None else f'<progress value="{self.share:.3f}"></progress> '
+        return f"{bar}{escape(_sentence(self.text))}"
 
 
 @dataclass
@@ -177,7 +184,7 @@ class _Work:
             except queue.Empty:
                 before, text = text, progress(spec) if spec else ""
                 if before or text:
-                    yield Waiting(text or LOADING)
+                    yield Waiting(text or LOADING, _share(spec))
                 continue
             if item is None:
                 return
@@ -203,6 +210,12 @@ def _computing(recipe: Recipe) -> Iterator[_Work]:
         yield work
     finally:
         work.stopped.set()
+
+
+def _share(spec: ModelSpec | None) -> float | None:
+    """How much of the model's package has come in; None where that is not known."""
+    found = fetched(spec) if spec else None
+    return min(1.0, found[1] / found[0].bytes) if found and found[0].bytes else None
 
 
 def _sentence(text: str) -> str:
