@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from genai_demo.frames import Stage, Tok
 from genai_demo.frames_text import TokKind
 from genai_demo.rag import look, support
 from genai_demo.rag.ask_options import AskOptions
+from genai_demo.rag.chunks import sentences
 from genai_demo.rag.library import Library
 from genai_demo.rag.look import Sent
 from genai_demo.rag.prompt import Posed, pose
@@ -27,6 +29,7 @@ NOTES = {
 }  # fmt: skip
 SHOWN = 8  # passages of a ranking that are drawn, or as many as are sent
 DEPTH = 10  # passages that are ranked
+_LOOP = re.compile(r"(.{6,80}?)\1\1$", re.DOTALL)  # the same words three times over
 NOTHING = (
     "Nothing in the library is near enough to this question, so the model is not asked: it would make something up."
 )
@@ -118,7 +121,7 @@ class Answer:
     text: str = ""
     count: int = 0
     wait_ms: float | None = None
-    ended: bool = False
+    end: str = "length"
 
     def pieces(self) -> Iterator[Piece]:
         """The tokens that are to be seen: all but the one that ends the answer."""
@@ -130,11 +133,33 @@ class Answer:
             if self.wait_ms is None:
                 self.wait_ms = 1000 * (time.perf_counter() - begun)
             if piece.last:
-                self.ended = True
+                self.end = "model"
+                return
+            if self.options.brief and self._sentences(piece.text) >= self.options.brief:
+                self.end = "brief"
                 return
             self.count += piece.count
             self.text += piece.text
             yield piece
+            if _LOOP.search(self.text[-400:]):
+                self.end = "loop"
+                return
+
+    def _sentences(self, more: str) -> int:
+        """How many sentences are over before what comes next, which begins one; the last, unfinished one counts not."""
+        if not more[:1].isspace() or self.text.rstrip()[-1:] not in (".", "!", "?"):
+            return 0
+        return len(sentences(self.text))
+
+    def remark(self) -> str:
+        """Why the answer ended, where it was not the model that ended it; "" where it was."""
+        if not self.text.strip():
+            return "The model ended its answer at once: it found nothing to say."
+        if self.end == "length":
+            return f"The answer was cut off after {self.count} tokens."
+        if self.end == "loop":
+            return "The answer was ended because it repeats itself."
+        return "" if self.end == "model" else f"The answer was ended after {self.options.brief} sentences."
 
 
 def tok(piece: Piece) -> Tok:

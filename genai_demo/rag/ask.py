@@ -17,7 +17,7 @@ from genai_demo.rag.ask_options import AskOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
 
-MAP, REACH = "map of the library", 0.75  # and how far it goes on both axes
+MAP, REACH = "map of the library", 0.6  # and how far it goes on both axes
 CHECKED = (
     "A sentence counts as supported where its words and its vector (MiniLM) are near one sentence that was sent and "
     "its numbers stand there; neither sees whether the claim is true."
@@ -156,7 +156,5 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
 
 def _verdict(answer: Answer, looked: Looked | None) -> str:
     """What is to be said beside a finished answer."""
-    said = [] if answer.ended else [f"The answer was cut off after {answer.count} tokens."]
-    if not answer.text.strip():
-        said = ["The model ended its answer at once: it found nothing to say."]
-    return " ".join([*said, CHECKED if looked else "Nothing was looked up: this is what the bare model says."])
+    said = "Nothing was looked up: this is what the bare model says." if looked is None else CHECKED
+    return " ".join(part for part in (answer.remark(), said) if part)

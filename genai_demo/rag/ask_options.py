@@ -71,6 +71,8 @@ class AskOptions(SearchOptions):
     temperature: float = option(0.0, "How much chance has a say; 0 always takes the likeliest token",
                                 at_least=0, at_most=2)  # fmt: skip
     max_new_tokens: int = option(64, "How long the answer may get", unit="tokens", at_least=1, at_most=256)
+    brief: int = option(2, "After how many sentences the answer is ended, as a small model goes on and on; 0 lets it",
+                        at_least=0, at_most=20)  # fmt: skip
 
 
 class KnockOptions(AskOptions):

@@ -40,7 +40,7 @@ from genai_demo.rag.retrieve import checked
 WHAT = (
     "First: all passages in one prompt. Second: a prompt for each passage, the mean of their next-token distributions "
     "decides; FiD and Atlas fuse in cross-attention, which this model lacks, so averaging stands in for it. Third: "
-    "what was written is looked up again and the passage exchanged, as RETRO does chunk by chunk, there by cross-attention."
+    "what was written is looked up again and the passage exchanged; RETRO does so by cross-attention, chunk by chunk."
 )
 
 

@@ -89,10 +89,17 @@ def _checked(looked: Looked, one: Answer, other: Answer, index: int) -> KnockSte
     theirs = support.claims(embedder, other.text, other.posed.sources or one.posed.sources)
     part, rest = support.share(mine), support.share(theirs)
     return _frame(
-        index=index, total=index + 1, sources=sources(one.posed.sources, mine), other_sources=_sources(other, theirs),
-        supported=None if part is None else 100 * part, other_supported=None if rest is None else 100 * rest,
-        prompt_tokens=one.posed.prompt.tokens, other_prompt_tokens=other.posed.prompt.tokens,
+        index=index, total=index + 1, notice=_endings(one, other), sources=sources(one.posed.sources, mine),
+        other_sources=_sources(other, theirs), supported=None if part is None else 100 * part,
+        other_supported=None if rest is None else 100 * rest, prompt_tokens=one.posed.prompt.tokens,
+        other_prompt_tokens=other.posed.prompt.tokens,
     )  # fmt: skip
+
+
+def _endings(one: Answer, other: Answer) -> str | None:
+    """Why the answers ended, where the model did not end them."""
+    both = (("with all", one.remark()), ("the other", other.remark()))
+    return " ".join(f"{side[:1].upper()}{side[1:]}: {text}" for side, text in both if text) or None
 
 
 def _looked(engine: Engine, options: KnockOptions, question: str, without: tuple[int, ...], seed: int) -> Looked:
