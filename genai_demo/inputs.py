@@ -45,7 +45,7 @@ def decode_picture(text: str) -> np.ndarray:
         raise DemoError(
             f"picture has {len(text)} characters; the limit is {LONGEST_PICTURE}, shrink it to {SIDE}x{SIDE}"
         )
-    image = _open(_from_base64(text, "picture"))
+    image = open_file(from_base64(text, "picture"))
     if image.size != (SIDE, SIDE):
         raise DemoError(f"picture is {image.width}x{image.height}; a recipe carries {SIDE}x{SIDE}, shrink it first")
     return np.array(_grey(image))  # no turning: what a recipe carries is upright
@@ -64,7 +64,7 @@ def decode_points(text: str) -> np.ndarray:
     """The points a recipe carries, (n, 2) float32, n from 1 to 512. Raises DemoError where they are none."""
     if len(text) > 4 * (2 * MOST_POINTS + 3):  # far past the limit: not even read
         raise DemoError(f"points have {len(text)} characters; draw at most {MOST_POINTS} points")
-    raw = np.frombuffer(_from_base64(text, "points"), np.int8)
+    raw = np.frombuffer(from_base64(text, "points"), np.int8)
     if len(raw) == 0 or len(raw) % 2 or len(raw) > 2 * MOST_POINTS:
         raise DemoError(f"points has {len(raw)} coordinates; draw 1 to {MOST_POINTS} points of two coordinates each")
     return raw.reshape(-1, 2).astype(np.float32) * np.float32(POINT_UNIT)
@@ -83,8 +83,8 @@ def shrink(upload: Image.Image | bytes) -> np.ndarray:
 
     Raises DemoError where it is no picture or too large; the size is read before any pixel is decoded.
     """
-    image = _open(upload) if isinstance(upload, bytes) else upload
-    _check_size(image)
+    image = open_file(upload) if isinstance(upload, bytes) else upload
+    check_size(image)
     image.draft("L", (8 * SIDE, 8 * SIDE))  # a JPEG is decoded at the size that is needed
     grey = _grey(image, turned=True)
     wide, high = (max(1, round(side * SIDE / max(grey.size))) for side in grey.size)  # a hair stays a pixel wide
@@ -111,7 +111,7 @@ def sample_picture(i: int) -> np.ndarray:
     return np.array(_sheet()[i])
 
 
-def _from_base64(text: str, name: str) -> bytes:
+def from_base64(text: str, name: str) -> bytes:
     """Both alphabets, with or without a data URI's head or padding (links lose all of these now and then)."""
     text = text.partition(",")[2] if text.startswith("data:") else text
     text = text.strip().replace(" ", "+").translate(str.maketrans("-_", "+/")).rstrip("=")
@@ -121,14 +121,15 @@ def _from_base64(text: str, name: str) -> bytes:
         raise DemoError(f"{name} is no base64 text; draw it on the page, or leave it as it was copied") from None
 
 
-def _open(raw: bytes) -> Image.Image:
+def open_file(raw: bytes) -> Image.Image:
+    """A picture from the bytes of its file, whole and not too large; raises DemoError where it is none."""
     if len(raw) > MOST_BYTES:
         raise DemoError(f"the file has {len(raw)} bytes; the limit is {MOST_BYTES}, choose a smaller picture")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # judged below, by our own limit
             image = Image.open(io.BytesIO(raw), formats=READ)
-            _check_size(image)
+            check_size(image)
             if not getattr(image, "is_animated", False):
                 image.verify()  # finds a file cut short; afterwards it has to be opened again
                 image = Image.open(io.BytesIO(raw), formats=READ)
@@ -141,7 +142,8 @@ def _open(raw: bytes) -> Image.Image:
         raise DemoError("the file is no picture that can be read; choose a PNG or a JPEG") from None
 
 
-def _check_size(image: Image.Image) -> None:
+def check_size(image: Image.Image) -> None:
+    """Raises DemoError where the picture is empty or too large; no pixel is decoded."""
     width, height = image.size
     if min(width, height) < 1:
         raise DemoError(f"the picture is {width}x{height} pixels; choose one that is not empty")

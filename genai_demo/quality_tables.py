@@ -168,7 +168,7 @@ def _classifier() -> str:
 
 
 def _clip() -> str:
-    from genai_demo.clip.measure import table
+    from genai_demo.clip.table import table
 
     heads, rows, note = table(card("clip/atlas")["quality"])
     return f"{_table(heads, rows)}\n\n{note}\n\n![{SHEET_OF_CLIP}](samples.png)"

@@ -1,5 +1,6 @@
 """CLIP: pictures and words in one space, trained by contrast."""
 
+from genai_demo.clip import clip_options as of
 from genai_demo.run import Run
 from genai_demo.spec import Bundled, Hub, ModelSpec
 
@@ -10,7 +11,7 @@ SPECS: tuple[ModelSpec, ...] = (
     ModelSpec(
         "clip/atlas", "CLIP, small", (Bundled("clip/atlas.safetensors"),), "genai_demo.clip.model:build",
         "Apache-2.0 (trained here on Noto, Apache-2.0, and Fluent, MIT, emoji and on drawings of this project; "
-        "word vectors from all-MiniLM-L6-v2, MIT)", _EXAMPLE,
+        "word vectors from all-MiniLM-L6-v2, MIT)", _EXAMPLE, threads=1,
     ),
     ModelSpec("clip/vit-b-32", "CLIP ViT-B/32, LAION-2B", (Hub("laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),), _HUB, "MIT",
               _EXAMPLE),
@@ -19,4 +20,21 @@ SPECS: tuple[ModelSpec, ...] = (
 )  # fmt: skip
 KEYS = tuple(spec.key for spec in SPECS)
 
-RUNS: tuple[Run, ...] = ()
+RUNS: tuple[Run, ...] = (
+    Run("clip/similarity", "Pictures against texts: cosines, softmax by rows and columns, the loss of the pairs",
+        of.SimilarityOptions, "genai_demo.clip.compare:similarity", KEYS, lambda o: 30),
+    Run("clip/classify", "Zero-shot: the classes are texts, made by templates", of.ClassifyOptions,
+        "genai_demo.clip.classify:classify", KEYS, lambda o: 30),
+    Run("clip/search", "Words find pictures, pictures find pictures and words", of.SearchOptions,
+        "genai_demo.clip.search:search", KEYS, lambda o: 20 + o.pictures // 100),
+    Run("clip/arithmetic", "A - B + C of words and pictures, and what is near", of.ArithmeticOptions,
+        "genai_demo.clip.arithmetic:arithmetic", KEYS, lambda o: 20 + o.pictures // 100),
+    Run("clip/occlude", "A grey patch slides over the picture: what a similarity rests on", of.OccludeOptions,
+        "genai_demo.clip.occlude:occlude", KEYS, lambda o: 40),
+    Run("clip/space", "The map of pictures and texts: the gap between them, and how it closes", of.SpaceOptions,
+        "genai_demo.clip.space:space", KEYS, lambda o: 20 + o.scenes // 20),
+    Run("clip/typographic", "A word written on the picture, and what the picture is then taken for",
+        of.TypographicOptions, "genai_demo.clip.typographic:typographic", KEYS, lambda o: 20 + o.steps),
+    Run("clip/contrast", "Contrastive training, live: the matrix turns diagonal", of.ContrastOptions,
+        "genai_demo.clip.contrast:contrast", KEYS, lambda o: 30 + o.steps // 4, threads=1),
+)  # fmt: skip

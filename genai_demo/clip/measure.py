@@ -146,28 +146,3 @@ def sheet_rows(found: Emoji) -> list[np.ndarray]:
     concepts = scene_concepts(found, found.here[vendor][None])[0]
     emojis = [scenes.draw(scenes.random_scene(concepts, vendor, rng), found) for _ in range(SHOWN)]
     return [np.stack(emojis), np.stack([world.draw(world.random_scene(rng)) for _ in range(SHOWN)])]
-
-
-def table(q: dict[str, Any]) -> tuple[list[str], list[list[str]], str]:
-    """Heads, rows and note of the table of measured quality, from the card's."""
-
-    def share(name: str) -> str:
-        return f"{100 * q[name]:.1f} %"
-
-    rows = [
-        [f"{words}: {which}", *(share(f"{part}_{name}_{end}") for end in ("to_picture_1", "to_picture_5", "to_text_1"))]
-        for part, words in (("vendor", "emoji of a vendor never seen"), ("taught", "emoji of a vendor seen"))
-        for name, which in (("seen", "concepts seen"), ("unseen", "concepts never seen"))
-    ]
-    several = (("world", "picture world"), ("scenes", "scenes of emoji"),
-               ("scenes_vendor", "scenes of emoji of a vendor never seen"))  # fmt: skip
-    rows += [[words, share(f"{part}_to_picture_1"), "", share(f"{part}_to_text_1")] for part, words in several]
-    swaps = "; ".join(f"{words} {share(f'{part}_relation_swap')}" for part, words in several)
-    note = (
-        f"Emoji: the name among all {q['vendor_pictures']:,} pictures of the vendor, {q['vendor_unseen_concepts']} of "
-        f"them of concepts that were in no training. Scenes: a caption among {q['among']} pictures, {q['captions']:,} "
-        "captions. The true caption against the one with the relation reversed, left for right or above for below "
-        f"(half is chance): {swaps}; against the one with two colours exchanged: picture world "
-        f"{share('world_colour_swap')}."
-    )
-    return ["searched", "text to picture, first", "among the first 5", "picture to text, first"], rows, note

@@ -1,0 +1,189 @@
+"""Contrastive training, live: a small picture tower learns to point where its caption points.
+
+Radford et al. 2021, figure 3, on scenes of the picture world. Each step draws a batch of n pairs; every picture is
+compared with every caption; the loss is the cross-entropy of finding the own one, both ways, the others its contrast.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genai_demo.clip import features
+from genai_demo.clip.clip_options import ContrastOptions
+from genai_demo.clip.model import Clip, contrastive_loss, normalised
+from genai_demo.clip.pictures import scene
+from genai_demo.data import world
+from genai_demo.device import generator, seeded
+from genai_demo.frames import curve, matrix, number, pictures, prose
+
+SIDE, WIDTH, WORDS = 32, 128, 64  # pixels; numbers of a vector in the common space, of a word's
+POOL = 1024  # scenes that are trained on, drawn when they are first met
+HELD = 10**9  # scenes from here on are shown and never trained on
+WARM = 10  # steps over which the rate rises
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ContrastStep:
+    """After `index` steps. cosines, by_picture (n, n) of pairs that are never trained on; drawn (n, SIDE, SIDE, 3)."""
+
+    index: int
+    total: int
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    said: str = prose("what is shown")
+    cosines: np.ndarray = matrix("cosines of pairs never trained on", rows="names", columns="texts", signed=True)
+    by_picture: np.ndarray = matrix("softmax by rows", rows="names", columns="texts")
+    drawn: np.ndarray = pictures("their pictures", columns=8)
+    loss: float | None = curve("loss of the batch", unit="nats", chart="loss")
+    loss_shown: float = curve("loss of the pairs shown", unit="nats", chart="loss")
+    right: float | None = curve("R@1 in the batch", unit="%", digits=0, chart="R@1")
+    right_shown: float = curve("R@1 among the pairs shown", unit="%", digits=0, chart="R@1")
+    temperature: float = number("temperature, learnt", digits=4)
+    speed: float | None = number("speed", unit="steps/s", digits=1)
+
+
+class Eye(nn.Module):
+    """The picture tower: three convolutions that halve the side, then one linear map. (n, 3, 32, 32) -> (n, WIDTH)."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        sizes = (3, width, 2 * width, 4 * width)
+        self.layers = nn.Sequential(*(
+            layer for a, b in itertools.pairwise(sizes)
+            for layer in (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
+        ))  # fmt: skip
+        self.out = nn.Linear(4 * width * (SIDE // 8) ** 2, WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.layers(x).flatten(1))  # type: ignore[no-any-return]
+
+
+class Bag(nn.Module):
+    """A text tower from nothing: the mean of its words' vectors, then one linear map. Order plays no part."""
+
+    def __init__(self, words: int) -> None:
+        super().__init__()
+        self.table = nn.EmbeddingBag(words, WORDS, mode="mean", padding_idx=0)
+        self.out = nn.Linear(WORDS, WIDTH)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.out(self.table(tokens))  # type: ignore[no-any-return]
+
+
+class Pairs:
+    """Scenes and captions by number, drawn and read when first met: (n, 3, 32, 32), and texts as the reader wants."""
+
+    def __init__(self, model: Clip, *, frozen: bool) -> None:
+        self.model, self.frozen = model, frozen
+        self._met: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
+        new = [n for n in dict.fromkeys(numbers) if n not in self._met]
+        if new:
+            texts = [scene(n)[1] for n in new]
+            drawn = torch.from_numpy(np.stack([world.draw(scene(n)[0], SIDE) for n in new]))
+            seen = normalised(drawn.permute(0, 3, 1, 2).float() / 255)
+            self._met |= {n: pair for n, *pair in zip(new, seen, self._read(texts), strict=True)}  # type: ignore[misc]
+        seen_, read = zip(*(self._met[n] for n in numbers), strict=True)
+        return torch.stack(seen_), torch.stack(read)
+
+    def _read(self, texts: Sequence[str]) -> Tensor:
+        if self.frozen:
+            return torch.from_numpy(features.grouped(self.model.embed_texts, texts))
+        return self.model.tokenizer(list(texts))
+
+
+class Trial:
+    """Both towers, the temperature and the optimiser of one training."""
+
+    def __init__(self, model: Clip, options: ContrastOptions, seed: int) -> None:
+        self.options, self.pairs = options, Pairs(model, frozen=options.texts == "frozen tower")
+        with seeded(seed):
+            self.eye = Eye()
+            given = int(model.net.text_projection.shape[-1]) if self.pairs.frozen else int(model.net.vocab_size)
+            self.reader: nn.Module = nn.Linear(given, WIDTH) if self.pairs.frozen else Bag(given)
+            self.scale = nn.Parameter(torch.tensor(-math.log(options.temperature)))
+        self.learnt = [*self.eye.parameters(), *self.reader.parameters(), self.scale]
+        self.optimiser = torch.optim.AdamW(self.learnt, options.learning_rate, betas=(0.9, 0.98), weight_decay=0.05)
+
+    def embed(self, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Unit vectors of pictures and captions, (n, WIDTH) each."""
+        seen, read = self.pairs(numbers)
+        return F.normalize(self.eye(seen), dim=1), F.normalize(self.reader(read), dim=1)
+
+    def step(self, i: int, numbers: Sequence[int]) -> tuple[float, float]:
+        """One step on a batch. -> its loss, share of pictures whose own caption was the nearest."""
+        self.eye.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.options.learning_rate * rate(i, self.options.steps)
+        seen, read = self.embed(numbers)
+        loss = contrastive_loss(seen, read, self.scale.exp())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        with torch.no_grad():
+            self.scale.clamp_(0, math.log(100))
+        return float(loss.detach()), recall((seen @ read.T).detach())
+
+    @torch.no_grad()
+    def judge(self, numbers: Sequence[int]) -> tuple[np.ndarray, float]:
+        """Cosines (n, n) of pairs, and their loss."""
+        self.eye.eval()
+        seen, read = self.embed(numbers)
+        cosines: np.ndarray = (seen @ read.T).numpy()
+        return cosines, float(contrastive_loss(seen, read, self.scale.exp()))
+
+
+def rate(step: int, steps: int) -> float:
+    """Of the learning rate: a straight line up, then a cosine down to 0."""
+    if step < WARM:
+        return (step + 1) / WARM
+    return (1 + math.cos(math.pi * (step - WARM) / max(1, steps - WARM))) / 2
+
+
+def recall(cosines: Tensor) -> float:
+    """Share of rows whose largest is on the diagonal, in %."""
+    return 100 * float(cosines.argmax(1).eq(torch.arange(len(cosines))).float().mean())
+
+
+def contrast(model: Clip, options: ContrastOptions, *, seed: int) -> Iterator[ContrastStep]:
+    """A training from random weights, a frame a step; the seed draws weights, scenes and batches."""
+    trial = Trial(model, options, seed)
+    random = generator(seed)
+    shown = [HELD + options.shown * seed + i for i in range(options.shown)]
+    texts, names = tuple(scene(n)[1] for n in shown), tuple(f"world:{n}" for n in shown)
+    drawn = np.stack([world.draw(scene(n)[0], SIDE) for n in shown])
+    loss = right = speed = None
+    for i in range(options.steps + 1):
+        start = time.perf_counter()
+        if i:
+            batch = torch.randperm(POOL, generator=random)[: options.batch_size]
+            loss, right = trial.step(i - 1, (POOL * seed + batch).tolist())
+        cosines, held = trial.judge(shown)
+        speed = 1 / max(1e-9, time.perf_counter() - start) if i else None
+        t = math.exp(-float(trial.scale.detach()))
+        yield ContrastStep(
+            i, options.steps + 1, names, texts, words(i, options), cosines, softmax(cosines / t), drawn, loss, held,
+            right, recall(torch.from_numpy(cosines)), t, speed,
+        )  # fmt: skip
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """By rows."""
+    return np.asarray(F.softmax(torch.from_numpy(x), 1).numpy())
+
+
+def words(i: int, options: ContrastOptions) -> str:
+    """What a frame shows."""
+    if i == 0:
+        return f"Nothing is learnt yet: guessing among {options.shown} costs {math.log(options.shown):.2f} nats."
+    return f"{i * options.batch_size} pairs have been compared, each with the {options.batch_size - 1} beside it."

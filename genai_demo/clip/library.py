@@ -1,0 +1,107 @@
+"""What is searched: vectors of many pictures, in FAISS's flat index, which compares with every one.
+
+Scene i of a library drawn by seed s is world:(10,000 s + i). A library is embedded as far as it is needed and kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from weakref import WeakKeyDictionary
+
+import faiss
+import numpy as np
+
+from genai_demo.clip import features
+from genai_demo.clip.clip_options import LARGEST
+from genai_demo.clip.model import Clip
+from genai_demo.clip.pictures import Picture, emoji_list, world_picture
+from genai_demo.data.world import COLOURS, with_article
+from genai_demo.data.world_kinds import KINDS
+
+KEPT = 4  # libraries of a model
+Found = tuple[np.ndarray, np.ndarray]  # scores (k,), places (k,)
+
+
+class Library:
+    """count pictures, of which the first `done` are embedded; picture(i) gives one."""
+
+    def __init__(self, count: int, picture: Callable[[int], Picture], width: int) -> None:
+        self.count, self.picture, self.done = count, picture, 0
+        self._vectors = np.zeros((count, width), np.float32)
+        self._index: faiss.Index | None = None
+        self._working = threading.Lock()
+
+    def grow(self, model: Clip, most: int) -> None:
+        """Embed the first `most` at least, group by group; who comes second waits and then finds them there."""
+        while self.done < min(most, self.count):
+            with self._working:
+                if self.done < min(most, self.count):
+                    end = min(self.done + features.GROUP, self.count)
+                    drawn = [self.picture(i).pixels for i in range(self.done, end)]
+                    self._vectors[self.done : end] = features.grouped(model.embed_pictures, drawn)
+                    if end == self.count:
+                        self._index = flat(self._vectors)
+                    self.done = end
+
+    def search(self, query: np.ndarray, k: int, among: int) -> Found:
+        """The k nearest to a unit vector (d,) of the first `among`, which are embedded; best first."""
+        index = self._index if among >= self.count else None
+        return nearest(index or flat(self._vectors[:among]), query, k)
+
+
+def flat(vectors: np.ndarray) -> faiss.Index:
+    """FAISS's index of unit vectors (n, d) that compares with each."""
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    return index
+
+
+def nearest(index: faiss.Index, query: np.ndarray, k: int) -> Found:
+    """The k nearest to a unit vector (d,), best first; fewer where there are fewer."""
+    scores, places = index.search(query[None], min(k, index.ntotal))
+    return scores[0], places[0]
+
+
+_libraries: WeakKeyDictionary[Clip, OrderedDict[tuple[str, int, int], Library]] = WeakKeyDictionary()
+_guard = threading.Lock()
+
+
+def library(model: Clip, kind: str, count: int, seed: int) -> Library:
+    """That of a choice of clip_options.Library. Raises DemoError where the emoji can't be had."""
+    side = features.side(model)
+    emojis: Sequence[Picture] = emoji_list() if "emoji" in kind else ()
+    scenes = count if "world" in kind else 0
+    key = (kind, scenes, seed if scenes else 0)
+    with _guard:
+        mine = _libraries.setdefault(model, OrderedDict())
+        if key not in mine:
+            picture = functools.partial(_picture, emojis, scenes, seed, side)
+            mine[key] = Library(scenes + len(emojis), picture, width(model))
+            while len(mine) > KEPT:
+                mine.popitem(last=False)
+        mine.move_to_end(key)
+        return mine[key]
+
+
+def _picture(emojis: Sequence[Picture], scenes: int, seed: int, side: int, i: int) -> Picture:
+    return world_picture(LARGEST * seed + i, side) if i < scenes else emojis[i - scenes]
+
+
+def width(model: Clip) -> int:
+    """Numbers of a vector."""
+    return len(features.read(model, ["a picture"])[0])
+
+
+def sizes(count: int, steps: int) -> list[int]:
+    """Pictures that are in the library in each frame, up to all of them; each time the same share more."""
+    first = max(1, min(count, count // 2 ** (steps - 1)))
+    return [int(n) for n in np.geomspace(first, count, steps).round()] if steps > 1 else [count]
+
+
+def built_in_words(kind: str) -> list[str]:
+    """The things of the picture world in every colour, and the names of the emoji."""
+    things = [with_article(f"{colour} {thing}") for thing in KINDS for colour in COLOURS]
+    return (things if "world" in kind else []) + [p.about for p in emoji_list()] * ("emoji" in kind)

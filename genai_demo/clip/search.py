@@ -1,0 +1,91 @@
+"""Search in one space: words find pictures, pictures find pictures and words. The nearest by cosine come first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from genai_demo.clip import features
+from genai_demo.clip.clip_options import WORDS, SearchOptions
+from genai_demo.clip.compare import unread
+from genai_demo.clip.library import built_in_words, flat, library, nearest, sizes
+from genai_demo.clip.model import Clip
+from genai_demo.clip.pictures import Picture, lines, one, sheet
+from genai_demo.errors import DemoError
+from genai_demo.frames import Tok, carried, curve, number, pictures, prose, ranked
+
+COLUMNS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchStep:
+    """The nearest among the first `searched` of the library. asked (1, s, s, 3) or none; found (k, s, s, 3) or none."""
+
+    index: int
+    total: int
+    said: str = prose("what is searched")
+    asked: np.ndarray | None = pictures("the picture asked with")
+    found: np.ndarray | None = pictures("nearest", columns=COLUMNS)
+    best: tuple[Tok, ...] = ranked("cosine to what was asked", unit="cosine", pick=True)
+    searched: int = number("searched", digits=0)
+    nearest: float = curve("cosine of the nearest")
+    embed_ms: float = number("the question embedded", unit="ms", digits=1)
+    search_ms: float = number("searched by FAISS", unit="ms", digits=2)
+    names: tuple[str, ...] = carried()
+
+
+def search(model: Clip, options: SearchOptions, *, seed: int) -> Iterator[SearchStep]:
+    """The nearest of a library, as it grows to its full number; the seed draws the scenes."""
+    picture = one(options.picture, features.side(model)) if options.way.startswith("picture") else None
+    if options.way == "picture to words":
+        yield from _words(model, options, picture)
+        return
+    start = time.perf_counter()
+    query, said = asked(model, options.query, picture)
+    spent = 1000 * (time.perf_counter() - start)
+    among = library(model, options.library, options.pictures, seed)
+    shown = None if picture is None else sheet([picture])
+    for i, count in enumerate(sizes(among.count, options.steps)):
+        among.grow(model, count)
+        start = time.perf_counter()
+        scores, places = among.search(query, options.k, count)
+        ms = 1000 * (time.perf_counter() - start)
+        near = [among.picture(int(place)) for place in places]
+        yield SearchStep(i, options.steps, said, shown, sheet(near), ranking(near, scores), count, float(scores[0]),
+                         spent, ms, tuple(p.name for p in near))  # fmt: skip
+
+
+def asked(model: Clip, text: str, picture: Picture | None) -> tuple[np.ndarray, str]:
+    """The vector of a picture, or of words where there is none: (d,), and a sentence. Raises DemoError."""
+    if picture is not None:
+        return features.see(model, [picture])[0], f"Pictures near {picture.name}."
+    if not text.strip():
+        raise DemoError("the query is empty; write what the pictures are to show")
+    return features.read(model, [text.strip()])[0], " ".join(
+        [f"Pictures near “{text.strip()}”.", *unread(model, [text])]
+    )
+
+
+def ranking(near: Sequence[Picture], scores: np.ndarray) -> tuple[Tok, ...]:
+    """Pictures and their cosines as rows."""
+    return tuple(Tok(p.about or p.name, max(0.0, float(s)), value=float(s), note=p.name) for p, s in zip(near, scores))
+
+
+def _words(model: Clip, options: SearchOptions, picture: Picture | None) -> Iterator[SearchStep]:
+    assert picture is not None
+    words = lines(options.words, "words", WORDS) if options.words.strip() else built_in_words(options.library)
+    start = time.perf_counter()
+    query, _ = asked(model, "", picture)
+    spent = 1000 * (time.perf_counter() - start)
+    vectors = features.read(model, words)
+    for i, count in enumerate(sizes(len(words), options.steps)):
+        index = flat(vectors[:count])
+        start = time.perf_counter()
+        scores, places = nearest(index, query, options.k)
+        ms = 1000 * (time.perf_counter() - start)
+        best = tuple(Tok(words[at], max(0.0, float(s)), value=float(s)) for at, s in zip(places, scores))
+        yield SearchStep(i, options.steps, f"Words near {picture.name}.", sheet([picture]), None, best, count,
+                         float(scores[0]), spent, ms, tuple(words[at] for at in places))  # fmt: skip

@@ -1,0 +1,105 @@
+"""Words written on a picture: does the model read them? Goh et al. 2021, "Multimodal Neurons", typographic attacks.
+
+Large CLIPs, trained on pictures from the web, do. One that saw no letters in training only sees paper in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from genai_demo.clip import features
+from genai_demo.clip.classify import toks
+from genai_demo.clip.clip_options import CLASSES, TypographicOptions
+from genai_demo.clip.compare import softmax, templated
+from genai_demo.clip.model import Clip
+from genai_demo.clip.pictures import Picture, lines, one, square
+from genai_demo.errors import DemoError
+from genai_demo.frames import Tok, curve, number, pictures, prose, ranked
+
+SIDE = 224  # pixels: letters are written finely, whatever the model then makes of them
+PLACES = {"top": 0.0, "middle": 0.5, "bottom": 1.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TypographicStep:
+    """One size of the letters. drawn (1, SIDE, SIDE, 3)."""
+
+    index: int
+    total: int
+    said: str = prose("what is shown")
+    drawn: np.ndarray = pictures("the picture with the word")
+    classes: tuple[Tok, ...] = ranked("zero-shot classes", unit="probability")
+    size: float = number("height of the letters, of the picture", unit="%", digits=0)
+    first: float = curve("probability of the class seen without the word", chart="probability")
+    word: float | None = curve("probability of the class written", chart="probability")
+    cosine: float = curve("cosine of the picture and the word", chart="cosine")
+    changed: float = curve("cosine of the picture and the picture without the word", chart="to the picture before")
+
+
+def written(picture: np.ndarray, word: str, share: float, place: str, *, paper: bool) -> np.ndarray:
+    """The word over a picture (s, s, 3), letters of share * s pixels, or as wide as it: Pillow's own font."""
+    side = len(picture)
+    image = Image.fromarray(picture)
+    if round(share * side) < 1:
+        return picture
+    pen = ImageDraw.Draw(image)
+    height = share * side
+    box = pen.textbbox((0, 0), word, font=ImageFont.load_default(height))
+    wide = box[2] - box[0]
+    if wide > 0.96 * side:
+        height *= 0.96 * side / wide
+        box = pen.textbbox((0, 0), word, font=ImageFont.load_default(height))
+    font, edge = ImageFont.load_default(height), 0.02 * side
+    across, down = box[2] - box[0], box[3] - box[1]
+    left, top = (side - across) / 2, edge + (side - down - 2 * edge) * PLACES[place]
+    if paper:
+        pen.rectangle((left - edge, top - edge, left + across + edge, top + down + edge), fill=(255, 255, 255))
+    pen.text((left - box[0], top - box[1]), word, font=font, fill=(0, 0, 0))
+    return np.asarray(image)
+
+
+def typographic(model: Clip, options: TypographicOptions, *, seed: int) -> Iterator[TypographicStep]:
+    """The word grows on the picture; the classes are judged anew in each frame. Nothing is random."""
+    word = " ".join(options.word.split())
+    if not word:
+        raise DemoError("the word is empty; write what is to stand on the picture")
+    clean = square(one(options.picture, features.side(model)).pixels, SIDE)
+    classes = list(dict.fromkeys(lines(options.classes, "class", CLASSES)))
+    read = features.read(model, templated(options.template, classes))
+    name = features.read(model, templated(options.template, [word]))[0]
+    at = classes.index(word) if word in classes else None
+    sizes = [options.size * i / (options.steps - 1) for i in range(options.steps)]
+    drawn = [written(clean, word, share, options.place, paper=options.paper) for share in sizes]
+    whole, best = None, 0
+    for i, (share, pixels) in enumerate(zip(sizes, drawn, strict=True)):
+        seen = features.see(model, [shown(pixels)])[0]
+        cosines = read @ seen
+        if whole is None:
+            whole, best = seen, int(cosines.argmax())
+        shares = softmax(cosines / model.temperature, 0)
+        now = int(cosines.argmax())
+        yield TypographicStep(
+            i, options.steps, verdict(classes[best], classes[now], word), pixels[None],
+            toks(classes, cosines, model.temperature), 100 * share, float(shares[best]),
+            None if at is None else float(shares[at]), float(name @ seen), float(whole @ seen),
+        )  # fmt: skip
+
+
+def shown(pixels: np.ndarray) -> Picture:
+    """Pixels as a picture that can be remembered."""
+    import hashlib
+
+    return Picture("written", pixels, f"written:{hashlib.sha256(pixels.tobytes()).hexdigest()}")
+
+
+def verdict(before: str, now: str, word: str) -> str:
+    """What came of it, without a guess at why."""
+    if now == before:
+        return f"Still seen as {now}."
+    if now == word:
+        return f"Seen as {now}, which is what is written; without it as {before}."
+    return f"Seen as {now}, without the word as {before}: it changed the answer, but not to what it says."
