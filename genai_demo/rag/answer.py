@@ -72,6 +72,15 @@ class Looked:
             self.rows = look.rows_of(self.library, self.found(), self.question, out)
         return look.shortened(self.library, self.found(), self.rows, characters)
 
+    def best(self, sent: Sequence[Sent]) -> str | None:
+        """The extractive answer: the sentence nearest to the question, and where it stands; None without passages."""
+        of = {(one.passage, span): (one, one.texts[at]) for one in sent for at, span in enumerate(one.spans)}
+        passages = self.found().passages.tolist()
+        for _, place, span in self.rows or ():
+            if found := of.get((passages[place], span)):
+                return f"“{found[1]}” [{found[0].number}] {found[0].title}"
+        return None
+
     def posed(self, engine: Engine) -> Posed:
         """The prompt. Raises DemoError where it does not fit."""
         return pose(engine, self.question, self.choose, limit_of(engine, self.options))
@@ -193,12 +202,3 @@ def lit(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[dict[str
         }
         for c in claims
     )  # fmt: skip
-
-
-def extract(library: Library, question: str, sent: Sequence[Sent]) -> str | None:
-    """The sentence that answers best by itself, with where it stands; None without passages."""
-    found = support.best_span(library.embedder, question, sent)
-    if found is None:
-        return None
-    one, at = found
-    return f"“{one.texts[at]}” [{one.number}] {one.title}"

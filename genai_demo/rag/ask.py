@@ -12,7 +12,7 @@ import numpy as np
 from genai_demo.decoder.engine import Engine, engine_of
 from genai_demo.frames import Stage, Tok, carried, listing, number, plane, prose, stages, tokens
 from genai_demo.rag import look, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, extract, limit_of, lit, sources, tok
+from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, lit, sources, tok
 from genai_demo.rag.ask_options import AskOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -139,7 +139,7 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
     """The prompt, the tokens, and what the check of them says."""
     posed = answer.posed
     library = looked.library if looked else None
-    best = extract(library, looked.question, posed.sources) if looked and library else None
+    best = looked.best(posed.sources) if looked else None
     yield board.frame("prompt", prompt=posed.listed, prompt_tokens=posed.prompt.tokens, room=engine.context, best=best,
                       sources=sources(posed.sources, ()))  # fmt: skip
     start, before = board.now["index"], 0

@@ -14,7 +14,7 @@ from genai_demo.decoder.engine import Engine, engine_of
 from genai_demo.errors import DemoError
 from genai_demo.frames import Stage, Tok, carried, number, prose, stages, tokens
 from genai_demo.rag import look, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, extract, limit_of, sources, tok
+from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, sources, tok
 from genai_demo.rag.ask_options import KnockOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -68,8 +68,8 @@ def knock(model: Any, options: KnockOptions, *, seed: int) -> Iterator[KnockStep
     total = limit_of(engine, options) + 2
     yield _frame(
         index=0, total=total, notice=_words(looked, rest, gone), ranks=_columns(looked, rest, gone),
-        best=extract(looked.library, question, one.posed.sources), sources=sources(one.posed.sources, ()),
-        other_best=_best(looked, question, other), other_sources=_sources(other, ()),
+        best=looked.best(one.posed.sources), sources=sources(one.posed.sources, ()),
+        other_best=_best(rest, other), other_sources=_sources(other, ()),
         prompt_tokens=one.posed.prompt.tokens, other_prompt_tokens=other.posed.prompt.tokens,
     )  # fmt: skip
     last = 0
@@ -118,8 +118,8 @@ def _posed(engine: Engine, question: str, looked: Looked | None) -> Posed:
     return Posed(engine.ask(said), said, ())
 
 
-def _best(looked: Looked, question: str, other: Answer) -> str:
-    return extract(looked.library, question, other.posed.sources) or "There is none: no passage is sent."
+def _best(rest: Looked | None, other: Answer) -> str:
+    return (rest.best(other.posed.sources) if rest else None) or "There is none: no passage is sent."
 
 
 def _sources(other: Answer, claims: tuple[support.Claim, ...]) -> tuple[Tok, ...]:

@@ -16,12 +16,14 @@ from genai_demo.errors import DemoError
 from genai_demo.load import load
 from genai_demo.rag import MINILM, inbox
 from genai_demo.rag.ask_options import SearchOptions
+from genai_demo.rag.bm25 import words
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.embed import Embedder
 from genai_demo.rag.library import Built, Cutting, Entry, Library, building, built_in, of_document
 from genai_demo.rag.retrieve import Search, StageResult
 
 WORDINGS, WORDING = 3, 300  # other wordings of a question at most, and characters of each
+WORDS = 0.25  # how much shared words count beside the cosine when a question is compared with a sentence
 LOWER = 0.03  # by which the sentences of each further passage count less
 IMAGINED = 64  # tokens of an imagined answer
 SEVERAL = "Rewrite the question of the user in three other ways, one in a line. Do not answer it."
@@ -142,15 +144,32 @@ Row = tuple[float, int, Span]  # how near a sentence is to the question, the pla
 
 def rows_of(library: Library, result: StageResult, question: str, without: Iterable[int]) -> list[Row]:
     """The sentences of the ranked passages, the nearest to the question first; none of chunks that are knocked out."""
-    from genai_demo.rag.support import nearness
-
     out, found = set(without), list[Row]()
     for place, number in enumerate(result.passages.tolist()):
-        entry = library.entry(library.passages[number].document)
         spans = passage_spans(library, number, out)
-        near = nearness(library.embedder, question, [entry.text[slice(*span)] for span in spans], entry.title)
+        near = nearness(library.embedder, question, [in_place(library, number, span) for span in spans])
         found += [(value - LOWER * place, place, span) for value, span in zip(near.tolist(), spans)]
     return sorted(found, key=lambda row: -row[0])
+
+
+def nearness(embedder: Embedder, question: str, texts: Sequence[str]) -> np.ndarray:
+    """(n,) how near each text is to a question: the cosine, and WORDS of the share of the question's words in it."""
+    if not texts:
+        return np.zeros(0, np.float32)
+    rows = embedder.encode([question, *texts])
+    wanted = set(words(question))
+    shared = [len(wanted & set(words(text))) / max(1, len(wanted)) for text in texts]
+    return np.asarray(rows[1:] @ rows[0] + WORDS * np.array(shared, np.float32), np.float32)
+
+
+def in_place(library: Library, passage: int, span: Span) -> str:
+    """A sentence with its document's title and its section's heading before it: alone it often lacks its subject."""
+    found = library.passages[passage]
+    entry = library.entry(found.document)
+    inside = [library.chunks[i] for i in range(found.first, found.last + 1) if library.chunks[i].start <= span[0]]
+    heading = inside[-1].heading if inside else ""
+    return ". ".join(part for part in (entry.title, heading if heading != entry.title else "",
+                                       entry.text[slice(*span)]) if part)  # fmt: skip
 
 
 def shortened(library: Library, result: StageResult, rows: Sequence[Row], budget: int) -> tuple[Sent, ...]:

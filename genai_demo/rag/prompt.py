@@ -14,7 +14,7 @@ from genai_demo.decoder.engine import Engine, Prompt
 from genai_demo.errors import DemoError
 from genai_demo.rag.look import Sent
 
-BUDGET = 1000  # characters of all passages together; a small model loses itself in more
+BUDGET = 700  # characters of all passages together; a small model loses itself in more
 SYSTEM = "Answer the question in one short sentence, with facts from the quoted passages."
 BARE = "Answer the question in one short sentence."
 

@@ -1,4 +1,4 @@
-"""Whether sources say what an answer says, and which sentence answers a question by itself: measured, not understood.
+"""Whether sources say what an answer says: measured, not understood.
 
 A sentence of the answer is compared with each sentence of the passages that were sent, by the share of its words that
 stand there and by the cosine of their vectors (MiniLM). Both see what a sentence is about better than what it claims:
@@ -17,8 +17,9 @@ from genai_demo.rag.chunks import sentences
 from genai_demo.rag.embed import Embedder
 from genai_demo.rag.look import Sent, Span
 
-THRESHOLD = 0.6  # support from which a sentence counts as supported
-WORDS = 0.5  # how much shared words count beside the cosine when a question is compared with a sentence
+# Support from which a sentence counts as supported. Of the true answers to the articles' questions 71 in 100 reach it,
+# of answers to other questions 2.
+THRESHOLD = 0.55
 MOST = 12  # sentences of an answer that are looked at
 
 
@@ -42,16 +43,6 @@ class Claim:
     @property
     def supported(self) -> bool:
         return self.strength >= THRESHOLD
-
-
-def nearness(embedder: Embedder, question: str, texts: Sequence[str], title: str = "") -> np.ndarray:
-    """(n,) how near each text of a document is to a question: cosine, and WORDS of the share of shared words."""
-    if not texts:
-        return np.zeros(0, np.float32)
-    rows = embedder.encode([question, *(f"{title}. {text}" if title else text for text in texts)])
-    wanted = set(words(question))
-    shared = [len(wanted & set(words(f"{title} {text}"))) / max(1, len(wanted)) for text in texts]
-    return np.asarray(rows[1:] @ rows[0] + WORDS * np.array(shared, np.float32), np.float32)
 
 
 def claims(embedder: Embedder, answer: str, sources: Sequence[Sent]) -> tuple[Claim, ...]:
@@ -78,15 +69,6 @@ def claims(embedder: Embedder, answer: str, sources: Sequence[Sent]) -> tuple[Cl
 def share(found: Sequence[Claim]) -> float | None:
     """The share of the claims that is supported; None where there are none."""
     return sum(claim.supported for claim in found) / len(found) if found else None
-
-
-def best_span(embedder: Embedder, question: str, sources: Sequence[Sent]) -> tuple[Sent, int] | None:
-    """The extractive answer: the passage and the place in it of the sentence nearest to the question."""
-    scored = [
-        (float(near), -one.number, -at, one, at)
-        for one in sources for at, near in enumerate(nearness(embedder, question, one.texts, one.title))
-    ]  # fmt: skip
-    return max(scored, key=lambda row: row[:3])[3:] if scored else None
 
 
 def _overlap(claim: str, source: str) -> float:
