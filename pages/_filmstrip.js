@@ -50,9 +50,9 @@ const begin = value => {
   if (kept) { film.frames.forEach(ensure); jump(Math.min(value.index ?? film.frames.length - 1, film.frames.length - 1)); }
 };
 
+const copied = packed => JSON.parse(JSON.stringify(packed ?? null)); // what Gradio gives is watched, and slow to read
 const put = (index, packed) => {
   if (!packed || typeof packed !== 'object' || !(index >= 0 && index < 5000)) return;
-  packed = JSON.parse(JSON.stringify(packed)); // what Gradio gives is watched, and slow to read
   film.frames[index] = packed;
   ensure(packed);
   pictured(packed).forEach(picture);
@@ -66,12 +66,16 @@ const absorb = () => {
   if (fresh) begin(value);
   for (const name of ['badge', 'recipe', 'note', 'link']) if (value[name] !== undefined) film[name] = value[name];
   if (value.total > 0) film.total = value.total;
-  if (value.append) [value.append].flat().forEach((packed, k) => put((Number.isInteger(value.index) ? value.index : film.frames.length) + k, packed));
+  if (value.append) {
+    const from = Number.isInteger(value.index) ? value.index : film.frames.length;
+    [typeof value.append === 'string' ? JSON.parse(value.append) : copied(value.append)].flat().forEach((packed, k) => put(from + k, packed));
+    if (value.held) { jump(film.frames.length - 1); follow = true; } // a training taken up again: on with it
+  }
   if (Array.isArray(value.frames)) {
     const first = !film.frames.length;
-    value.frames.forEach((packed, k) => { if (!film.frames[k]) put(k, packed); });
+    value.frames.forEach((packed, k) => { if (!film.frames[k]) put(k, copied(packed)); });
     if (first && fresh && value.done) autoplay();
-    else if (first) { jump(film.frames.length - 1); follow = true; } // a training taken up again: on with it
+    else if (first) { jump(film.frames.length - 1); follow = true; }
   }
   if (value.done && !film.done) {
     film.done = true;

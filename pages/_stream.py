@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+import json
 import logging
 import os
 import queue
@@ -91,7 +92,8 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
     Frames that say they were `seen_before`, computed once and kept, are not paced: all go with the first that is new.
-    Those that say they are `bunched`, tokens of a quick model, go several in one message.
+    Those that say they are `bunched`, tokens of a quick model, go several in one message. They travel as a JSON text:
+    of lists inside lists that get shorter, Gradio makes wrong differences between one message and the next.
     """
     due, held, first = 0.0, False, 0
     for item in work.frames():
@@ -109,7 +111,7 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
         time.sleep(max(0.0, due - time.monotonic()))
         due = max(due, time.monotonic()) + 1 / (BUNCHES if bunched else FPS)
         place = {"total": getattr(item, "total", None), "index": first}
-        yield {**place, **({"frames": [*sent]} if held else {"append": sent[first:]})}
+        yield {**place, "append": json.dumps(sent[first:]), "held": held}
         held, first = False, len(sent)
 
 

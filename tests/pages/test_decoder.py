@@ -141,6 +141,7 @@ def test_another_token_is_taken_and_the_branches_can_be_walked(visit):
     told = f"document.querySelector('#{TOKENS}-strip .film').told"
     trunk = page.evaluate(f"{told}.frames.map(frame => frame.carried.path.at(-1))")
     page.evaluate(f"document.querySelector('#{TOKENS}-strip .film').bring({told}.run, 2)")
+    page.wait_for_function(f"{told}.index === 2")
     first = page.evaluate(f"{told}.run")
     page.locator(f"#{TOKENS}-strip .film-ranked .film-row").nth(1).click()
     page.wait_for_function(f"first => {told}.run !== first && {told}.done", arg=first)
