@@ -81,14 +81,21 @@ const draw = () => {
   if (now) tree.scrollLeft = Math.max(0, now.offsetLeft - tree.clientWidth / 2);
 };
 
+const write = path => { // an answer that begins so; nothing while another is being written
+  if (bench().classList.contains('running')) return;
+  props.value = path.join(', ');
+  trigger('input', {});
+  setTimeout(() => part('run').click(), 60); // once the page has taken the new value
+};
+root.querySelector('.branches-on').addEventListener('click', () => {
+  const path = shown?.frames[shown.index]?.carried?.path;
+  if (path) write(path);
+});
+
 const pick = ({detail}) => { // another token in the place of the one that was taken
   const path = shown?.frames[detail.frame]?.carried?.path;
   if (!path || detail.id === null || shown.frames[detail.frame].lanes[detail.lane]?.kind === 'tokens') return;
-  if (bench().classList.contains('running')) return;
-  if (detail.id === path.at(-1)) return;
-  props.value = [...path.slice(0, -1), detail.id].join(', ');
-  trigger('input', {});
-  setTimeout(() => part('run').click(), 60); // once the page has taken the new value
+  if (detail.id !== path.at(-1)) write([...path.slice(0, -1), detail.id]);
 };
 
 const wire = () => {

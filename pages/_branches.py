@@ -17,8 +17,11 @@ class BranchPad(Pad):
 
     def __init__(self, bench: str, *, label: str = "Alternatives", **kwargs: Any) -> None:
         hint = literal("Click a bar below: the text goes on with that token, and the branches gather here.")
+        on = literal("Go on from this step")
         super().__init__(
             value="", label=label, apply_default_css=False, js_on_load=call("branches", "input", bench=bench),
-            html_template=f'<section class="branches" aria-label="{literal(label)}"><p class="branches-hint">{hint}</p>'
+            html_template=f'<section class="branches" aria-label="{literal(label)}"><div class="branches-head">'
+            f'<p class="branches-hint">{hint}</p><button type="button" class="branches-on" title="Writes as many '
+            f'tokens as Length says; set it to 1 to go token by token">{on}</button></div>'
             '<div class="branches-tree"></div></section>', **kwargs,
         )  # fmt: skip

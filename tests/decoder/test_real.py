@@ -23,6 +23,7 @@ from genai_demo.decoder.tokens import write
 from genai_demo.errors import DemoError
 from genai_demo.load import clear, load
 from genai_demo.recipe import Recipe
+from genai_demo.recording import load_recording
 from genai_demo.run import run
 from tests.decoder.real import PLACE, true_home
 
@@ -232,3 +233,12 @@ def test_without_package_and_network_the_answer_is_a_sentence(own_copy: Path, mo
         next(run(Recipe("decoder/chat", {})))
     with pytest.raises(DemoError, match="hub"):
         next(run(Recipe("decoder/tokens", {})))
+
+
+def test_the_recorded_conversation_is_greedy_and_replays(fast: Any) -> None:
+    recorded = load_recording("decoder/chat")
+    assert recorded is not None
+    assert recorded["recipe"]["options"]["temperature"] == 0
+    said = "".join(frame["grown"]["said"] for frame in recorded["frames"])
+    again = run(Recipe("decoder/chat", recorded["recipe"]["options"], recorded["recipe"]["seed"]))
+    assert "".join(frame.said for frame in again)[:60] == said[:60], "other processors round otherwise further on"

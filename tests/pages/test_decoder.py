@@ -225,3 +225,14 @@ def test_code_goes_on(client):
     lanes = film["frames"][-1]["lanes"]
     assert lanes["code"]["text"].startswith("def add(a, b):\n    return")
     assert "+" in lanes["code"]["text"]
+
+
+@pytest.mark.browser
+def test_token_by_token(visit):
+    page = visit("decoder?run=decoder/tokens&max_new_tokens=1&temperature=0")
+    live(page, TOKENS)
+    told = f"document.querySelector('#{TOKENS}-strip .film').told"
+    for count in (2, 3):
+        page.locator(f"#{TOKENS} .branches-on").click()
+        page.wait_for_function(f"count => {told}.done && {told}.frames.length === count", arg=count)
+    assert len(page.evaluate(f"{told}.frames.at(-1).carried.path")) == 3
