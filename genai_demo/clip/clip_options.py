@@ -102,6 +102,10 @@ class SpaceOptions(Options):
     pictures: str = option("", "Pictures of your own, commas between; empty: scenes drawn by the seed", longest=LIST)
     texts: str = option("", "Their texts, one a line, in the same order", longest=LINES)
     scenes: int = option(200, "How many scenes are drawn where no pictures are given", at_least=4, at_most=1000)
+    axes: Literal["the gap across", "most variance"] = option(
+        "the gap across", "The map's axes: from one mean to the other and what varies most beside it, or the two "
+        "directions of most variance"
+    )  # fmt: skip
     steps: int = option(11, "Frames, as the gap is closed", at_least=2, at_most=40, more=True)
 
 

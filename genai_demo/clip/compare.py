@@ -17,6 +17,8 @@ from genai_demo.clip.pictures import Picture, lines, read, sheet
 from genai_demo.errors import DemoError, shown
 from genai_demo.frames import carried, curve, matrix, number, pictures, prose
 
+Pairing = tuple[float | None, float | None, float | None, float | None]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimilarityStep:
@@ -78,7 +80,7 @@ def similarity(model: Clip, options: SimilarityOptions, *, seed: int) -> Iterato
     written = templated(options.template, texts)
     cosines = features.see(model, found) @ features.read(model, written).T
     names, drawn, paired = tuple(p.name for p in found), sheet(found), len(found) == len(texts)
-    pairs = pairing(cosines) if paired else (None, None, None, None)
+    pairs: Pairing = pairing(cosines) if paired else (None, None, None, None)
     said = words(model, written, len(found))
     for i, t in enumerate(fall(options.temperature or model.temperature, options.steps)):
         by_rows, by_columns = losses(cosines, t) if paired else (None, None)
@@ -96,7 +98,7 @@ def captions(found: Sequence[Picture]) -> list[str]:
     return [picture.about for picture in found]
 
 
-def pairing(cosines: np.ndarray) -> tuple[float, float, float, float | None]:
+def pairing(cosines: np.ndarray) -> Pairing:
     """Share of own texts and own pictures that are the nearest, in %; mean cosine of pairs and of all others."""
     n = len(cosines)
     own, off = cosines.diagonal(), cosines[~np.eye(n, dtype=bool)]

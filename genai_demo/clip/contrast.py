@@ -26,8 +26,8 @@ from genai_demo.device import generator, seeded
 from genai_demo.frames import curve, matrix, number, pictures, prose
 
 SIDE, WIDTH, WORDS = 32, 128, 64  # pixels; numbers of a vector in the common space, of a word's
-POOL = 1024  # scenes that are trained on, drawn when they are first met
-HELD = 10**9  # scenes from here on are shown and never trained on
+POOL = 2048  # scenes that are trained on, drawn when they are first met
+HELD = 10**14  # scenes from here on are shown and never trained on
 WARM = 10  # steps over which the rate rises
 
 
@@ -52,7 +52,10 @@ class ContrastStep:
 
 
 class Eye(nn.Module):
-    """The picture tower: three convolutions that halve the side, then one linear map. (n, 3, 32, 32) -> (n, WIDTH)."""
+    """The picture tower: three convolutions that halve the side, largest and mean of each channel, a linear map.
+
+    (n, 3, 32, 32) -> (n, WIDTH).
+    """
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
@@ -61,10 +64,11 @@ class Eye(nn.Module):
             layer for a, b in itertools.pairwise(sizes)
             for layer in (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
         ))  # fmt: skip
-        self.out = nn.Linear(4 * width * (SIDE // 8) ** 2, WIDTH)
+        self.out = nn.Linear(2 * sizes[-1], WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.layers(x).flatten(1))  # type: ignore[no-any-return]
+        h = self.layers(x)  # (n, 4 width, 4, 4)
+        return self.out(torch.cat([h.amax((2, 3)), h.mean((2, 3))], 1))  # type: ignore[no-any-return]
 
 
 class Bag(nn.Module):
@@ -160,7 +164,7 @@ def contrast(model: Clip, options: ContrastOptions, *, seed: int) -> Iterator[Co
     trial = Trial(model, options, seed)
     random = generator(seed)
     shown = [HELD + options.shown * seed + i for i in range(options.shown)]
-    texts, names = tuple(scene(n)[1] for n in shown), tuple(f"world:{n}" for n in shown)
+    texts, names = tuple(scene(n)[1] for n in shown), tuple(f"picture {i + 1}" for i in range(options.shown))
     drawn = np.stack([world.draw(scene(n)[0], SIDE) for n in shown])
     loss = right = speed = None
     for i in range(options.steps + 1):

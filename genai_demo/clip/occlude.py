@@ -94,7 +94,7 @@ def overlay(picture: np.ndarray, drops: np.ndarray, at: list[int], patch: int) -
             total[top : top + patch, left : left + patch] += drops[y, x]
             count[top : top + patch, left : left + patch] += 1
     heat = total / np.maximum(count, 1)
-    grey = np.repeat(picture.mean(2, keepdims=True), 3, 2)
+    grey = 110 + 0.55 * np.repeat(picture.mean(2, keepdims=True), 3, 2)  # pale, so that the tint is seen
     tint = colours(heat).astype(np.float64)
     strength = np.abs(heat)[..., None] / max(float(np.abs(heat).max()), 1e-6) * 0.75
     mixed = (1 - strength) * grey + strength * tint

@@ -27,7 +27,7 @@ LONGEST = 16_000  # characters of such a picture
 ROOM = 4_400  # characters `carry` keeps to, so that MOST of them fit into a list
 LIST = 150_000  # characters of a list; a recipe may have 200,000
 MOST = 32  # pictures of a list
-SCENES = 10**12  # numbers of the picture world
+SCENES = 10**15  # numbers of the picture world
 HEAD = re.compile(r"data:[^,]*,")
 KINDS = "write world:12, emoji:grinning face or mine: and a picture in base64"
 
@@ -74,7 +74,7 @@ def _one(part: str, place: int, side: int) -> Picture:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.strip().isdigit() and len(text.strip()) <= 12):
+    if not (text.isascii() and text.strip().isdigit() and len(text.strip()) <= 15):
         raise DemoError(f"the scene is world:{shown(text)}; choose world:0 to world:{SCENES - 1}")
     return int(text)
 
@@ -87,7 +87,7 @@ def scene(number: int) -> tuple[world.Scene, str]:
     return drawn, world.caption(drawn, rng)
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=512)
 def world_picture(number: int, side: int = 64) -> Picture:
     """Scene `number` of the picture world with its caption."""
     drawn, said = scene(number)

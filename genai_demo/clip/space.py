@@ -40,13 +40,24 @@ class SpaceStep:
     kept: float = number("of the variance is on the map", unit="%", digits=0)
 
 
-def pca(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Mean (d,), the two directions of most variance (d, 2), and their share of it. Signs: largest number positive."""
-    mean = x.mean(0)
-    _, sizes, directions = np.linalg.svd((x - mean).astype(np.float64), full_matrices=False)
-    two = directions[:2].T
-    two = two * np.sign(two[np.abs(two).argmax(0), np.arange(two.shape[1])])
-    return mean, two, float((sizes[:2] ** 2).sum() / max((sizes**2).sum(), 1e-12))
+def principal(x: np.ndarray, count: int) -> np.ndarray:
+    """The directions of most variance, (d, count), orthonormal. Signs: the largest number is positive."""
+    _, _, directions = np.linalg.svd((x - x.mean(0)).astype(np.float64), full_matrices=False)
+    found = directions[:count].T
+    return np.asarray(found * np.sign(found[np.abs(found).argmax(0), np.arange(found.shape[1])]))
+
+
+def plan(u: np.ndarray, v: np.ndarray, axes: str) -> tuple[np.ndarray, float]:
+    """The two directions (d, 2) of the map, and the share of the variance they keep."""
+    x = np.concatenate([u, v]).astype(np.float64)
+    if axes == "the gap across":
+        across = features.unit(v.mean(0) - u.mean(0)).astype(np.float64)
+        beside = principal(x - (x @ across)[:, None] * across, 1)
+        two = np.concatenate([across[:, None], beside], 1)
+    else:
+        two = principal(x, 2)
+    x = x - x.mean(0)
+    return two, float(((x @ two) ** 2).sum() / max((x**2).sum(), 1e-12))
 
 
 def without(x: np.ndarray, share: float) -> np.ndarray:
@@ -64,7 +75,7 @@ def space(model: Clip, options: SpaceOptions, *, seed: int) -> Iterator[SpaceSte
     """The map, fitted once, as the means are taken away; the seed draws the scenes."""
     drawn, texts = given(options, features.side(model), seed)
     u, v = features.see(model, drawn), features.read(model, texts)
-    mean, two, kept = pca(np.concatenate([u, v]))
+    (two, kept), mean = plan(u, v, options.axes), np.concatenate([u, v]).mean(0)
     ends = [np.concatenate([without(x, share) for x in (u, v)]) for share in (0.0, 1.0)]
     scale = 0.92 * PLANE_LIMIT / max(1e-6, *(float(np.abs((end - mean) @ two).max()) for end in ends))
     for i in range(options.steps):
@@ -74,10 +85,16 @@ def space(model: Clip, options: SpaceOptions, *, seed: int) -> Iterator[SpaceSte
         n = len(a)
         apart = (float((a.sum(0) ** 2).sum()) - n) / (n * (n - 1))
         yield SpaceStep(
-            i, options.steps, f"{n} pictures and their texts, on the two directions of most variance.",
+            i, options.steps, said(n, options.axes),
             np.stack([x, y], 1)[:LINES], x, y, 100 * share, float(np.linalg.norm(a.mean(0) - b.mean(0))), first(b, a),
             first(a, b), float((a * b).sum(1).mean()), apart, 100 * kept,
         )  # fmt: skip
+
+
+def said(count: int, axes: str) -> str:
+    """What the map shows."""
+    across = "from the mean of the pictures to that of the texts" if axes == "the gap across" else "most variance"
+    return f"{count} pictures and their texts; across: {across}. After a mean is taken away lengths are 1 again."
 
 
 def given(options: SpaceOptions, side: int, seed: int) -> tuple[list[Picture], list[str]]:
