@@ -14,7 +14,7 @@ QUESTION = 2000  # characters; retrieve.LONGEST
 LISTED = 2000  # characters of a list of documents, hashes or chunks
 MOST_OUT = 200  # chunks that are knocked out at once
 TEXT = 20_000  # characters of a text that is cut before one's eyes
-EXAMPLE = "Why do GANs suffer from mode collapse?"
+EXAMPLE = "When were the weights of Stable Diffusion released?"
 _MEASURED = Path(__file__).resolve().parent.parent.parent / "assets" / "rag.json"
 
 

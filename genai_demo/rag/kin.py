@@ -119,6 +119,8 @@ def alone(model: LanguageModel, question: str, one: Sent, limit: int) -> list[in
     """The prompt with this passage alone. Raises DemoError where it leaves no room for `limit` tokens."""
     ids = model.chat(messages(question, [one]))
     if len(ids) + limit > model.context:
+        ids = model.chat(messages(question, [one], examples=False))
+    if len(ids) + limit > model.context:
         raise DemoError(f"the question and a passage make {len(ids)} tokens; the limit beside an answer of {limit} is "
                         f"{model.context - limit}, shorten the question")  # fmt: skip
     return ids

@@ -24,7 +24,7 @@ from genai_demo.rag.retrieve import Search, StageResult
 
 WORDINGS, WORDING = 3, 300  # other wordings of a question at most, and characters of each
 WORDS = 0.25  # how much shared words count beside the cosine when a question is compared with a sentence
-LOWER = 0.03  # by which the sentences of each further passage count less
+LOWER = 0.08  # by which the sentences of each further passage count less
 IMAGINED = 64  # tokens of an imagined answer
 SEVERAL = "Rewrite the question of the user in three other ways, one in a line. Do not answer it."
 IMAGINE = "Write two sentences of an encyclopedia that answer the question of the user."
@@ -147,16 +147,21 @@ def rows_of(library: Library, result: StageResult, question: str, without: Itera
     out, found = set(without), list[Row]()
     for place, number in enumerate(result.passages.tolist()):
         spans = passage_spans(library, number, out)
-        near = nearness(library.embedder, question, [in_place(library, number, span) for span in spans])
+        text = library.entry(library.passages[number].document).text
+        near = nearness(library.embedder, question, [text[slice(*span)] for span in spans],
+                        [in_place(library, number, span) for span in spans])  # fmt: skip
         found += [(value - LOWER * place, place, span) for value, span in zip(near.tolist(), spans)]
     return sorted(found, key=lambda row: -row[0])
 
 
-def nearness(embedder: Embedder, question: str, texts: Sequence[str]) -> np.ndarray:
-    """(n,) how near each text is to a question: the cosine, and WORDS of the share of the question's words in it."""
+def nearness(embedder: Embedder, question: str, texts: Sequence[str], placed: Sequence[str]) -> np.ndarray:
+    """(n,) how near each sentence is to a question.
+
+    The cosine of the sentence as `in_place` gives it, and WORDS of the share of the question's words in itself.
+    """
     if not texts:
         return np.zeros(0, np.float32)
-    rows = embedder.encode([question, *texts])
+    rows = embedder.encode([question, *placed])
     wanted = set(words(question))
     shared = [len(wanted & set(words(text))) / max(1, len(wanted)) for text in texts]
     return np.asarray(rows[1:] @ rows[0] + WORDS * np.array(shared, np.float32), np.float32)

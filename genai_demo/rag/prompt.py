@@ -16,6 +16,13 @@ from genai_demo.rag.look import Sent
 
 BUDGET = 700  # characters of all passages together; a small model loses itself in more
 SYSTEM = "Answer the question in one short sentence, with facts from the quoted passages."
+EXAMPLES = (  # of how to answer; with them a small model is briefer and keeps closer to the text
+    ("Lighthouses: The Eddystone lighthouse stands off Plymouth. Smeaton built it in 1759 of granite blocks that lock "
+     "into each other, so that waves could not move them.\nHarbours: A harbour shelters ships.",
+     "Who built the Eddystone lighthouse, and when?", "Smeaton built the Eddystone lighthouse in 1759."),
+    ("Bees: Honey bees dance to tell others where flowers are. The angle of the dance shows the direction, its length "
+     "the distance.\nWasps: Wasps make paper.", "Why do bees dance?", "Bees dance to tell others where flowers are."),
+)  # fmt: skip
 BARE = "Answer the question in one short sentence."
 
 
@@ -33,13 +40,22 @@ class Posed:
         return "\n\n".join(f"{message['role']}:\n{message['content']}" for message in self.messages)
 
 
-def messages(question: str, sources: Sequence[Sent]) -> tuple[Message, ...]:
-    """The conversation; the best passage stands last, nearest to the question. Without passages the bare question."""
+def messages(question: str, sources: Sequence[Sent], examples: bool = True) -> tuple[Message, ...]:
+    """The conversation: instructions, EXAMPLES as turns before, the passages with the question.
+
+    The best passage stands last, nearest to the question. Without passages it is the bare question.
+    """
     if not sources:
         return {"role": "system", "content": BARE}, {"role": "user", "content": question}
+    before: list[Message] = [{"role": "system", "content": SYSTEM}]
+    for text, asked, answer in EXAMPLES if examples else ():
+        before += [{"role": "user", "content": _user(text, asked)}, {"role": "assistant", "content": answer}]
     quoted = "\n".join(f"{one.title}: {_quotable(one.text)}" for one in reversed(sources))
-    text = f'Text:\n"""\n{quoted}\n"""\n\nQuestion: {question}'
-    return {"role": "system", "content": SYSTEM}, {"role": "user", "content": text}
+    return *before, {"role": "user", "content": _user(quoted, question)}
+
+
+def _user(text: str, question: str) -> str:
+    return f'Text:\n"""\n{text}\n"""\n\nQuestion: {question}'
 
 
 def pose(engine: Engine, question: str, choose: Callable[[int], tuple[Sent, ...]], limit: int) -> Posed:
@@ -53,17 +69,19 @@ def pose(engine: Engine, question: str, choose: Callable[[int], tuple[Sent, ...]
         sources = choose(int(part * BUDGET))
         if (posed := _posed(engine, question, sources)).prompt.tokens <= room:
             return posed
-    while len(sources) > 1:
-        sources = sources[:-1]
-        if (posed := _posed(engine, question, sources)).prompt.tokens <= room:
+    while sources:  # the examples go first, then the passages, the worst first
+        if (posed := _posed(engine, question, sources, examples=False)).prompt.tokens <= room:
             return posed
+        if len(sources) == 1:
+            break
+        sources = sources[:-1]
     what = "the question and its best passage make" if sources else "the question makes"
     raise DemoError(f"{what} {posed.prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, ask for a "
                     "shorter answer or shorten the question")  # fmt: skip
 
 
-def _posed(engine: Engine, question: str, sources: tuple[Sent, ...]) -> Posed:
-    said = messages(question, sources)
+def _posed(engine: Engine, question: str, sources: tuple[Sent, ...], examples: bool = True) -> Posed:
+    said = messages(question, sources, examples)
     return Posed(engine.ask(said), said, sources)
 
 

