@@ -47,7 +47,7 @@ def test_dark_is_kept_on_the_next_page(visit):
     page = visit("")
     page.click(".atlas-dark")
     assert page.evaluate("document.body.classList.contains('dark')")
-    page.click(".card a.whole >> nth=0")
+    page.click(".card a.whole[href='./diffusion']")
     page.wait_for_selector(".page-diffusion h1")
     page.wait_for_function("document.body.classList.contains('dark')")
 
