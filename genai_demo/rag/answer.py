@@ -144,7 +144,8 @@ class Answer:
             if piece.last:
                 self.end = "model"
                 return
-            if self.options.brief and self._sentences(piece.text) >= self.options.brief:
+            over = "\n\n" in piece.text and bool(self.text.strip())
+            if self.options.brief and (over or self._sentences(piece.text) >= self.options.brief):
                 self.end = "brief"
                 return
             self.count += piece.count
@@ -168,7 +169,9 @@ class Answer:
             return f"The answer was cut off after {self.count} tokens."
         if self.end == "loop":
             return "The answer was ended because it repeats itself."
-        return "" if self.end == "model" else f"The answer was ended after {self.options.brief} sentences."
+        return (
+            "" if self.end == "model" else f"The answer was ended after {self.options.brief} sentences or a paragraph."
+        )
 
 
 def tok(piece: Piece) -> Tok:

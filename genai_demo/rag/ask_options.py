@@ -71,7 +71,7 @@ class AskOptions(SearchOptions):
     temperature: float = option(0.0, "How much chance has a say; 0 always takes the likeliest token",
                                 at_least=0, at_most=2)  # fmt: skip
     max_new_tokens: int = option(64, "How long the answer may get", unit="tokens", at_least=1, at_most=256)
-    brief: int = option(2, "After how many sentences the answer is ended, as a small model goes on and on; 0 lets it",
+    brief: int = option(2, "After how many sentences, or a paragraph, the answer is ended; 0 lets the model go on",
                         at_least=0, at_most=20)  # fmt: skip
 
 
@@ -103,14 +103,14 @@ class ChunkOptions(Options):
 class StoresOptions(Options):
     """How many vectors are searched."""
 
-    n: int = option(5000, "How many vectors: those of the library, and copies of them that were shaken a little",
+    n: int = option(20_000, "How many vectors: those of the library, and copies of them that were shaken a little",
                     at_least=500, at_most=20_000)  # fmt: skip
 
 
 class KinOptions(Options):
     """One question for three ways of using the same passages."""
 
-    question: str = option(EXAMPLE, "What you want to know", longest=QUESTION)
+    question: str = option("What is the difference between DDPM and DDIM?", "What you want to know", longest=QUESTION)
     k: int = option(3, "How many passages", at_least=1, at_most=4)
     every: int = option(16, "After how many tokens the third way looks for a passage again", unit="tokens",
                         at_least=4, at_most=64)  # fmt: skip

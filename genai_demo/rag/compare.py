@@ -18,7 +18,7 @@ from genai_demo.rag.library import built_in
 from genai_demo.rag.look import embedder
 from genai_demo.rag.store import FlatStore, HNSWStore, Store, filled
 
-K, QUERIES, JITTER, ASKED = 10, 100, 0.5, 0.35  # nearest wanted, questions; lengths of what is added to a vector
+K, QUERIES, JITTER, ASKED = 10, 100, 1.0, 0.7  # nearest wanted, questions; lengths of what is added to a vector
 EFFORTS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # ef
 
 
