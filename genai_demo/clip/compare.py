@@ -17,6 +17,7 @@ from genai_demo.clip.pictures import Picture, lines, read, sheet
 from genai_demo.errors import DemoError, shown
 from genai_demo.frames import carried, curve, matrix, number, pictures, prose
 
+PLAIN = 30  # letters without blanks: so few, if plain, have a token for each at the worst, and fit
 Pairing = tuple[float | None, float | None, float | None, float | None]
 
 
@@ -119,7 +120,10 @@ def words(model: Clip, texts: Sequence[str], count: int) -> str:
 
 def unread(model: Clip, texts: Sequence[str]) -> list[str]:
     """A sentence on texts that are longer than the model reads, and one on those with signs it does not know."""
-    tokens = model.tokenizer(list(texts))
+    doubtful = [text for text in texts if not text.isascii() or len("".join(text.split())) > PLAIN]
+    if not doubtful:
+        return []
+    tokens = model.tokenizer(doubtful)
     full = int((tokens[:, -1] != 0).sum())
     said = [f"{full} of the texts fill all {tokens.shape[1]} places for tokens; what is behind them is not read."] * (
         full > 0

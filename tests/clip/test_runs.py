@@ -83,6 +83,20 @@ def test_vectors_are_those_of_open_clip(model: Clip) -> None:
         np.testing.assert_allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-6)
 
 
+def test_a_text_read_alone_is_as_among_others(model: Clip) -> None:
+    features.forget()
+    texts = ["a red house", "a small blue cat and a very large tree on a grey background"]
+    both = features.read(model, texts)
+    for text, vector in zip(texts, both, strict=True):
+        assert features.read(model, [text])[0] @ vector == pytest.approx(1, abs=1e-3)
+
+
+def test_plain_letters_are_all_known(model: Clip) -> None:
+    vocabulary = model.tokenizer.vocabulary  # type: ignore[attr-defined]
+    assert all(chr(code).lower() in vocabulary for code in range(33, 127))
+    assert model.tokenizer.context_length - 2 >= compare.PLAIN  # type: ignore[attr-defined]
+
+
 def test_shares_sum_to_one_and_the_loss_is_open_clips(model: Clip) -> None:
     seen, written = features.see(model, read(PICTURES)), features.read(model, TEXTS.splitlines())
     for frame in similarity(steps=3):
