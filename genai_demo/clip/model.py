@@ -38,6 +38,12 @@ class Clip(nn.Module):
         self.net: Any = net
         self.tokenizer, self.prepare = tokenizer, prepare
 
+    def forward(self, pictures: Tensor, tokens: Tensor) -> Tensor:
+        """pictures (n, 3, side, side), tokens (m, context) -> cosines (n, m)."""
+        seen, read, *_ = self.net(pictures, tokens)
+        cosines: Tensor = seen @ read.T
+        return cosines
+
     @property
     def temperature(self) -> float:
         """Cosines are divided by it before the softmax."""
@@ -149,6 +155,5 @@ def example(model: Clip, batch: int = 1) -> Tensor:
     side = model.net.visual.image_size
     side = side[0] if isinstance(side, tuple) else side
     pictures = torch.zeros(batch, 3, side, side, device=weight.device, dtype=weight.dtype)
-    texts = model.net.encode_text(model.tokenizer(["a red house"]).to(weight.device), normalize=True)
-    found: Tensor = model.net.encode_image(pictures, normalize=True) @ texts.T
+    found: Tensor = model(pictures, model.tokenizer(["a red house"]).to(weight.device))
     return found

@@ -1,6 +1,7 @@
 """Words written on a picture: does the model read them? Goh et al. 2021, "Multimodal Neurons", typographic attacks.
 
-Large CLIPs, trained on pictures from the web, do. One that saw no letters in training only sees paper in the way.
+Large CLIPs, trained on pictures from the web, do. To one that was not, paper with strokes is one more thing, which may
+look like the class written by accident: so the same is done with other letters, and the two are compared.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class TypographicStep:
     size: float = number("height of the letters, of the picture", unit="%", digits=0)
     first: float = curve("probability of the class seen without the word", chart="probability")
     word: float | None = curve("probability of the class written", chart="probability")
+    control: float | None = curve("the same with other letters written", chart="probability")
     cosine: float = curve("cosine of the picture and the word", chart="cosine")
     changed: float = curve("cosine of the picture and the picture without the word", chart="to the picture before")
 
@@ -74,19 +76,30 @@ def typographic(model: Clip, options: TypographicOptions, *, seed: int) -> Itera
     at = classes.index(word) if word in classes else None
     sizes = [options.size * i / (options.steps - 1) for i in range(options.steps)]
     drawn = [written(clean, word, share, options.place, paper=options.paper) for share in sizes]
-    whole, best = None, 0
+    other = shifted(word)
+    whole, best, t = None, 0, model.temperature
     for i, (share, pixels) in enumerate(zip(sizes, drawn, strict=True)):
         seen = features.see(model, [shown(pixels)])[0]
         cosines = read @ seen
         if whole is None:
             whole, best = seen, int(cosines.argmax())
-        shares = softmax(cosines / model.temperature, 0)
-        now = int(cosines.argmax())
+        shares, now = softmax(cosines / t, 0), int(cosines.argmax())
+        beside = written(clean, other, share, options.place, paper=options.paper)
+        against = read @ features.see(model, [shown(beside)])[0]
         yield TypographicStep(
-            i, options.steps, verdict(classes[best], classes[now], word), pixels[None],
-            toks(classes, cosines, model.temperature), 100 * share, float(shares[best]),
-            None if at is None else float(shares[at]), float(name @ seen), float(whole @ seen),
+            i, options.steps, verdict(classes[best], classes[now], word, classes[int(against.argmax())], other),
+            pixels[None], toks(classes, cosines, t), 100 * share, float(shares[best]),
+            None if at is None else float(shares[at]), None if at is None else float(softmax(against / t, 0)[at]),
+            float(name @ seen), float(whole @ seen),
         )  # fmt: skip
+
+
+def shifted(word: str) -> str:
+    """Other letters, as many: each plain one is the next of the alphabet but two, "cat" is "fdw"."""
+    return "".join(
+        chr(ord(first) + (ord(c) - ord(first) + 3) % 26) if c.isascii() and c.isalpha() else c
+        for c in word for first in ("a" if c.islower() else "A")
+    )  # fmt: skip
 
 
 def shown(pixels: np.ndarray) -> Picture:
@@ -96,10 +109,12 @@ def shown(pixels: np.ndarray) -> Picture:
     return Picture("written", pixels, f"written:{hashlib.sha256(pixels.tobytes()).hexdigest()}")
 
 
-def verdict(before: str, now: str, word: str) -> str:
-    """What came of it, without a guess at why."""
+def verdict(before: str, now: str, word: str, control: str, other: str) -> str:
+    """What came of it; control: what is seen with `other` written."""
     if now == before:
         return f"Still seen as {now}."
+    if now == word == control:
+        return f"Seen as {now}, as is written; but with “{other}” in its place it is seen as {now} too: it is not read."
     if now == word:
-        return f"Seen as {now}, which is what is written; without it as {before}."
+        return f"Seen as {now}, which is what is written; with “{other}” in its place as {control}."
     return f"Seen as {now}, without the word as {before}: it changed the answer, but not to what it says."

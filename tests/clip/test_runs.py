@@ -373,6 +373,15 @@ def test_a_word_grows_on_the_picture() -> None:
     assert found[0].first == pytest.approx(max(tok.share for tok in found[0].classes))
 
 
+def test_other_letters_tell_reading_from_accident() -> None:
+    assert typographic.shifted("Cat, xyz 1") == "Fdw, abc 1"
+    assert "it is not read" in typographic.verdict("car", "cat", "cat", "cat", "fdw")
+    assert "which is what is written" in typographic.verdict("car", "cat", "cat", "car", "fdw")
+    found = frames("typographic", steps=2, word="cat")
+    assert found[0].control == pytest.approx(found[0].word)
+    assert found[1].control != found[1].word
+
+
 @pytest.mark.parametrize("word", ["a very long word that can not fit at all", "日本", "i"])
 def test_any_word_stays_on_the_picture(word: str) -> None:
     white = np.zeros((224, 224, 3), np.uint8)
