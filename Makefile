@@ -33,7 +33,7 @@ dev: $(DEV_STAMP)
 $(DEV_STAMP):
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet -r requirements-dev.txt
-	.venv/bin/python -m genai_demo prefetch decoder/smollm2 || echo "the tests on the chat model will be skipped"
+	.venv/bin/python -m genai_demo prefetch decoder/smollm2 rag/minilm || echo "the tests on models of others will be skipped"
 	@touch $@ $(RUN_STAMP)
 
 chromium:

@@ -60,12 +60,17 @@ class Stage:
     items: tuple[Tok, ...]
 
 
-def tokens(title: str, *, grows: bool = False, unit: str = "probability", shade: Shade = "surprise") -> Any:
+def tokens(
+    title: str, *, grows: bool = False, unit: str = "probability", shade: Shade = "surprise", keeps: bool = False
+) -> Any:
     """A field of Tok, drawn as running text; grows: a frame's tokens are added to those of the frames before.
+
+    keeps, here and below: a frame without it shows the one before; else it shows nothing.
 
     shade: "surprise" for shares that are probabilities, the less likely the stronger; "share" for weights.
     """
-    return dataclasses.field(metadata={"draw": "tokens", "title": title, "grows": grows, "unit": unit, "shade": shade})
+    rest = {"unit": unit, "shade": shade, "keeps": keeps}
+    return dataclasses.field(metadata={"draw": "tokens", "title": title, "grows": grows, **rest})
 
 
 def ranked(title: str, *, unit: str = "", pick: bool = False) -> Any:
@@ -73,9 +78,9 @@ def ranked(title: str, *, unit: str = "", pick: bool = False) -> Any:
     return dataclasses.field(metadata={"draw": "ranked", "title": title, "unit": unit, "pick": pick})
 
 
-def stages(title: str, *, unit: str = "", pick: bool = True) -> Any:
+def stages(title: str, *, unit: str = "", pick: bool = True, keeps: bool = False) -> Any:
     """A field of Stage, drawn as columns of labelled bars from left to right; pick: as in `ranked`."""
-    return dataclasses.field(metadata={"draw": "stages", "title": title, "unit": unit, "pick": pick})
+    return dataclasses.field(metadata={"draw": "stages", "title": title, "unit": unit, "pick": pick, "keeps": keeps})
 
 
 def matrix(
@@ -99,14 +104,14 @@ def matrix(
     return dataclasses.field(metadata={"draw": "matrix", "title": title, **labels, **rest})
 
 
-def listing(title: str, *, language: str = "python") -> Any:
+def listing(title: str, *, language: str = "python", keeps: bool = False) -> Any:
     """A text of one or a few lines of code."""
-    return dataclasses.field(metadata={"draw": "code", "title": title, "language": language})
+    return dataclasses.field(metadata={"draw": "code", "title": title, "language": language, "keeps": keeps})
 
 
-def prose(title: str) -> Any:
+def prose(title: str, *, keeps: bool = False) -> Any:
     """A text of a sentence or two."""
-    return dataclasses.field(metadata={"draw": "words", "title": title})
+    return dataclasses.field(metadata={"draw": "words", "title": title, "keeps": keeps})
 
 
 def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
@@ -117,10 +122,15 @@ def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
     an item being {"text", "share"?, "kind"?, "id"?, "note"?, "value"?};
     {"kind": "matrix", "shape": [k, h, w], "data": base64 of int16 little-endian, value * 32767 / scale, "scale",
     "low", "high", "rows": [h], "columns": [w], "names": [k], "signed", "triangle", "unit", "whole": [h, w] uncut}.
+    "keeps" where a frame without it shows the one before.
     """
-    kind = meta["draw"]
     if len(value) == 0 and not meta.get("grows"):
         return None
+    return {**_lane(frame, meta, value), **({"keeps": True} if meta.get("keeps") else {})}
+
+
+def _lane(frame: Any, meta: Any, value: Any) -> dict[str, Any]:
+    kind = meta["draw"]
     if kind == "tokens":
         told = {name: meta[name] for name in ("grows", "unit", "shade")}
         return {"kind": kind, **told, "items": [_item(tok) for tok in value]}

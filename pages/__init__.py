@@ -72,6 +72,15 @@ PAGES: tuple[Page, ...] = (
             ("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag"),
         ),
     ),
+    Page(
+        "rag", "RAG", "Systems",
+        "Ask a library of documents, and see why it answers as it does.",
+        (
+            ("Ask", "run=rag/ask"),
+            ("Knock a passage out", "run=rag/knock"),
+            ("See a text cut", "run=rag/chunk"),
+        ),
+    ),
 )  # fmt: skip
 
 

@@ -220,7 +220,7 @@ const show = () => { // everything that depends on the current frame
   const frame = film.frames[pos] || search(pos, one => one)[0];
   drop();
   for (const lane of lanes.values()) { // a frame without such a lane: no gap
-    const gone = Boolean(lane.text && !lane.sample.grows && frame && !frame.lanes?.[lane.title]);
+    const gone = Boolean(lane.text && !lane.sample.grows && !lane.sample.keeps && frame && !frame.lanes?.[lane.title]);
     if (lane.figure.hidden !== gone) [lane.figure.hidden, fitted] = [gone, ''];
   }
   if (!fit()) return false;

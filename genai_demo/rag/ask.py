@@ -36,16 +36,16 @@ class AskStep:
     bunched: ClassVar[bool] = True
     index: int
     total: int
-    notice: str | None = prose("note")
-    rewriting: str | None = prose("looked up as")
-    ranks: tuple[Stage, ...] | None = stages("ranks, stage by stage")
+    notice: str | None = prose("note", keeps=True)
+    rewriting: str | None = prose("looked up as", keeps=True)
+    ranks: tuple[Stage, ...] | None = stages("ranks, stage by stage", keeps=True)
     answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
-    best: str | None = prose("best span: the answer as it stands in the library")
-    sources: tuple[Tok, ...] | None = tokens("sources", unit="support", shade="share")
+    best: str | None = prose("best span: the answer as it stands in the library", keeps=True)
+    sources: tuple[Tok, ...] | None = tokens("sources", unit="support", shade="share", keeps=True)
     chunks: np.ndarray | None = plane(MAP, "real", limit=REACH)
     picked: np.ndarray | None = plane(MAP, "generated", limit=REACH)
     asked: np.ndarray | None = plane(MAP, "other", limit=REACH)
-    prompt: str | None = listing("the prompt as it is sent", language="text")
+    prompt: str | None = listing("the prompt as it is sent", language="text", keeps=True)
     stage: str = number("stage")
     rewrite_ms: float | None = number("rewriting", unit="ms", digits=1)
     bm25_ms: float | None = number("BM25", unit="ms", digits=1)

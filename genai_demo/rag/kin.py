@@ -61,12 +61,12 @@ class KinStep:
     bunched: ClassVar[bool] = True
     index: int
     total: int
-    words: str | None = prose("what is compared")
+    words: str | None = prose("what is compared", keeps=True)
     together: tuple[Tok, ...] = tokens("all in one prompt", grows=True)
     fused: tuple[Tok, ...] = tokens("each on its own, fused (FiD, Atlas)", grows=True)
     renewed: tuple[Tok, ...] = tokens("looked up again while writing (RETRO)", grows=True)
     votes: tuple[Tok, ...] | None = ranked("what each passage alone gave the fused token", unit="probability")
-    use: str | None = prose("passage in use, third way")
+    use: str | None = prose("passage in use, third way", keeps=True)
     changes: int = number("times the passage changed", digits=4)
     agree: float = number("tokens that all three share", unit="%", digits=0)
     together_supported: float | None = number("supported, one prompt", unit="%", digits=0)

@@ -30,14 +30,16 @@ class KnockStep:
     bunched: ClassVar[bool] = True
     index: int
     total: int
-    notice: str | None = prose("note")
-    ranks: tuple[Stage, ...] | None = stages("the last ranking, before and after", pick=True)
+    notice: str | None = prose("note", keeps=True)
+    ranks: tuple[Stage, ...] | None = stages("the last ranking, before and after", pick=True, keeps=True)
     answer: tuple[Tok, ...] = tokens("with all passages", grows=True)
     other: tuple[Tok, ...] = tokens("with some knocked out", grows=True)
-    best: str | None = prose("best span of all")
-    other_best: str | None = prose("best span of what is left")
-    sources: tuple[Tok, ...] | None = tokens("all sources", unit="support", shade="share")
-    other_sources: tuple[Tok, ...] | None = tokens("what is left, and what moved up", unit="support", shade="share")
+    best: str | None = prose("best span of all", keeps=True)
+    other_best: str | None = prose("best span of what is left", keeps=True)
+    sources: tuple[Tok, ...] | None = tokens("all sources", unit="support", shade="share", keeps=True)
+    other_sources: tuple[Tok, ...] | None = tokens(
+        "what is left, and what moved up", unit="support", shade="share", keeps=True
+    )
     supported: float | None = number("supported, with all", unit="%", digits=0)
     other_supported: float | None = number("supported, without", unit="%", digits=0)
     prompt_tokens: int | None = number("prompt with all", unit="tokens", digits=5)

@@ -1,0 +1,95 @@
+"""The RAG page: ask the library, knock passages out, cut a text, compare stores, and the kin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pages import find_page
+from pages._info import Try, info
+from pages._panel import Panel, benches, panel
+from pages._stream import BATCHED
+from pages._theme import title
+from pages._timeline import Entry, timeline
+
+LABELS = {
+    "k": "Passages", "words": "Words or meaning", "late": "Reranked", "least": "Nearness at least", "how": "Cut",
+    "balance": "Diversity", "documents": "Articles", "without": "Chunks left out", "grounded": "With passages",
+    "max_new_tokens": "Length", "brief": "Sentences", "out": "Knock out", "bare": "Against the bare model",
+    "n": "Vectors", "every": "Look up every", "rewrite": "Look up", "overlap": "Overlap", "size": "Chunk",
+}  # fmt: skip
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "rewrite": [("As asked", "as asked"), ("Several wordings", "several wordings"),
+                ("An imagined answer (HyDE)", "imagined answer (HyDE)")],
+    "how": [("At headings", "headings"), ("At sentences", "sentences"), ("Anywhere", "tokens")],
+}  # fmt: skip
+FAMILY = (
+    Entry("BM25", 1994, "rag/ask", "Ask", "Words, weighed", "words=1"),
+    Entry("DPR", 2020, "rag/ask", "Ask", "Meaning, as vectors", "words=0"),
+    Entry("RAG", 2020, "rag/ask", "Ask", "Passages in the prompt"),
+    Entry("FiD", 2020, "rag/kin", "The kin", "Each passage on its own, fused"),
+    Entry("RETRO", 2021, "rag/kin", "The kin", "Looked up while writing"),
+    Entry("Atlas", 2022, "rag/kin", "The kin", "Retriever and reader trained together"),
+    Entry("HyDE", 2022, "rag/ask", "Ask", "Look up an imagined answer", "rewrite=imagined answer (HyDE)"),
+)
+TRIES = (
+    Try("Take away the passage that answers", "run=rag/knock&out=1",
+        "What does the model say when the passage is gone, and how much of it is supported?"),
+    Try("No retrieval at all", "run=rag/knock&bare=true&question=Who named prompt injection?",
+        "The bare model answers as surely as before. Which of the two names is real?"),
+    Try("Words against meaning", "run=rag/ask&question=Which model turns noise into pictures step by step?&words=1",
+        "Watch the ranks move from BM25 to dense to hybrid to reranked; then set the slider to 0."),
+    Try("Nothing relevant", "run=rag/ask&question=How do I bake sourdough bread?",
+        "The library knows nothing of bread, and the page says so in place of making something up."),
+    Try("Cut anywhere", "run=rag/chunk&how=tokens&size=32",
+        "How many chunks end inside a sentence? Then cut at sentences, and at headings."),
+)  # fmt: skip
+
+
+def build() -> None:
+    """The page."""
+    page = find_page("rag")
+    title(page)
+    timeline(FAMILY)
+    info(page, benches(TABS), models=("rag/minilm",), tries=TRIES)
+
+
+def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
+    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
+
+
+def _ask() -> Panel:
+    return _panel(
+        "rag/ask", "113 articles on generative AI are searched, and a small model answers from what was found.",
+        ("question", "rewrite", "k", "words", "late", "least"), primary="Ask", hidden=("hashes",), slots=BATCHED,
+    )  # fmt: skip
+
+
+def _knock() -> Panel:
+    return _panel(
+        "rag/knock", "The same question twice: with all passages, and without the ones you knock out.",
+        ("question", "out", "bare", "k"), primary="Ask twice", hidden=("hashes",), slots=BATCHED,
+    )  # fmt: skip
+
+
+def _chunk() -> Panel:
+    return _panel(
+        "rag/chunk", "A text is cut into the pieces that are searched. Paste your own, or see an article cut.",
+        ("text", "how", "size", "overlap"), primary="Cut",
+    )  # fmt: skip
+
+
+def _stores() -> Panel:
+    return _panel(
+        "rag/stores", "Comparing with every vector against walking a graph (HNSW): how much is found, how fast.",
+        ("n",), primary="Compare",
+    )  # fmt: skip
+
+
+def _kin() -> Panel:
+    return _panel(
+        "rag/kin", "The same passages used in three ways: in one prompt, fused in the decoder, looked up again.",
+        ("question", "k", "every", "max_new_tokens"), primary="Answer three times",
+    )  # fmt: skip
+
+
+TABS = {"Ask": _ask, "Knock out": _knock, "Chunks": _chunk, "Stores": _stores, "The kin": _kin}
