@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from pages import GROUPS, PAGES, Page
 from pages._theme import ROOT
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 IMAGES = ROOT / "assets" / "images"
 
@@ -52,8 +56,23 @@ def _picture(page: Page) -> str:
     return '<span class="no-picture" aria-hidden="true"></span>'
 
 
+def library(frames: list[Any]) -> Image.Image:
+    """The map of the library: all chunks grey, those that are sent and the question in colour; 672 x 336 pixels."""
+    from PIL import Image, ImageDraw
+
+    drawn = Image.new("RGB", (1344, 672), "#fafaf8")
+    pen = ImageDraw.Draw(drawn)
+    layers = (("chunks", "#b4b8b0", 6), ("picked", "#7a4fa3", 15), ("asked", "#d55e00", 15))
+    for name, colour, size in layers:
+        points = next(value for frame in frames if (value := getattr(frame, name)) is not None)
+        for x, y in points:
+            at = 672 + 1100 * x, 336 - 560 * y
+            pen.ellipse([at[0] - size, at[1] - size, at[0] + size, at[1] + size], fill=colour)
+    return drawn.resize((672, 336), Image.Resampling.LANCZOS)
+
+
 def make_pictures() -> None:
-    """assets/images/diffusion.webp, gan.webp, decoder.webp, films that play once, and vae.png; all two to one."""
+    """assets/images: diffusion.webp, gan.webp, decoder.webp, films that play once; vae.png, rag.png; all two to one."""
     import numpy as np
     from PIL import Image
 
@@ -74,6 +93,7 @@ def make_pictures() -> None:
     looks = list(run(Recipe("decoder/inside", {"text": "The quick brown fox jumps over the lazy dog and runs into"})))
     heads = [np.stack([colours(head) for head in look.attention[:8]]) for look in looks[1:-1]]  # (8, n, n, 3)
     film("decoder", heads, columns=4, times=14)
+    library(list(run(Recipe("rag/ask", {"max_new_tokens": 1})))).save(IMAGES / "rag.png", optimize=True)
     *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
     whole = last.grid[0]  # (448, 448)
     Image.fromarray(whole[112:336]).save(IMAGES / "vae.png", optimize=True)
