@@ -22,7 +22,7 @@ FAST = ModelSpec("decoder/smollm2-fast", "SmolLM2 135M, 4 bits, llama.cpp", (SMO
                  APACHE, needs="xllamacpp")  # fmt: skip
 SMALL = ModelSpec(
     "decoder/smollm2", "SmolLM2 135M, bf16, PyTorch", (SMOLLM2, Hub("HuggingFaceTB/SmolLM2-135M-Instruct")),
-    "genai_demo.decoder.model:build", APACHE, "genai_demo.decoder.model:example", threads=1,
+    "genai_demo.decoder.model:build", APACHE, "genai_demo.decoder.model:example",
 )  # fmt: skip
 LARGER: tuple[ModelSpec, ...] = (
     _hub("smollm2-360m", "SmolLM2 360M, from the hub", "HuggingFaceTB/SmolLM2-360M-Instruct", APACHE),

@@ -139,7 +139,7 @@ def _settings(library: Any, path: Path) -> Any:
     settings.model.path = str(path)
     settings.n_ctx, settings.n_parallel, settings.cache_ram_mib = CONTEXT * SLOTS, SLOTS, KEPT_MB
     settings.verbosity, settings.ui, settings.offline = -1, False, True
-    threads = max(1, min(MOST_THREADS, torch.get_num_threads() // 2))  # they spin: a busy core makes all of them wait
+    threads = max(1, min(MOST_THREADS, torch.get_num_threads()))
     settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
     return settings
 
