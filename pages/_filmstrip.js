@@ -51,7 +51,6 @@ const begin = value => {
 };
 
 const copied = packed => JSON.parse(JSON.stringify(packed ?? null)); // what Gradio gives is watched, and slow to read
-const parsed = text => { try { return JSON.parse(text); } catch { return []; } }; // a message cut off by Stop; the last one heals
 const put = (index, packed) => {
   if (!packed || typeof packed !== 'object' || !(index >= 0 && index < 5000)) return;
   film.frames[index] = packed;
@@ -69,7 +68,7 @@ const absorb = () => {
   if (value.total > 0) film.total = value.total;
   if (value.append) {
     const from = Number.isInteger(value.index) ? value.index : film.frames.length;
-    [typeof value.append === 'string' ? parsed(value.append) : copied(value.append)].flat().forEach((packed, k) => put(from + k, packed));
+    [typeof value.append === 'string' ? JSON.parse(value.append) : copied(value.append)].flat().forEach((packed, k) => put(from + k, packed));
     if (value.held) { jump(film.frames.length - 1); follow = true; } // a training taken up again: on with it
   }
   if (Array.isArray(value.frames)) {
