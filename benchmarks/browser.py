@@ -1,17 +1,22 @@
-"""In a real browser: frames painted while a film streams or a GAN trains, requests while scrubbing, the plane."""
+"""In a real browser: frames painted while a film streams or a GAN trains, scrubbing, the plane, a chat."""
 
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
-from benchmarks import Row
+from benchmarks import Row, seconds
 from benchmarks.start import free_port
+from genai_demo.recipe import Recipe
+from genai_demo.run import run
 from tests.pages.conftest import CHROMIUM
 
 FRAMES, FPS, MOVES, TYPED = 100, 30, 25, 8
+ANSWER, CHATS = 192, 5  # tokens of an answer, and how many
 LIVE = """([bench, n]) => { const film = document.querySelector(`#${bench}-strip .film`);
 return film.querySelector('.film-badge').textContent.trim() === 'Live' && film.dataset.received >= n
   && film.dataset.done !== 'true'; }"""
@@ -34,6 +39,16 @@ while (performance.getEntriesByType('resource').length === seen) {
   await new Promise(requestAnimationFrame); if (performance.now() - start > 5000) return null; }
 return performance.now() - start; }"""
 
+CHAT = "#p-decoder-chat"
+ASK = """async question => { const film = document.querySelector('#p-decoder-chat-strip .film');
+const before = film.told?.run;
+const box = document.querySelector('#p-decoder-chat .chat-form textarea'), start = performance.now();
+box.value = question; box.dispatchEvent(new Event('input', {bubbles: true}));
+document.querySelector('#p-decoder-chat .chat-send').click();
+while (!(film.told?.run !== before && film.told.done && film.told.badge === 'live')) {
+  await new Promise(requestAnimationFrame); if (performance.now() - start > 60000) return null; }
+return (performance.now() - start) / 1000; }"""
+
 
 def rows() -> list[Row]:
     """Film strip: of 100 frames sent. Latent plane: milliseconds from a click to a picture, and of an empty event."""
@@ -46,6 +61,7 @@ def rows() -> list[Row]:
     with site as site_url, pads as pads_url, _chromium() as browser:
         ours, empty = _plane(browser, site_url, pads_url)
         rate, typed = _training(browser, site_url)
+        streamed, alone = _chat(browser, site_url)
     return [
         (
             f"film strip: frames painted at {FPS} a second (at least 98)",
@@ -62,6 +78,9 @@ def rows() -> list[Row]:
         ),
         ("GAN on points, live: frames painted a second (at least 10)", f"{rate:.0f}", "-", None),
         ("GAN on points, live: changes of a control that were kept", str(typed), str(TYPED), typed / TYPED),
+        seconds(
+            f"chat: an answer of {ANSWER} tokens in the browser against the run alone (at most 1.1)", streamed, alone
+        ),
     ]
 
 
@@ -105,6 +124,32 @@ def _training(browser: Any, site: str) -> tuple[float, int]:
     page.wait_for_function(DONE, arg=bench, timeout=60_000)
     taken = (page.evaluate("performance.now()") - start) / 1000
     return page.evaluate("window.seen.size") / taken, kept
+
+
+def _chat(browser: Any, site: str) -> tuple[float, float]:
+    """Seconds from sending a message to the whole answer in a page, and of the same run with nobody to stream it to."""
+    options = {"temperature": 0, "repetition_penalty": 1, "max_new_tokens": ANSWER}
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}/decoder?{urlencode({'run': 'decoder/chat', 'turns': 'Say hello.', **options})}")
+    page.wait_for_function(f"document.querySelector('{CHAT}-strip .film')?.told?.done", timeout=120_000)
+
+    def in_the_page(question: str) -> float:
+        page.click(f"{CHAT} [data-do=new]")
+        taken: float = page.evaluate(ASK, question)
+        return taken
+
+    def alone(question: str) -> float:
+        start = time.perf_counter()
+        count = sum(1 for _ in run(Recipe("decoder/chat", {**options, "turns": question}, 0)))
+        assert count == ANSWER, "the answer ended early"
+        return time.perf_counter() - start
+
+    streamed, bare = [], []
+    for i in range(CHATS + 1):  # the first warms up
+        question = f"Write a long story about {i + 2} boats."
+        streamed.append(in_the_page(question))
+        bare.append(alone(question))
+    return statistics.median(streamed[1:]), statistics.median(bare[1:])
 
 
 def _plane(browser: Any, site: str, pads: str) -> tuple[float, float]:

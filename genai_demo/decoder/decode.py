@@ -18,7 +18,7 @@ from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.samplers import Candidates, draw, final
 from genai_demo.device import generator
 
-BLOCK = 128  # tokens of a prompt that are computed at a time; in smaller blocks a long one takes longer
+FIRST, BLOCK = 256, 128  # tokens of a prompt that are computed at a time, at its start and then; fewer take longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,22 @@ def read(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, int]:
     """
     from transformers import DynamicCache
 
-    whole = (len(ids) - 1) // BLOCK * BLOCK
-    layers, reused = prefixes.longest(model.network, ids[:whole], BLOCK)
+    whole = whole_blocks(len(ids) - 1)
+    layers, reused = prefixes.longest(model.network, ids[:whole], whole_blocks)
     cache = DynamicCache(layers) if layers else DynamicCache()
-    for start in range(reused, whole, BLOCK):
-        forward(model, ids[start : start + BLOCK], cache)
+    done = reused
+    while done < whole:
+        end = done + BLOCK if done else FIRST
+        forward(model, ids[done:end], cache)
+        done = end
     if whole > reused:
         prefixes.keep(model.network, ids[:whole], layers_of(cache))
     return cache, reused
+
+
+def whole_blocks(count: int) -> int:
+    """How many of the first `count` tokens lie in blocks that are full."""
+    return 0 if count < FIRST else FIRST + (count - FIRST) // BLOCK * BLOCK
 
 
 def forward(model: LanguageModel, new: Sequence[int], cache: Any, *, keep: int = 1) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -37,13 +37,16 @@ def keep(network: Any, ids: Sequence[int], layers: Layers) -> None:
             mine.popitem(last=False)
 
 
-def longest(network: Any, ids: Sequence[int], block: int) -> tuple[Layers | None, int]:
-    """(a cache, how many of the first tokens of `ids` it covers, a multiple of `block`); (None, 0) where none does."""
+def longest(network: Any, ids: Sequence[int], whole: Callable[[int], int]) -> tuple[Layers | None, int]:
+    """(a cache, how many of the first tokens of `ids` it covers); (None, 0) where none does.
+
+    whole: how many of so many tokens may be covered.
+    """
     best, covered = None, 0
     with _guard:
         mine = _kept.get(network, OrderedDict())
         for key in mine:
-            same = _common(key, ids) // block * block
+            same = whole(_common(key, ids))
             if same > covered:
                 best, covered = key, same
         if best is None:

@@ -11,7 +11,7 @@ import torch
 
 from genai_demo.decoder import prefixes
 from genai_demo.decoder.asked import Sampling
-from genai_demo.decoder.decode import BLOCK, Step, decode
+from genai_demo.decoder.decode import BLOCK, FIRST, Step, decode, whole_blocks
 from genai_demo.decoder.model import LanguageModel
 
 WARM = Sampling(1.5, 40, 0.95, 0.0, 1.1)
@@ -34,7 +34,7 @@ def same(one: Sequence[Step], other: Sequence[Step]) -> bool:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5])
+@pytest.mark.parametrize("count", [1, 2, BLOCK, FIRST - 1, FIRST, FIRST + 1, FIRST + 1 + BLOCK])
 def test_greedy_decoding_is_that_of_transformers(tiny: LanguageModel, count: int) -> None:
     ids = ids_of(count)
     out = tiny.network.generate(
@@ -45,7 +45,7 @@ def test_greedy_decoding_is_that_of_transformers(tiny: LanguageModel, count: int
 
 
 def test_each_step_has_the_logits_of_the_whole_text(tiny: LanguageModel) -> None:
-    ids = ids_of(BLOCK + 9)
+    ids = ids_of(FIRST + 9)
     steps = run(tiny, ids)
     whole = torch.tensor([[*ids, *(step.id for step in steps)]])
     with torch.inference_mode():
@@ -54,7 +54,7 @@ def test_each_step_has_the_logits_of_the_whole_text(tiny: LanguageModel) -> None
 
 
 def test_a_step_says_what_the_cache_holds(tiny: LanguageModel) -> None:
-    ids, config = ids_of(BLOCK + 9), tiny.network.config
+    ids, config = ids_of(FIRST + 9), tiny.network.config
     each = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * 4
     for i, step in enumerate(run(tiny, ids)):
         assert step.cached == len(ids) + i
@@ -132,13 +132,13 @@ class Counted:
 
 
 def test_a_second_turn_computes_fewer_tokens_and_gives_the_same_bits(tiny: LanguageModel) -> None:
-    first = ids_of(3 * BLOCK + 10)
+    first = ids_of(FIRST + BLOCK + 10)
     answer = [step.id for step in run(tiny, first)]
     second = [*first, *answer, *ids_of(15, seed=1)]
     with Counted(tiny) as counted:
         again = run(tiny, second, limit=1)
-    assert again[0].reused == 3 * BLOCK
-    assert counted.tokens == len(second) - 3 * BLOCK
+    assert again[0].reused == FIRST + BLOCK
+    assert counted.tokens == len(second) - FIRST - BLOCK
     prefixes.forget()
     with Counted(tiny) as counted:
         fresh = run(tiny, second, limit=1)
@@ -147,22 +147,22 @@ def test_a_second_turn_computes_fewer_tokens_and_gives_the_same_bits(tiny: Langu
     assert same(again, fresh)
 
 
-@pytest.mark.parametrize("common", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 30])
+@pytest.mark.parametrize("common", [0, BLOCK, FIRST - 1, FIRST, FIRST + 1, FIRST + BLOCK, FIRST + BLOCK + 30])
 def test_what_was_kept_of_a_text_that_begins_the_same_changes_no_bit(tiny: LanguageModel, common: int) -> None:
-    text, other = ids_of(2 * BLOCK + 30), ids_of(2 * BLOCK + 30, seed=1)
+    text, other = ids_of(FIRST + BLOCK + 30), ids_of(FIRST + BLOCK + 30, seed=1)
     mixed = [*text[:common], *other[common:]]
     fresh = run(tiny, mixed)
     prefixes.forget()
     run(tiny, text)
     again = run(tiny, mixed)
-    assert again[0].reused == common // BLOCK * BLOCK
+    assert again[0].reused == whole_blocks(common)
     assert same(again, fresh)
 
 
 def test_what_is_kept_is_not_changed_by_those_who_use_it(tiny: LanguageModel) -> None:
-    ids = ids_of(2 * BLOCK + 1)
+    ids = ids_of(FIRST + BLOCK + 1)
     run(tiny, ids)
-    kept, _ = prefixes.longest(tiny.network, ids, BLOCK)
+    kept, _ = prefixes.longest(tiny.network, ids, whole_blocks)
     assert kept
     before = [keys.clone() for keys, _ in kept]
     run(tiny, [*ids, *ids_of(9, 3)], seed=3)
@@ -171,16 +171,16 @@ def test_what_is_kept_is_not_changed_by_those_who_use_it(tiny: LanguageModel) ->
 
 
 def test_the_store_is_bounded_and_the_least_recently_used_goes(tiny: LanguageModel, monkeypatch) -> None:
-    texts = [ids_of(BLOCK + 1, seed) for seed in range(6)]
+    texts = [ids_of(FIRST + 1, seed) for seed in range(6)]
     run(tiny, texts[0], limit=1)
-    (layers, _), count = prefixes.longest(tiny.network, texts[0], BLOCK), 3
+    (layers, _), count = prefixes.longest(tiny.network, texts[0], whole_blocks), 3
     assert layers
     monkeypatch.setattr(prefixes, "MOST_BYTES", count * prefixes.size(layers))
     for text in texts[1:3]:
         run(tiny, text, limit=1)
     run(tiny, texts[0], limit=1)  # used again: 1 is now the oldest
     run(tiny, texts[3], limit=1)
-    assert [run(tiny, text, limit=1)[0].reused for text in (texts[0], texts[2], texts[3])] == [BLOCK] * 3
+    assert [run(tiny, text, limit=1)[0].reused for text in (texts[0], texts[2], texts[3])] == [FIRST] * 3
     assert run(tiny, texts[1], limit=1)[0].reused == 0
     monkeypatch.setattr(prefixes, "MOST", 2)
     run(tiny, texts[4], limit=1)
@@ -189,16 +189,16 @@ def test_the_store_is_bounded_and_the_least_recently_used_goes(tiny: LanguageMod
 
 
 def test_a_longer_text_takes_the_place_of_its_beginning(tiny: LanguageModel) -> None:
-    ids = ids_of(4 * BLOCK + 1)
-    for count in (BLOCK + 1, 2 * BLOCK + 1, 4 * BLOCK + 1, 3 * BLOCK + 1):
+    ids = ids_of(FIRST + 2 * BLOCK + 1)
+    for count in (FIRST + 1, FIRST + 2 * BLOCK + 1, FIRST + BLOCK + 1):
         run(tiny, ids[:count], limit=1)
-    assert [len(key) for key in prefixes._kept[tiny.network]] == [4 * BLOCK]
+    assert [len(key) for key in prefixes._kept[tiny.network]] == [FIRST + 2 * BLOCK]
 
 
 def test_another_model_does_not_get_it(tiny: LanguageModel) -> None:
     import copy
 
-    other, ids = LanguageModel(copy.deepcopy(tiny.network), tiny.tokenizer), ids_of(BLOCK + 5)
+    other, ids = LanguageModel(copy.deepcopy(tiny.network), tiny.tokenizer), ids_of(FIRST + 5)
     run(tiny, ids)
     assert run(other, ids)[0].reused == 0
     assert other.network in prefixes._kept
@@ -211,19 +211,19 @@ def test_another_model_does_not_get_it(tiny: LanguageModel) -> None:
 
 @pytest.mark.parametrize("after", [0, 1, 5])
 def test_closing_early_is_safe_and_what_was_read_is_still_kept(tiny: LanguageModel, after: int) -> None:
-    ids = ids_of(2 * BLOCK + 5)
+    ids = ids_of(FIRST + BLOCK + 5)
     free = run(tiny, ids)
     prefixes.forget()
     steps = decode(tiny, ids, WARM, seed=0, limit=12)
     list(itertools.islice(steps, after))
     steps.close()
     again = run(tiny, ids)
-    assert again[0].reused == (2 * BLOCK if after else 0)
+    assert again[0].reused == (FIRST + BLOCK if after else 0)
     assert same(again, free)
 
 
 def test_two_taken_in_turns_are_as_alone(tiny: LanguageModel) -> None:
-    texts = [ids_of(2 * BLOCK + 5), [*ids_of(2 * BLOCK + 5)[:BLOCK], *ids_of(40, 2)]]
+    texts = [ids_of(FIRST + 5), [*ids_of(FIRST)[:BLOCK], *ids_of(40, 2)]]
     alone = []
     for text in texts:
         prefixes.forget()
@@ -234,7 +234,7 @@ def test_two_taken_in_turns_are_as_alone(tiny: LanguageModel) -> None:
 
 
 def test_threads_at_once_are_as_alone(tiny: LanguageModel) -> None:
-    texts = [[*ids_of(BLOCK + 3), *ids_of(BLOCK, seed)] for seed in range(6)]
+    texts = [[*ids_of(FIRST + 3), *ids_of(BLOCK, seed)] for seed in range(6)]
     alone = []
     for text in texts:
         prefixes.forget()
