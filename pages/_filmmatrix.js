@@ -1,6 +1,7 @@
 // Labelled matrices: one large map of shades on a canvas and, where there are several, small ones to choose from.
 
 const MAP = {label: 92, tall: 420, cell: 34, small: 104, many: 64, font: 11}; // CSS pixels, at most
+const NUMBERED = {...MAP, label: 150, cell: 56, icon: 44, least: 26}; // of one whose cells say their numbers
 const hues = () => (paint.dark ? {low: [240, 138, 75], none: [30, 33, 37], high: [86, 180, 233]}
   : {low: [213, 94, 0], none: [247, 248, 249], high: [0, 114, 178]});
 
@@ -45,13 +46,14 @@ const elided = (g, text, width) => {
   return label.slice(0, length) + '\u2026';
 };
 
-const labelSpace = (g, texts) => Math.ceil(Math.min(MAP.label * dots, Math.max(8 * dots, ...texts.map(text => g.measureText(labelled(text)).width))) + 8 * dots);
+const labelSpace = (g, texts, most) => Math.ceil(Math.min(most * dots, Math.max(8 * dots, ...texts.map(text => g.measureText(labelled(text)).width))) + 8 * dots);
 
 // Where things are, in device pixels, for the largest matrix of the film, so that nothing moves from frame to frame.
 const mapPlan = (g, most, width) => {
   g.font = `${MAP.font * dots}px ${FONT}`;
-  const left = labelSpace(g, most.rows), top = labelSpace(g, most.columns);
-  const cell = Math.max(2, Math.floor(Math.min((width * dots - left - 2) / most.w, MAP.tall * dots / most.h, MAP.cell * dots)));
+  const is = most.cells ? NUMBERED : MAP;
+  const left = most.icons ? Math.ceil((is.icon + 8) * dots) : labelSpace(g, most.rows, is.label), top = labelSpace(g, most.columns, is.label);
+  const cell = Math.max(2, Math.floor(Math.min((width * dots - left - 2) / most.w, is.tall * dots / most.h, is.cell * dots)));
   return {left, top, cell, width: left + cell * most.w + 2, height: top + cell * most.h + 2};
 };
 
@@ -65,7 +67,8 @@ const drawLarge = (g, packed, map, plan, hover) => {
   g.strokeRect(left - 0.5, top - 0.5, cell * w + 1, cell * h + 1);
   if (hover?.column === null) shadeColumns(g, packed, map, hover.row, plan);
   g.font = `${MAP.font * dots}px ${FONT}`;
-  sideLabels(g, packed.rows, h, plan, hover?.row, (at, text, strong) => {
+  if (packed.cells) cellNumbers(g, packed, map, plan);
+  if (!rowIcons(g, packed, plan, hover?.row)) sideLabels(g, packed.rows, h, plan, hover?.row, (at, text, strong) => {
     g.textAlign = 'right'; g.textBaseline = 'middle';
     labelOn(g, text, left - 6 * dots, at, strong, plan.left);
   });
@@ -79,6 +82,39 @@ const drawLarge = (g, packed, map, plan, hover) => {
   g.strokeStyle = paint.ink; g.lineWidth = Math.max(1, Math.round(dots));
   if (hover.column === null) g.strokeRect(left - 0.5, top + hover.row * cell - 0.5, cell * w + 1, cell + 1);
   else g.strokeRect(left + hover.column * cell - 0.5, top + hover.row * cell - 0.5, cell + 1, cell + 1);
+};
+
+const iconsOf = packed => packed.icons && search(pos, frame => frame.lanes?.[packed.icons])[0]; // the lane with a picture for each row
+const iconsReady = packed => !packed.icons || picture(iconsOf(packed) || {})?.complete;
+const rowIcons = (g, packed, {left, top, cell}, marked) => { // false where there are none, or they are not decoded yet
+  const lane = iconsOf(packed), image = lane && picture(lane), side = Math.min(cell - 2, NUMBERED.icon * dots);
+  if (!image?.complete || !image.naturalWidth) return false;
+  g.save();
+  g.imageSmoothingEnabled = true;
+  g.imageSmoothingQuality = 'high';
+  for (let k = 0; k < Math.min(lane.n, packed.shape[1]); k++) {
+    const from = [k % lane.columns * lane.w, Math.floor(k / lane.columns) * lane.h], at = [left - 6 * dots - side, top + k * cell + (cell - side) / 2];
+    g.drawImage(image, ...from, lane.w, lane.h, ...at, side, side);
+    g.strokeStyle = k === marked ? paint.ink : paint.line;
+    g.strokeRect(at[0] - 0.5, at[1] - 0.5, side + 1, side + 1);
+  }
+  g.restore();
+  return true;
+};
+
+const cellNumbers = (g, packed, map, {left, top, cell}) => {
+  const [, h, w] = packed.shape;
+  if (cell < NUMBERED.least * dots) return;
+  const shades = hues(), light = colour => 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2] > 140;
+  g.textAlign = 'center'; g.textBaseline = 'middle';
+  for (let row = 0; row < h; row++) {
+    for (let column = 0; column < w; column++) {
+      const value = cellAt(packed, map, row, column), share = shareAt(packed, value), end = share < 0 ? shades.low : shades.high;
+      const under = shades.none.map((none, c) => none + Math.min(1, Math.abs(share)) * (end[c] - none));
+      g.fillStyle = light(under) ? '#1b1d1f' : '#ffffff';
+      g.fillText(value.toFixed(2).replace('-', '\u2212'), left + (column + 0.5) * cell, top + (row + 0.5) * cell);
+    }
+  }
 };
 
 const sideLabels = (g, texts, count, {top, cell}, marked, write) => { // as many as there is room for, and the marked one
@@ -176,11 +212,12 @@ TEXT.matrix = {
     });
   },
   reset: lane => Object.assign(lane, {hover: null, pinned: null}),
-  see: (lane, {shape: [k, h, w], rows, columns}) => { // the largest of the run; its labels decide the margins
+  see: (lane, {shape: [k, h, w], rows, columns, cells, icons}) => { // the largest of the run; its labels decide the margins
     if (lane.seen !== film.run) [lane.seen, lane.most] = [film.run, null];
     const most = lane.most ??= {k: 0, h: 0, w: 0, rows: [], columns: []}, long = (a, b) => (b.length > a.length ? b : a);
     if (k > most.k || h > most.h || w > most.w) [fitted, lane.drawn] = ['', null];
     Object.assign(most, {k: Math.max(k, most.k), h: Math.max(h, most.h), w: Math.max(w, most.w)});
+    Object.assign(most, {cells, icons});
     most.rows = [rows.concat(most.rows).reduce(long, '')];
     most.columns = [columns.concat(most.columns).reduce(long, '')];
   },
@@ -194,9 +231,9 @@ TEXT.matrix = {
     lane.drawn = null;
   },
   show: (lane, packed) => {
-    const theme = paint.dark;
-    if (lane.drawn === packed && lane.theme === theme) return;
-    [lane.drawn, lane.theme] = [packed, theme];
+    const theme = paint.dark, ready = iconsReady(packed);
+    if (lane.drawn === packed && lane.theme === theme && lane.ready === ready) return;
+    [lane.drawn, lane.theme, lane.ready] = [packed, theme, ready];
     lane.chosen = Math.min(lane.chosen, packed.shape[0] - 1);
     if (lane.hover && (lane.hover.row >= packed.shape[1] || lane.hover.column >= packed.shape[2])) lane.hover = null;
     paintMatrix(lane);

@@ -1,8 +1,8 @@
 // What all pads share. Given by Gradio: element, props, trigger, watch; by the page: SETTINGS, CSS.
 // The names of props are not written in quotes here: Gradio takes every quoted name for an event.
 
-if (!document.getElementById('pads-css')) {
-  document.head.append(Object.assign(document.createElement('style'), {id: 'pads-css', textContent: CSS}));
+if (![...document.querySelectorAll('style.pads-css')].some(style => style.textContent === CSS)) { // some pads bring more
+  document.head.append(Object.assign(document.createElement('style'), {className: 'pads-css', textContent: CSS}));
 }
 
 const root = element.querySelector('.pad'), canvas = root.querySelector('canvas'), frame = root.querySelector('.pad-frame');

@@ -71,8 +71,28 @@ def library(frames: list[Any]) -> Image.Image:
     return drawn.resize((672, 336), Image.Resampling.LANCZOS)
 
 
+def compared(step: Any) -> Image.Image:
+    """Scenes left, what each is to each caption right, as shades; 672 x 336 pixels."""
+    import numpy as np
+    from PIL import Image
+
+    from genai_demo.frames import sheet
+
+    shares = step.by_picture[..., None] ** 0.5
+    shades = np.array([246, 248, 246]) + shares * (np.array([0, 122, 90]) - np.array([246, 248, 246]))
+    side = 336 // len(shares)
+    both = [
+        Image.fromarray(sheet(step.drawn[:9], 3)).resize((336, 336), Image.Resampling.LANCZOS),
+        Image.fromarray(shades.round().astype(np.uint8)).resize(2 * (side * len(shares),), Image.Resampling.NEAREST),
+    ]
+    drawn = Image.new("RGB", (672, 336), "#fafaf8")
+    for k, picture in enumerate(both):
+        drawn.paste(picture, (336 * k + (336 - picture.width) // 2, (336 - picture.height) // 2))
+    return drawn
+
+
 def make_pictures() -> None:
-    """assets/images: diffusion.webp, gan.webp, decoder.webp, films that play once; vae.png, rag.png; all two to one."""
+    """assets/images: diffusion, gan, decoder.webp, films that play once; vae, rag, clip.png; all two to one."""
     import numpy as np
     from PIL import Image
 
@@ -94,6 +114,9 @@ def make_pictures() -> None:
     heads = [np.stack([colours(head) for head in look.attention[:8]]) for look in looks[1:-1]]  # (8, n, n, 3)
     film("decoder", heads, columns=4, times=14)
     library(list(run(Recipe("rag/ask", {"max_new_tokens": 1})))).save(IMAGES / "rag.png", optimize=True)
+    scenes = ", ".join(f"world:{n}" for n in range(100, 112))
+    *_, step = run(Recipe("clip/similarity", {"pictures": scenes, "texts": "", "steps": 1}))
+    compared(step).save(IMAGES / "clip.png", optimize=True)
     *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
     whole = last.grid[0]  # (448, 448)
     Image.fromarray(whole[112:336]).save(IMAGES / "vae.png", optimize=True)

@@ -15,6 +15,7 @@ from genai_demo.data import emoji, scenes, world
 from genai_demo.data.emoji import Concept, Emoji, Vendor
 
 SEEN_VENDORS: tuple[Vendor, ...] = tuple(v for v in emoji.VENDORS if v != emoji.UNSEEN_VENDOR)
+TWO = 2  # of them, the first, are in the training from its start
 SIDED = ("left", "right", "arrow", "clockwise", "forward", "reverse", "button", "mark")  # not to be mirrored
 
 
@@ -27,33 +28,37 @@ class Batch:
 
 
 class Source:
-    """Makes batches; the step's number alone decides what is in one, so that a training can be stopped anywhere."""
+    """Makes batches; the step's number alone decides what is in one, so that a training can be stopped anywhere.
 
-    def __init__(self, seed: int, found: Emoji | None = None) -> None:
-        self.seed, self.emoji = seed, found or emoji.load()
+    wider: the step from which on all of SEEN_VENDORS are drawn from; before it, the first TWO.
+    """
+
+    def __init__(self, seed: int, found: Emoji | None = None, wider: int = 0) -> None:
+        self.seed, self.emoji, self.wider = seed, found or emoji.load(), wider
         taught = ~self.emoji.held_out
         self.here = np.stack([self.emoji.here[vendor] & taught for vendor in SEEN_VENDORS])  # (vendors, concepts)
-        self.concepts = np.flatnonzero(self.here.any(0))
+        self.concepts = np.flatnonzero(self.here[:TWO].any(0))
         self.in_scenes = scene_concepts(self.emoji, self.here)
 
     def batch(self, step: int, singles: int, scened: int, worldly: int) -> list[Batch]:
         """That step's emoji, then scenes of emoji together with scenes of the world (their texts are longer)."""
         rng = np.random.default_rng((self.seed, step))
-        return [self._singles(singles, rng), self._scenes(scened, worldly, rng)]
+        vendors = TWO if step < self.wider else len(SEEN_VENDORS)
+        return [self._singles(singles, vendors, rng), self._scenes(scened, worldly, vendors, rng)]
 
-    def _singles(self, count: int, rng: np.random.Generator) -> Batch:
+    def _singles(self, count: int, among: int, rng: np.random.Generator) -> Batch:
         """Different concepts, each by one vendor, moved, turned, tinted and on any background."""
         chosen = rng.choice(self.concepts, count, replace=False)
-        vendors = [int(rng.choice(np.flatnonzero(self.here[:, i]))) for i in chosen]
+        vendors = [int(rng.choice(np.flatnonzero(self.here[:among, i]))) for i in chosen]
         drawn = np.stack([self.emoji.pictures[SEEN_VENDORS[v]][i] for v, i in zip(vendors, chosen)])
         concepts = [self.emoji.concepts[i] for i in chosen]
         mirrored = np.array([may_mirror(concept) for concept in concepts]) & (rng.random(count) < 0.5)
         return Batch(augmented(drawn, mirrored, rng), [caption(concept, rng) for concept in concepts])
 
-    def _scenes(self, scened: int, worldly: int, rng: np.random.Generator) -> Batch:
+    def _scenes(self, scened: int, worldly: int, among: int, rng: np.random.Generator) -> Batch:
         pictures, texts = [], []
         for _ in range(scened):
-            which = int(rng.integers(len(SEEN_VENDORS)))
+            which = int(rng.integers(among))
             scene = scenes.random_scene(self.in_scenes[which], SEEN_VENDORS[which], rng)
             pictures.append(scenes.draw(scene, self.emoji))
             texts.append(scenes.caption(scene, self.emoji, rng))

@@ -14,6 +14,7 @@ LARGEST = 10_000  # pictures of a library
 SIX = ("three green cars\na red bird on the left\na red star\na green triangle\na large brown car\n"
        "a purple umbrella")  # fmt: skip
 Library = Literal["world", "emoji", "world and emoji"]
+Searched = Literal["world", "emoji", "world and emoji", "yours"]
 PICTURE_HELP = "A picture: world:12 (a scene), emoji:grinning face, or mine: and a PNG or WebP in base64"
 
 
@@ -33,7 +34,7 @@ def temperature_option() -> Any:
 
 
 def library_option() -> Any:
-    return option("world", "What is searched: scenes drawn by the seed, or OpenMoji's pictures")
+    return option("world", "What is searched: scenes drawn by the seed, OpenMoji's pictures or your own")
 
 
 def pictures_number(default: int = 1000) -> Any:
@@ -72,7 +73,8 @@ class SearchOptions(Options):
     picture: str = picture_option("world:12")
     words: str = option("", "What a picture is searched among, one a line; empty: the things of the picture world in "
                             "every colour, or the names of the emoji", longest=LINES)  # fmt: skip
-    library: Library = library_option()
+    library: Searched = library_option()
+    folder: str = option("", "Name of your own pictures, which the page keeps for you", longest=64)
     pictures: int = pictures_number()
     k: int = nearest_option()
     steps: int = option(4, "Frames, as the library grows to its full number", at_least=1, at_most=20, more=True)

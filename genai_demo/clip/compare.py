@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from genai_demo.errors import DemoError, shown
 from genai_demo.frames import carried, curve, matrix, number, pictures, prose
 
 PLAIN = 30  # letters without blanks: so few, if plain, have a token for each at the worst, and fit
+SHOWN: dict[str, Any] = {"cells": True, "icons": "pictures"}
 Pairing = tuple[float | None, float | None, float | None, float | None]
 
 
@@ -31,13 +33,17 @@ class SimilarityStep:
     texts: tuple[str, ...]
     said: str = prose("what is shown")
     drawn: np.ndarray = pictures("pictures")
-    cosines: np.ndarray = matrix("cosines", rows="names", columns="texts", signed=True)
-    by_picture: np.ndarray = matrix("softmax by rows: which text for this picture", rows="names", columns="texts")
-    by_text: np.ndarray = matrix("softmax by columns: which picture for this text", rows="names", columns="texts")
+    cosines: np.ndarray = matrix("cosines", rows="names", columns="texts", signed=True, **SHOWN)
+    by_picture: np.ndarray = matrix(
+        "softmax by rows: which text for this picture", rows="names", columns="texts", **SHOWN
+    )
+    by_text: np.ndarray = matrix(
+        "softmax by columns: which picture for this text", rows="names", columns="texts", **SHOWN
+    )
     temperature: float = number("temperature", digits=4)
-    loss: float | None = curve("loss", unit="nats")
-    loss_by_picture: float | None = curve("loss by rows", unit="nats", chart="loss")
-    loss_by_text: float | None = curve("loss by columns", unit="nats", chart="loss")
+    loss: float | None = curve("loss", unit="nats", against="temperature")
+    loss_by_picture: float | None = curve("loss by rows", unit="nats", chart="loss", against="temperature")
+    loss_by_text: float | None = curve("loss by columns", unit="nats", chart="loss", against="temperature")
     right_text: float | None = number("pictures whose own text is the nearest", unit="%", digits=0)
     right_picture: float | None = number("texts whose own picture is the nearest", unit="%", digits=0)
     diagonal: float | None = number("mean cosine of a pair")

@@ -40,8 +40,10 @@ class ContrastStep:
     names: tuple[str, ...]
     texts: tuple[str, ...]
     said: str = prose("what is shown")
-    cosines: np.ndarray = matrix("cosines of pairs never trained on", rows="names", columns="texts", signed=True)
-    by_picture: np.ndarray = matrix("softmax by rows", rows="names", columns="texts")
+    cosines: np.ndarray = matrix(
+        "cosines of pairs never trained on", rows="names", columns="texts", signed=True, icons="their pictures"
+    )
+    by_picture: np.ndarray = matrix("softmax by rows", rows="names", columns="texts", icons="their pictures")
     drawn: np.ndarray = pictures("their pictures", columns=8)
     loss: float | None = curve("loss of the batch", unit="nats", chart="loss")
     loss_shown: float = curve("loss of the pairs shown", unit="nats", chart="loss")

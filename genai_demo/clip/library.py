@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import faiss
 import numpy as np
 
-from genai_demo.clip import features
+from genai_demo.clip import features, folder
 from genai_demo.clip.clip_options import LARGEST
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import Picture, emoji_list, world_picture
@@ -88,25 +88,28 @@ _libraries: WeakKeyDictionary[Clip, OrderedDict[tuple[str, int, int], Library]] 
 _guard = threading.Lock()
 
 
-def library(model: Clip, kind: str, count: int, seed: int) -> Library:
-    """That of a choice of clip_options.Library. Raises DemoError where the emoji can't be had."""
+def library(model: Clip, kind: str, count: int, seed: int, own: str = "") -> Library:
+    """That of a choice of clip_options.Searched; own: the name of the visitor's pictures.
+
+    Raises DemoError where the emoji or the visitor's pictures can't be had.
+    """
     side = features.side(model)
-    emojis: Sequence[Picture] = emoji_list() if "emoji" in kind else ()
+    listed: Sequence[Picture] = folder.read(own) if kind == "yours" else emoji_list() if "emoji" in kind else ()
     scenes = count if "world" in kind else 0
-    key = (kind, scenes, seed if scenes else 0)
+    key = (own if kind == "yours" else kind, scenes, seed if scenes else 0)
     with _guard:
         mine = _libraries.setdefault(model, OrderedDict())
         if key not in mine:
-            picture = functools.partial(_picture, emojis, scenes, seed, side)
-            mine[key] = Library(scenes + len(emojis), picture, width(model))
+            picture = functools.partial(_picture, listed, scenes, seed, side)
+            mine[key] = Library(scenes + len(listed), picture, width(model))
             while len(mine) > KEPT:
                 mine.popitem(last=False)
         mine.move_to_end(key)
         return mine[key]
 
 
-def _picture(emojis: Sequence[Picture], scenes: int, seed: int, side: int, i: int) -> Picture:
-    return world_picture.__wrapped__(LARGEST * seed + i, side) if i < scenes else emojis[i - scenes]
+def _picture(listed: Sequence[Picture], scenes: int, seed: int, side: int, i: int) -> Picture:
+    return world_picture.__wrapped__(LARGEST * seed + i, side) if i < scenes else listed[i - scenes]
 
 
 def width(model: Clip) -> int:
@@ -123,4 +126,4 @@ def sizes(count: int, steps: int) -> list[int]:
 def built_in_words(kind: str) -> list[str]:
     """The things of the picture world in every colour, and the names of the emoji."""
     things = [with_article(f"{colour} {thing}") for thing in KINDS for colour in COLOURS]
-    return (things if "world" in kind else []) + [p.about for p in emoji_list()] * ("emoji" in kind)
+    return (things if kind != "emoji" else []) + ([p.about for p in emoji_list()] if "emoji" in kind else [])

@@ -6,9 +6,11 @@ name and made by its factory, as the large ones are.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,21 @@ class Clip(nn.Module):
         return found
 
 
+@contextlib.contextmanager
+def _unlogged(text: str) -> Iterator[None]:
+    """Inside, log records that begin with `text` are dropped: open_clip warns of what is meant here."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(text)
+
+    root = logging.getLogger()
+    root.addFilter(keep)
+    try:
+        yield
+    finally:
+        root.removeFilter(keep)
+
+
 @functools.cache
 def register() -> None:
     """Tell open_clip of this project's configurations; once is enough."""
@@ -85,7 +102,10 @@ def config() -> dict[str, Any]:
 def untrained(table: Tensor | None = None) -> Any:
     """The random network, made by open_clip. table (vocabulary, width): its token embedding, frozen."""
     register()
-    net: Any = open_clip.create_model(NAME)
+    with _unlogged(
+        f"No pretrained weights loaded for model '{NAME}'"
+    ):  # they come afterwards, from this project's own file
+        net: Any = open_clip.create_model(NAME)
     if table is not None:
         net.token_embedding.weight.data.copy_(table)
     net.token_embedding.requires_grad_(False)

