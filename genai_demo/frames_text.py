@@ -74,9 +74,9 @@ def tokens(
     return dataclasses.field(metadata={"draw": "tokens", "title": title, "grows": grows, **rest})
 
 
-def ranked(title: str, *, unit: str = "", pick: bool = False) -> Any:
-    """A field of Tok, drawn as labelled bars, best first; pick: a click on one tells the page."""
-    return dataclasses.field(metadata={"draw": "ranked", "title": title, "unit": unit, "pick": pick})
+def ranked(title: str, *, unit: str = "", pick: bool = False, long: bool = False) -> Any:
+    """A field of Tok, drawn as labelled bars, best first; pick: a click on one tells the page; long: for sentences."""
+    return dataclasses.field(metadata={"draw": "ranked", "title": title, "unit": unit, "pick": pick, "long": long})
 
 
 def stages(title: str, *, unit: str = "", pick: bool | str = True, keeps: bool = False) -> Any:
@@ -122,7 +122,7 @@ def prose(title: str, *, keeps: bool = False) -> Any:
 def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
     """The lane of a field of one of TEXT_KINDS as JSON; None where there is nothing to draw.
 
-    {"kind": "tokens", "grows", "unit", "shade", "items": [item]}, {"kind": "ranked", "unit", "pick", "items"},
+    {"kind": "tokens", "grows", "unit", "shade", "items": [item]}, {"kind": "ranked", "unit", "pick", "items", "long"?},
     {"kind": "stages", "unit", "pick", "stages": [{"name", "note", "items"}]}, {"kind": "code" or "words", "text"},
     an item being {"text", "share"?, "kind"?, "id"?, "note"?, "value"?};
     {"kind": "matrix", "shape": [k, h, w], "data": base64 of int16 little-endian, value * 32767 / scale, "scale",
@@ -141,7 +141,8 @@ def _lane(frame: Any, meta: Any, value: Any) -> dict[str, Any]:
         told = {name: meta[name] for name in ("grows", "unit", "shade")}
         return {"kind": kind, **told, "items": [_item(tok) for tok in value]}
     if kind == "ranked":
-        return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "items": [_item(tok) for tok in value]}
+        return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "items": [_item(tok) for tok in value],
+                **({"long": True} if meta["long"] else {})}  # fmt: skip
     if kind == "stages":
         columns = [{"name": clean(s.name), "note": clean(s.note), "items": [_item(t) for t in s.items]} for s in value]
         return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "stages": columns}

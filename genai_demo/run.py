@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,9 @@ from genai_demo.recipe import Recipe, versions
 from genai_demo.spec import architectures, find_spec, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# The secret of the visitor for whom a run computes, "" for nobody's: told beside the recipe, and part of no result.
+visitor: ContextVar[str] = ContextVar("visitor", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def run(recipe: Recipe) -> Iterator[Frame]:
     entry = find_run(recipe.run)
     entry.options.parse(recipe.options)
     _model_key(entry, recipe)
-    return _on_device(recipe)
+    return _on_device(recipe, visitor.get())
 
 
 def source(name: str) -> str:
@@ -97,7 +101,7 @@ def _model_key(entry: Run, recipe: Recipe) -> str | None:
     return key
 
 
-def _seconds(recipe: Recipe) -> int:
+def _seconds(recipe: Recipe, secret: str = "") -> int:
     entry = find_run(recipe.run)
     return entry.seconds(entry.options.parse(recipe.options))
 
@@ -113,8 +117,9 @@ def _lent(function: F) -> F:
 
 
 @_lent
-def _on_device(recipe: Recipe) -> Iterator[Frame]:
+def _on_device(recipe: Recipe, secret: str = "") -> Iterator[Frame]:
     """The one place where a run touches a device; recipe and frames pickle, so it may run in another process."""
+    visitor.set(secret)
     entry = find_run(recipe.run)
     options = entry.options.parse(recipe.options)
     key = _model_key(entry, recipe)

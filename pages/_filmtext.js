@@ -232,7 +232,7 @@ const putRows = (box, items, {pick: can, unit}) => { // rows are kept, so that t
     const share = Number.isFinite(item.share) ? item.share : 0;
     bar.firstChild.style.setProperty('--s', share.toFixed(4));
     bar.classList.toggle('some', share > 0);
-    if (can) row.setAttribute('aria-label', `go on with \u201c${labelled(item.text)}\u201d, ${value.textContent}`);
+    if (can) row.setAttribute('aria-label', `${can === true ? 'go on with' : can} \u201c${labelled(item.text)}\u201d, ${value.textContent}`);
   });
   for (let place = items.length; place < box.children.length; place++) {
     box.children[place].classList.add('unused');
@@ -256,6 +256,7 @@ TEXT.ranked = {
   show: (lane, packed) => {
     if (lane.drawn === packed) return;
     lane.drawn = packed;
+    lane.figure.classList.toggle('film-long', Boolean(packed.long));
     putRows(lane.body, packed.items, packed);
   },
 };

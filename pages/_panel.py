@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,8 @@ class Panel:
     opened: gr.State
     tab: gr.Tab | None
     event: Any = None
+    private: str = ""
+    blank: Collection[str] = ()
     also: dict[Component, Callable[[Mapping[str, Any]], Any]] = field(
         default_factory=dict
     )  # set by a link, from options
@@ -63,7 +65,8 @@ class Panel:
         """The recipe that the values of `inputs` make. Raises DemoError."""
         seed, *rest = values
         model = rest.pop(0) if self.model else None
-        options = {name: value for name, value in zip(self.controls, rest, strict=True) if value not in ("", None)}
+        given = zip(self.controls, rest, strict=True)
+        options = {name: value for name, value in given if value is not None and (value != "" or name in self.blank)}
         return Recipe(self.entry.name, self.entry.options.parse(options).model_dump(), seed_of(seed), model or None)
 
     def restored(self, recipe: Recipe) -> dict[Any, Any]:
@@ -102,6 +105,8 @@ def panel(
     stage: Component | None = None,
     beside: gr.Button | None = None,
     slots: Mapping[str, Any] = MODEL,
+    private: str = "",
+    blank: bool = False,
 ) -> Panel:
     """A live panel for a run, built where it is called.
 
@@ -111,7 +116,9 @@ def panel(
     labels, choices: words for options and for their values. model_in_sight: whether the menu of models is, or lies
     under More. stage: a component of the page's own (an extra, or another), made with render=False, placed above the
     film; beside: a button of the page's own, made likewise, placed beside Copy link.
-    slots: how many such runs compute at the same time.
+    slots: how many such runs compute at the same time. private: what a program calls the visitor's secret, where the
+    run is to be told it; the browser adds it as a run starts, and it is no part of the recipe, the link or the film.
+    blank: a text that was emptied is meant to be empty; else its default stands in for it.
     Raises KeyError for an option that does not exist.
     """
     entry = find_run(run)
@@ -155,7 +162,25 @@ def panel(
             status = gr.HTML("", elem_classes="status", elem_id=f"{name}-status")
         opened = gr.State(False)
     controls = {key: {**made, **extra}[key] for key in described}
-    parts = Panel(entry, name, strip, run_, stop, controls, seed_, model, status, notice, chip_, opened, _tab())
+    parts = Panel(
+        entry,
+        name,
+        strip,
+        run_,
+        stop,
+        controls,
+        seed_,
+        model,
+        status,
+        notice,
+        chip_,
+        opened,
+        _tab(),
+        private=private,
+    )
+    parts.blank = {
+        key for key, one in described.items() if blank and one["type"] == "string" and not one.get("choices")
+    }
     if parts.tab is not None and parts.tab.id is None:
         parts.tab.id = run
     _wire(parts, dice, copy, fold, slots)
@@ -186,23 +211,27 @@ def _model_menu(entry: Run) -> gr.Dropdown | None:
 def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button, slots: Mapping[str, Any]) -> None:
     outputs = [parts.strip, parts.status]  # few: the browser looks each up among all components, at every message
 
-    def generate(*values: Any) -> Iterator[tuple[Any, ...]]:
+    def generate(*given: Any) -> Iterator[tuple[Any, ...]]:
+        values, secret = (given[:-1], str(given[-1] or "")) if parts.private else (given, "")
         with kind_errors():
             recipe = parts.recipe(*values)
         yield gr.skip(), status_before(recipe)
-        for message in stream(recipe):
+        for message in stream(recipe, secret):
             if "waiting" in message:
                 yield gr.skip(), message["waiting"]
             else:
                 yield message, "" if message.get("index", 0) == 0 else gr.skip()
 
     names = ["seed", *(["model"] if parts.model else []), *parts.controls]  # what a program calls the inputs
+    told: list[Component] = [gr.Textbox(visible=False)] if parts.private else []
+    names += [parts.private] if parts.private else []
+    last = f"[...values.slice(0, -1), atlas.secret(undefined, '{parts.private}')]" if parts.private else "values"
     generate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
     )
     parts.event = parts.run.click(
-        generate, parts.inputs, outputs, api_name=parts.entry.name.replace("/", "_"), show_progress="minimal",
-        show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', values)", **slots,
+        generate, [*parts.inputs, *told], outputs, api_name=parts.entry.name.replace("/", "_"), show_progress="minimal",
+        show_progress_on=parts.status, js=f"(...values) => atlas.started('{parts.id}', {last})", **slots,
     )  # fmt: skip
     parts.event.then(None, js=f"() => atlas.ended('{parts.id}')")
     aside: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", **CHEAP}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,13 @@ PARTS = {
     "plane": ("_pads.css", "_padtools.js", "_latentplane.js"),
     "chat": ("_chat.css", "_chat.js"),
     "branches": ("_branches.css", "_branches.js"),
-}  # fmt: skip  # name -> style sheet, scripts
+    "shelf": ("_shelf.css", "_shelfstore.js", "_shelf.js"),
+    "articles": ("_shelf.css", "_shelfstore.js", "_articles.js"),
+    "leftout": ("_shelf.css", "_leftout.js"),
+    "picker": ("_pads.css", "_picker.css", "_padtools.js", "_pickerfiles.js", "_picker.js"),
+    "folder": ("_pads.css", "_picker.css", "_padtools.js", "_pickerfiles.js", "_pickerfolder.js"),
+    "patches": ("_pickerpatch.css", "_pickerpatch.js"),
+}  # fmt: skip  # name -> style sheets and scripts
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
 
 
@@ -57,13 +64,15 @@ def literal(text: str) -> str:
 @functools.cache
 def bundle() -> str:
     """All parts as one script: window.atlasParts.film({element, props, trigger, watch, server, SETTINGS})."""
-    parts = [_function(name, css, *scripts) for name, (css, *scripts) in PARTS.items()]
+    parts = [_function(name, files) for name, files in PARTS.items()]
     return "window.atlasParts = {\n" + ",\n".join(parts) + "\n};\n"
 
 
-def _function(name: str, css: str, *scripts: str) -> str:
-    body = "\n".join((HERE / script).read_text() for script in scripts)
-    style = f"const CSS = {json.dumps((HERE / css).read_text())};"
+def _function(name: str, files: Sequence[str]) -> str:
+    css, body = (
+        "\n".join((HERE / file).read_text() for file in files if file.endswith(end)) for end in (".css", ".js")
+    )
+    style = f"const CSS = {json.dumps(css)};"
     return f"{name}({{element, props, trigger, watch, server, SETTINGS}}) {{\n{style}\n{body}\n}}"
 
 

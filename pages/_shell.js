@@ -46,8 +46,14 @@
     return null;
   };
 
+  const kept = {}; // where the browser keeps nothing: for this page only
   window.atlas = {
     paint,
+    secret(given, kind = 'visitor') { // by which the server finds this visitor's things; it stays in this browser and is in no link
+      const slot = kind === 'picture_secret' ? 'atlas-pictures' : 'atlas-visitor';
+      if (given !== undefined) { kept[slot] = given; try { localStorage.setItem(slot, given); } catch { /* kept */ } }
+      try { return localStorage.getItem(slot) || kept[slot] || ''; } catch { return kept[slot] || ''; }
+    },
     toggle() {
       try { localStorage.setItem('atlas-theme', dark() ? 'light' : 'dark'); } catch { /* it lasts for this page only */ }
       paint();

@@ -23,12 +23,14 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
+from genai_demo import waits
 from genai_demo.errors import DemoError
 from genai_demo.frames import pack
 from genai_demo.load import is_loaded, load
 from genai_demo.recipe import Recipe
-from genai_demo.run import complete, run
+from genai_demo.run import complete, run, visitor
 from genai_demo.spec import ModelSpec, find_spec
+from genai_demo.waits import Waits
 from genai_demo.weights import fetched, progress
 from pages._recipe import plain, to_query
 
@@ -73,16 +75,17 @@ def kind(function: Callable[P, R]) -> Callable[P, R]:
     return handler
 
 
-def stream(recipe: Recipe) -> Iterator[dict[str, Any]]:
+def stream(recipe: Recipe, secret: str = "") -> Iterator[dict[str, Any]]:
     """Film strip values: one frame a message, then a last message that carries all frames. Raises gr.Error.
 
-    While a model's package is fetched, messages {"waiting": text} say how much of it is there.
+    secret: the visitor's, told to the run and to nothing else. While a model's package is fetched, messages
+    {"waiting": text} say how much of it is there.
     """
     with kind_errors():
         recipe = complete(recipe)
         about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
         sent: list[dict[str, Any]] = []
-        with _computing(recipe) as work:
+        with _computing(recipe, secret) as work:
             for message in _messages(work, sent):
                 yield {**about, **message} if "total" in message else message
         yield {**about, "frames": sent, "done": True, "note": work.note(len(sent))}
@@ -140,15 +143,19 @@ class _Work:
     """A run that computes in its own thread. `seconds` counts the model's own time, without loading it."""
 
     recipe: Recipe
+    secret: str = field(default="", repr=False)
     ready: queue.Queue[Any] = field(default_factory=lambda: queue.Queue(AHEAD))
     stopped: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
     load_seconds: float = 0.0
     last: Any = None  # the newest frame that was read
+    waits: Waits = field(default_factory=Waits)
 
     def compute(self) -> None:
         """The thread: frames, then None or the exception, into `ready`."""
+        waits.current.set(self.waits)
         try:
+            visitor.set(self.secret)
             self._load()
             frames = run(self.recipe)
             with contextlib.closing(frames):  # type: ignore[type-var]
@@ -184,9 +191,10 @@ class _Work:
             try:
                 item = self.ready.get(timeout=LOOK_S)
             except queue.Empty:
-                before, text = text, progress(spec) if spec else ""
+                said = self.waits.told()  # a run that fetches its own library
+                before, text = text, said[0] if said else progress(spec) if spec else ""
                 if before or text:
-                    yield Waiting(text or LOADING, _share(spec))
+                    yield Waiting(text or LOADING, said[1] if said else _share(spec))
                 continue
             if item is None:
                 return
@@ -204,8 +212,8 @@ class _Work:
 
 
 @contextlib.contextmanager
-def _computing(recipe: Recipe) -> Iterator[_Work]:
-    work = _Work(recipe)
+def _computing(recipe: Recipe, secret: str) -> Iterator[_Work]:
+    work = _Work(recipe, secret)
     context = contextvars.copy_context()  # a lent GPU is asked for in the visitor's name
     threading.Thread(target=context.run, args=(work.compute,), name=f"run {recipe.run}", daemon=True).start()
     try:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import gradio as gr
+
+from genai_demo.rag import orders
+from genai_demo.rag.ask_options import EXAMPLE, QUESTION
 from pages import find_page
 from pages._info import Try, info
 from pages._panel import Panel, benches, panel
+from pages._shelf import Articles, LeftOut, Shelf
 from pages._stream import BATCHED
 from pages._theme import title
 from pages._timeline import Entry, timeline
@@ -58,17 +64,36 @@ def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
 
 
 def _ask() -> Panel:
-    return _panel(
-        "rag/ask", "113 articles on generative AI are searched, and a small model answers from what was found.",
-        ("question", "rewrite", "k", "words", "late", "least"), primary="Ask", hidden=("hashes",), slots=BATCHED,
+    return _asking(
+        "rag/ask", "113 articles on generative AI, or your own documents, are searched; a small model answers from "
+        "what was found.",
+        ("rewrite", "k", "words", "late", "least"), LeftOut("p-rag-ask", render=False), "without", primary="Ask",
     )  # fmt: skip
 
 
 def _knock() -> Panel:
-    return _panel(
+    return _asking(
         "rag/knock", "The same question twice: with all passages, and without the ones you knock out.",
-        ("question", "out", "bare", "k"), primary="Ask twice", hidden=("hashes",), slots=BATCHED,
+        ("bare", "k"), LeftOut("p-rag-knock", ranks=True, render=False), "out", primary="Ask twice",
+        hidden=("without",),
     )  # fmt: skip
+
+
+def _asking(run: str, blurb: str, show: tuple[str, ...], out: LeftOut, option: str, **more: Any) -> Panel:
+    """A bench that asks: the question, the visitor's documents and the articles in sight, `out` above the film."""
+    bench = "p-" + run.replace("/", "-")
+    question = gr.Textbox(
+        EXAMPLE, label="Question", max_lines=4, max_length=QUESTION, interactive=True, min_width=0, render=False,
+        elem_classes="control", elem_id=f"{bench}-question",
+    )  # fmt: skip
+    shelf = Shelf(bench, example=orders.EXAMPLE, invite="Try one with a hidden instruction", render=False)
+    extra = {"question": question, "hashes": shelf, "documents": Articles(bench, render=False), option: out}
+    parts = _panel(run, blurb, show, extra=extra, stage=out, private="visitor", slots=BATCHED, **more)
+    again = f"() => atlas.generate('{bench}')"
+    question.submit(None, js=again)
+    asked = shelf.example(None, None, question, js=f"() => {json.dumps(orders.ASKED)}")  # type: ignore[attr-defined]
+    asked.then(None, js=again)
+    return parts
 
 
 def _chunk() -> Panel:

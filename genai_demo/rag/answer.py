@@ -14,7 +14,7 @@ from genai_demo.decoder.asked import Sampling
 from genai_demo.decoder.engine import Engine, Piece
 from genai_demo.frames import Stage, Tok
 from genai_demo.frames_text import TokKind
-from genai_demo.rag import look, support
+from genai_demo.rag import look, orders, support
 from genai_demo.rag.ask_options import AskOptions
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.library import Library
@@ -33,6 +33,25 @@ _LOOP = re.compile(r"(.{6,80}?)\1\1$", re.DOTALL)  # the same words three times 
 NOTHING = (
     "Nothing in the library is near enough to this question, so the model is not asked: it would make something up."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The extractive answer: a sentence of a passage that is sent, its offsets in its document."""
+
+    sent: Sent
+    span: look.Span
+    text: str
+
+    @property
+    def said(self) -> str:
+        return f"“{self.text}” {self.sent.cited}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As data, as `lit` gives the spans of claims."""
+        return {"document": self.sent.document, "title": self.sent.title, "number": self.sent.number,
+                "span": list(self.span)}  # fmt: skip
 
 
 @dataclass
@@ -72,14 +91,33 @@ class Looked:
             self.rows = look.rows_of(self.library, self.found(), self.question, out)
         return look.shortened(self.library, self.found(), self.rows, characters)
 
-    def best(self, sent: Sequence[Sent]) -> str | None:
-        """The extractive answer: the sentence nearest to the question, and where it stands; None without passages."""
+    def nearest_span(self, sent: Sequence[Sent]) -> Best | None:
+        """The sentence nearest to the question among those that are sent; None without passages."""
         of = {(one.passage, span): (one, one.texts[at]) for one in sent for at, span in enumerate(one.spans)}
         passages = self.found().passages.tolist()
         for _, place, span in self.rows or ():
             if found := of.get((passages[place], span)):
-                return f"“{found[1]}” [{found[0].number}] {found[0].title}"
+                return Best(found[0], span, found[1])
         return None
+
+    def best(self, sent: Sequence[Sent]) -> str | None:
+        """The extractive answer as it is said; None without passages."""
+        found = self.nearest_span(sent)
+        return found.said if found else None
+
+    def ranges(self) -> dict[str, list[int]]:
+        """Of the passages in the rankings so far: number -> [first, last] chunk, by which one is left out."""
+        of = self.library.passages
+        numbers = {number for one in self.results for number in one.passages.tolist()}
+        return {str(number): [of[number].first, of[number].last] for number in sorted(numbers)}
+
+    def left_out(self) -> list[dict[str, Any]]:
+        """The chunks that are knocked out, by passage: {"title", "chunks"}."""
+        found: dict[int, list[int]] = {}
+        for chunk in self.options.knocked_out():
+            found.setdefault(int(self.library.owner[chunk]), []).append(chunk)
+        title = {number: self.library.entry(self.library.passages[number].document).title for number in found}
+        return [{"title": title[number], "chunks": chunks} for number, chunks in found.items()]
 
     def posed(self, engine: Engine) -> Posed:
         """The prompt. Raises DemoError where it does not fit."""
@@ -179,19 +217,26 @@ def tok(piece: Piece) -> Tok:
     return Tok(piece.taken.shown, piece.taken.probability, id=piece.taken.id)
 
 
-def sources(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[Tok, ...]:
-    """The passages that were sent, sentence by sentence; those that support a sentence of the answer are marked."""
+def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | None = None) -> tuple[Tok, ...]:
+    """The passages that were sent, sentence by sentence.
+
+    Marked: those that speak to the model ("order"), those that support a sentence of the answer ("picked"), and the
+    best span ("best").
+    """
     out = []
     for one in sent:
-        out.append(Tok(f"[{one.number}] {one.title}\n", kind="prompt"))
+        out.append(Tok(f"{one.cited}\n", kind="prompt"))
         for at, (span, text) in enumerate(zip(one.spans, one.texts)):
             mine = [(i, c) for i, c in enumerate(claims, 1) if c.sent == one.number and c.span == span]
             held = [(i, c) for i, c in mine if c.supported]
-            note = "; ".join(f"answer, sentence {i}: support {c.strength:.2f}, words {c.overlap:.2f}, cosine "
-                             f"{c.cosine:.2f}" for i, c in mine)  # fmt: skip
+            ours = best is not None and (one.number, span) == (best.sent.number, best.span)
+            notes = [orders.NOTE] * orders.order(text) + ["best span: nearest to the question"] * ours
+            notes += [f"answer, sentence {i}: support {c.strength:.2f}, words {c.overlap:.2f}, cosine {c.cosine:.2f}"
+                      for i, c in mine]  # fmt: skip
+            kind: TokKind = "order" if orders.order(text) else "picked" if held else "best" if ours else ""
             strength = max((c.strength for _, c in mine), default=None)
             end = "\n\n" if at == len(one.spans) - 1 else " "
-            out.append(Tok(text + end, strength, "picked" if held else "", None, note))
+            out.append(Tok(text + end, strength, kind, None, "; ".join(notes)))
     return tuple(out)
 
 
@@ -205,3 +250,16 @@ def lit(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[dict[str
         }
         for c in claims
     )  # fmt: skip
+
+
+def orders_in(sent: Sequence[Sent]) -> str:
+    """What is to be said of passages that speak to the model."""
+    return orders.remark(one.number for one in sent if any(map(orders.order, one.texts)))
+
+
+def obeyed(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> str:
+    """What is to be said where the answer repeats a sentence that speaks to the model; "" where it does not."""
+    text = {(one.number, span): text for one in sent for span, text in zip(one.spans, one.texts)}
+    if not any(c.supported and orders.order(text[c.sent, c.span]) for c in claims):
+        return ""
+    return "The answer follows it, and counts as supported, since that sentence too stands in a passage."

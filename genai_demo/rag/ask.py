@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from genai_demo.decoder.engine import Engine, engine_of
 from genai_demo.frames import Stage, Tok, carried, listing, number, plane, prose, stages, tokens
 from genai_demo.rag import look, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, lit, sources, tok
+from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, lit, obeyed, orders_in, sources, tok
 from genai_demo.rag.ask_options import AskOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -30,7 +30,9 @@ class AskStep:
 
     chunks (n, 2) all chunks on the map, once; picked (k, 2) the best chunks of the passages that are sent; asked (v, 2)
     the question and its wordings. said: the characters a token completes; spans: what supports which part of the
-    answer, in characters of the answer ("claim") and of the document ("span").
+    answer, in characters of the answer ("claim") and of the document ("span"). best_at: where the best span stands;
+    passages, out: which chunks the passages of the ranks are made of, and what was knocked out, for who wants to leave
+    one out or put it back.
     """
 
     bunched: ClassVar[bool] = True
@@ -38,7 +40,7 @@ class AskStep:
     total: int
     notice: str | None = prose("note", keeps=True)
     rewriting: str | None = prose("looked up as", keeps=True)
-    ranks: tuple[Stage, ...] | None = stages("ranks, stage by stage", keeps=True)
+    ranks: tuple[Stage, ...] | None = stages("ranks, stage by stage", pick="leave out", keeps=True)
     answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
     best: str | None = prose("best span: the answer as it stands in the library", keeps=True)
     sources: tuple[Tok, ...] | None = tokens("sources", unit="support", shade="share", keeps=True)
@@ -59,12 +61,15 @@ class AskStep:
     supported: float | None = number("sentences that are supported", unit="%", digits=0)
     said: str = carried(grows=True)
     spans: tuple[dict[str, Any], ...] | None = carried()
+    best_at: Mapping[str, Any] | None = carried()
+    passages: Mapping[str, Sequence[int]] | None = carried()
+    out: Sequence[Mapping[str, Any]] | None = carried()
 
 
 class Board:
     """Makes the frames: what is a number or a place on the map stays until it changes, the rest is shown once."""
 
-    kept = ("chunks", "notice", "rewriting", "ranks", "best", "sources", "prompt")
+    kept = ("chunks", "notice", "rewriting", "ranks", "best", "sources", "prompt", "best_at", "passages", "out")
 
     def __init__(self, steps: int) -> None:
         self.now: dict[str, Any] = {field.name: None for field in fields(AskStep)} | {"index": -1, "total": steps}
@@ -116,9 +121,9 @@ def _rewritten(engine: Engine, board: Board, looked: Looked, seed: int) -> AskSt
 def _looked_up(board: Board, looked: Looked) -> Iterator[AskStep]:
     """A frame a stage; the last one where nothing was found ends the run."""
     for result in looked.stages():
-        what: dict[str, Any] = {f"{result.name}_ms": result.ms, "ranks": looked.columns()}
+        what: dict[str, Any] = {f"{result.name}_ms": result.ms, "ranks": looked.columns(), "passages": looked.ranges()}
         if result.name == "bm25":
-            what["chunks"] = looked.library.placed(looked.library.vectors)
+            what |= {"chunks": looked.library.placed(looked.library.vectors), "out": looked.left_out()}
         if result.name == "dense":
             what["nearest"] = looked.nearest()
         nothing = result.name == "hybrid" and not len(result.chunks)
@@ -139,9 +144,10 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
     """The prompt, the tokens, and what the check of them says."""
     posed = answer.posed
     library = looked.library if looked else None
-    best = looked.best(posed.sources) if looked else None
-    yield board.frame("prompt", prompt=posed.listed, prompt_tokens=posed.prompt.tokens, room=engine.context, best=best,
-                      sources=sources(posed.sources, ()))  # fmt: skip
+    best = looked.nearest_span(posed.sources) if looked else None
+    yield board.frame("prompt", prompt=posed.listed, prompt_tokens=posed.prompt.tokens, room=engine.context,
+                      best=best and best.said, best_at=best and best.told, notice=orders_in(posed.sources) or None,
+                      sources=sources(posed.sources, (), best))  # fmt: skip
     start, before = board.now["index"], 0
     for piece in answer.pieces():
         before = answer.count
@@ -149,12 +155,13 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
     board.now["total"] = start + before + 2
     found = support.claims(library.embedder, answer.text, posed.sources) if library else ()
     part = support.share(found)
-    yield board.frame("check", index=start + before + 1, wait_ms=answer.wait_ms, notice=_verdict(answer, looked),
-                      sources=sources(posed.sources, found), spans=lit(posed.sources, found),
+    yield board.frame("check", index=start + before + 1, wait_ms=answer.wait_ms, notice=_verdict(answer, looked, found),
+                      sources=sources(posed.sources, found, best), spans=lit(posed.sources, found),
                       supported=None if part is None else 100 * part)  # fmt: skip
 
 
-def _verdict(answer: Answer, looked: Looked | None) -> str:
+def _verdict(answer: Answer, looked: Looked | None, found: Sequence[support.Claim]) -> str:
     """What is to be said beside a finished answer."""
+    sent = answer.posed.sources
     said = "Nothing was looked up: this is what the bare model says." if looked is None else CHECKED
-    return " ".join(part for part in (answer.remark(), said) if part)
+    return " ".join(part for part in (orders_in(sent), obeyed(sent, found), answer.remark(), said) if part)

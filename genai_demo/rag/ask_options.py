@@ -42,7 +42,8 @@ class SearchOptions(Options):
                           "all", at_least=-1, at_most=1)  # fmt: skip
     balance: float = option(1.0, "Relevance against being different (MMR); 1 looks at relevance alone",
                             at_least=0, at_most=1, more=True)  # fmt: skip
-    documents: str = option("", "Names of the articles to look in, as clip, ddpm; empty for all", longest=LISTED)
+    documents: str = option("", "Names of the articles to look in, as clip, ddpm; empty for all; * for all besides "
+                            "documents of yours", longest=LISTED)  # fmt: skip
     hashes: str = option("", "Documents of yours, by SHA-256; they alone are asked unless articles are named too",
                          longest=LISTED, more=True)  # fmt: skip
     without: str = option("", "Numbers of chunks that are knocked out, as 12, 40", longest=LISTED, more=True)

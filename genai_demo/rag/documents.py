@@ -129,7 +129,7 @@ def _document(name: str, found: dict[str, Any]) -> Document:
 def _opened(data: bytes | str | os.PathLike[str], name: str, limits: Limits) -> Iterator[IO[bytes]]:
     """The file, open for the other process; a size over the limit is refused before a byte is read."""
     if isinstance(data, bytes):
-        _sized(len(data), name, limits)
+        sized(len(data), name, limits)
         with tempfile.TemporaryFile() as copy:
             copy.write(data)
             copy.seek(0)
@@ -139,7 +139,7 @@ def _opened(data: bytes | str | os.PathLike[str], name: str, limits: Limits) -> 
         about = os.stat(data)
         if not stat.S_ISREG(about.st_mode):
             raise DemoError(f"{name} is a folder or a device; choose a file")
-        _sized(about.st_size, name, limits)
+        sized(about.st_size, name, limits)
         file = open(data, "rb")  # noqa: SIM115 (closed below; the errors of the caller are not those of opening)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL
         reason = getattr(error, "strerror", None) or shown(str(error))
@@ -148,7 +148,8 @@ def _opened(data: bytes | str | os.PathLike[str], name: str, limits: Limits) -> 
         yield file
 
 
-def _sized(size: int, name: str, limits: Limits) -> None:
+def sized(size: int, name: str, limits: Limits = LIMITS) -> None:
+    """Raises DemoError for a file of so many bytes if that is too many."""
     if size > limits.bytes:
         most = f"{limits.bytes / 1e6:,.0f} MB"
         raise DemoError(f"{name} is {size / 1e6:,.1f} MB; the limit is {most}: split it or save it without pictures")

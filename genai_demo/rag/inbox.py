@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from genai_demo.data.home import home
 from genai_demo.errors import DemoError, shown
 from genai_demo.rag.documents import Document, safe_name
+from genai_demo.run import visitor
 
 TIME_TO_LIVE = 2 * 60 * 60  # seconds since the last use
 DOCUMENTS = 20  # in one inbox
@@ -116,6 +117,19 @@ class Inbox:
             except (OSError, ValueError, EOFError):  # not there or cut off: it is made again
                 return None
             return found if isinstance(found, np.ndarray) else None
+
+    def rows(self, sha256: str) -> int | None:
+        """How many rows the arrays beside a document have (its chunks); None where there are none."""
+        with self._lock:
+            for path in self._folder.glob(f"{_checked(sha256)}.*.npy"):
+                with contextlib.suppress(OSError, ValueError, EOFError):
+                    return len(np.load(path, mmap_mode="r", allow_pickle=False))
+        return None
+
+    def until(self) -> float | None:
+        """When it is forgotten if nobody uses it before, in seconds since 1970; None where there is nothing."""
+        used = _used(self._folder)
+        return None if used is None else used + TIME_TO_LIVE
 
     def export(self) -> bytes:
         """A ZIP file: texts/01 name.txt and so on, and manifest.json with what is known of each."""
@@ -234,8 +248,9 @@ def visiting(token: str | None) -> Iterator[Inbox]:
 
 
 def here() -> Inbox:
-    """The inbox of the visitor for whom a run computes. Raises DemoError where nobody's is open."""
-    mine = current.get()
+    """The inbox of the visitor for whom a run computes: the one that is open here, else that of the secret which the
+    run was told. Raises DemoError where there is neither."""
+    mine = current.get() or (open_(visitor.get()) if visitor.get() else None)
     if mine is None:
         raise DemoError("that document is not here; add the file on the page, as a link does not carry it")
     return mine

@@ -128,8 +128,8 @@ def alone(model: LanguageModel, question: str, one: Sent, limit: int) -> list[in
 
 def fusing(model: LanguageModel, prompts: Sequence[Sequence[int]], limit: int) -> Iterator[Took]:
     """The likeliest token of the mean of the prompts' distributions, again and again; a cache for each prompt."""
-    caches = [read(model, ids)[0] for ids in prompts]
-    rows = [forward(model, ids[cache.get_seq_length() :], cache)[-1] for ids, cache in zip(prompts, caches)]
+    heard = [read(model, ids) for ids in prompts]
+    caches, rows = [cache for cache, _, _ in heard], [row[-1] for _, row, _ in heard]
     for _ in range(limit):
         chances = mean_of(rows)
         token = int(chances.argmax())
@@ -160,8 +160,8 @@ class Renewed:
             if written:
                 self._renew(_text(self.model, written))
             ids = [*alone(self.model, self.question, self.now, self.limit), *written]
-            cache, _ = read(self.model, ids)
-            row = forward(self.model, ids[cache.get_seq_length() :], cache)[-1]
+            cache, rows, _ = read(self.model, ids)
+            row = rows[-1]
             for _ in range(min(self.every, self.limit - len(written))):
                 token = int(row.argmax())
                 written.append(token)

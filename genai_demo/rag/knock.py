@@ -14,7 +14,7 @@ from genai_demo.decoder.engine import Engine, engine_of
 from genai_demo.errors import DemoError
 from genai_demo.frames import Stage, Tok, carried, number, prose, stages, tokens
 from genai_demo.rag import look, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, sources, tok
+from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, orders_in, sources, tok
 from genai_demo.rag.ask_options import KnockOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -31,7 +31,7 @@ class KnockStep:
     index: int
     total: int
     notice: str | None = prose("note", keeps=True)
-    ranks: tuple[Stage, ...] | None = stages("the last ranking, before and after", pick=True, keeps=True)
+    ranks: tuple[Stage, ...] | None = stages("the last ranking, before and after", pick="knock out", keeps=True)
     answer: tuple[Tok, ...] = tokens("with all passages", grows=True)
     other: tuple[Tok, ...] = tokens("with some knocked out", grows=True)
     best: str | None = prose("best span of all", keeps=True)
@@ -70,7 +70,8 @@ def knock(model: Any, options: KnockOptions, *, seed: int) -> Iterator[KnockStep
     total = limit_of(engine, options) + 2
     yield _frame(
         index=0, total=total, notice=_words(looked, rest, gone), ranks=_columns(looked, rest, gone),
-        best=looked.best(one.posed.sources), sources=sources(one.posed.sources, ()),
+        best=looked.best(one.posed.sources),
+        sources=sources(one.posed.sources, (), looked.nearest_span(one.posed.sources)),
         other_best=_best(rest, other), other_sources=_sources(other, ()),
         prompt_tokens=one.posed.prompt.tokens, other_prompt_tokens=other.posed.prompt.tokens,
     )  # fmt: skip
@@ -91,7 +92,8 @@ def _checked(looked: Looked, one: Answer, other: Answer, index: int) -> KnockSte
     theirs = support.claims(embedder, other.text, other.posed.sources or one.posed.sources)
     part, rest = support.share(mine), support.share(theirs)
     return _frame(
-        index=index, total=index + 1, notice=_endings(one, other), sources=sources(one.posed.sources, mine),
+        index=index, total=index + 1, notice=_endings(one, other),
+        sources=sources(one.posed.sources, mine, looked.nearest_span(one.posed.sources)),
         other_sources=_sources(other, theirs), supported=None if part is None else 100 * part,
         other_supported=None if rest is None else 100 * rest, prompt_tokens=one.posed.prompt.tokens,
         other_prompt_tokens=other.posed.prompt.tokens,
@@ -99,9 +101,11 @@ def _checked(looked: Looked, one: Answer, other: Answer, index: int) -> KnockSte
 
 
 def _endings(one: Answer, other: Answer) -> str | None:
-    """Why the answers ended, where the model did not end them."""
-    both = (("with all", one.remark()), ("the other", other.remark()))
-    return " ".join(f"{side[:1].upper()}{side[1:]}: {text}" for side, text in both if text) or None
+    """What is to be said of the passages, and why the answers ended, where the model did not end them."""
+    parts = [orders_in(one.posed.sources)]
+    for side, text in (("With all", one.remark()), ("The other", other.remark())):
+        parts += [f"{side}: {text}"] if text else []
+    return " ".join(part for part in parts if part) or None
 
 
 def _looked(engine: Engine, options: KnockOptions, question: str, without: tuple[int, ...], seed: int) -> Looked:

@@ -43,7 +43,8 @@ FORMAT = 1  # of a kept index; raised when what is embedded of a chunk changes
 class Entry:
     """A document as a library holds it.
 
-    name: by which it is cited, one of its kind in the library; also: other names of its subject; marks: as `cut`.
+    name: by which it is cited, one of its kind in the library; also: other names of its subject; marks: as `cut`;
+    pages: offset at which each page begins, where it has pages.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Entry:
     text: str
     also: tuple[str, ...] = ()
     marks: tuple[Mark, ...] | None = None
+    pages: tuple[int, ...] = ()
 
     @property
     def about(self) -> str:
@@ -210,7 +212,7 @@ def build(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting = Cutti
 
 def of_document(document: Document) -> Entry:
     """A visitor's file: named by its hash, since two may have one name; its sections are those its reader found."""
-    return Entry(document.sha256, document.name, document.text, (), document.headings)
+    return Entry(document.sha256, document.name, document.text, (), document.headings, document.pages)
 
 
 def of_article(article: Article) -> Entry:
@@ -241,7 +243,8 @@ def built_in(embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
 
 def fingerprint(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting) -> str:
     """A hash of all that vectors of a library depend on."""
-    said: list[Any] = [FORMAT, embedder.identity, embedder.width, asdict(cutting), [asdict(entry) for entry in entries]]
+    plain = [{key: value for key, value in asdict(entry).items() if key != "pages"} for entry in entries]
+    said: list[Any] = [FORMAT, embedder.identity, embedder.width, asdict(cutting), plain]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()
 
 

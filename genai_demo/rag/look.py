@@ -25,6 +25,7 @@ from genai_demo.rag.retrieve import Search, StageResult
 WORDINGS, WORDING = 3, 300  # other wordings of a question at most, and characters of each
 WORDS = 0.25  # how much shared words count beside the cosine when a question is compared with a sentence
 LOWER = 0.08  # by which the sentences of each further passage count less
+ALL = "*"  # in the place of the names of articles: all of them
 IMAGINED = 64  # tokens of an imagined answer
 SEVERAL = "Rewrite the question of the user in three other ways, one in a line. Do not answer it."
 IMAGINE = "Write two sentences of an encyclopedia that answer the question of the user."
@@ -38,7 +39,8 @@ _guard = threading.Lock()
 class Sent:
     """A passage as it goes to the model. number: from 1, as it is cited; chunk: the id of its best.
 
-    spans: offsets of its sentences into the text of its document, in order; texts: those sentences.
+    spans: offsets of its sentences into the text of its document, in order; texts: those sentences; page: on which the
+    first of them stands, None where the document has no pages.
     """
 
     number: int
@@ -48,10 +50,16 @@ class Sent:
     title: str
     spans: tuple[Span, ...]
     texts: tuple[str, ...]
+    page: int | None = None
 
     @property
     def text(self) -> str:
         return " ".join(self.texts)
+
+    @property
+    def cited(self) -> str:
+        """How it is named on the page."""
+        return f"[{self.number}] {self.title}" + (f", page {self.page}" if self.page else "")
 
 
 def embedder() -> Embedder:
@@ -118,7 +126,7 @@ def search_of(options: SearchOptions, k: int | None = None, without: Iterable[in
     """The options as retrieve() takes them; `without`: further chunks that are knocked out."""
     hashes = options.sha256s()
     out = tuple(dict.fromkeys([*options.knocked_out(), *without]))
-    names = (*options.names(), *hashes) if options.names() else ()
+    names = (*options.names(), *hashes) if options.names() and ALL not in options.names() else ()
     return Search(k or options.k, names, out, "passage", options.words, options.least, options.balance, options.late)
 
 
@@ -198,18 +206,21 @@ def _sent(library: Library, result: StageResult, place: int, number: int, spans:
     passage = library.passages[int(result.passages[place])]
     entry = library.entry(passage.document)
     texts = tuple(" ".join(entry.text[start:end].split()) for start, end in spans)
+    page = sum(start <= spans[0][0] for start in entry.pages) or None
     return Sent(number, int(result.passages[place]), int(result.chunks[place]), entry.name, entry.title,
-                tuple(spans), texts)  # fmt: skip
+                tuple(spans), texts, page)  # fmt: skip
 
 
 def passage_spans(library: Library, passage: int, out: Iterable[int] = ()) -> list[Span]:
     """Offsets of a passage's sentences in its document; no headings, nothing of the chunks that are knocked out."""
     found = library.passages[passage]
-    text = library.entry(found.document).text
+    entry = library.entry(found.document)
+    text, heads = entry.text, dict(entry.marks or ())
     gone = [library.chunks[i] for i in out if found.first <= i <= found.last]
     kept = [
         span for span in sentences(text, found.start, found.end)
         if not re.match(r"#{1,6}[ \t]|Also called:", text[span[0] : span[1]])
+        and heads.get(span[0]) != " ".join(text[span[0] : span[1]].split())
         and not any(chunk.start < span[1] and span[0] < chunk.end for chunk in gone)
     ]  # fmt: skip
     return kept or ([] if gone else [(found.start, found.end)])

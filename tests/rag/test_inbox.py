@@ -207,6 +207,16 @@ def test_arrays_stand_beside_their_document() -> None:
     assert not list(folder_of(mine).glob(".new-*"))
 
 
+def test_what_a_list_says_of_a_document() -> None:
+    mine = open_(None)
+    assert mine.until() is None
+    mine.add(a_document())
+    assert mine.rows(a_document().sha256) is None
+    mine.attach(a_document().sha256, "vectors", np.zeros((7, 3)))
+    assert mine.rows(a_document().sha256) == 7
+    assert mine.until() == pytest.approx(time.time() + inbox.TIME_TO_LIVE, abs=60)
+
+
 def test_export_holds_texts_and_a_manifest() -> None:
     mine = open_(None)
     mine.add(a_document("first", "same.txt"))
