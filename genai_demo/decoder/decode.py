@@ -5,6 +5,7 @@ ids: token numbers; logits (vocabulary,) float32 of the token to come; u: a unif
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,6 @@ from genai_demo.decoder.asked import Sampling
 from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.samplers import Candidates, draw, final
 from genai_demo.device import generator
-
-FIRST, BLOCK = 256, 128  # tokens of a prompt that are computed at a time, at its start and then; fewer take longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ def decode(
     answer begins; these tokens are not drawn, and one pass computes what could have stood in their places.
     """
     chances = torch.rand(limit, generator=generator(seed), dtype=torch.float64).tolist()
-    cache, reused = read(model, ids)
+    cache, row, reused = read(model, ids)
     seen = [*ids]
-    rows = forward(model, [*ids[cache.get_seq_length() :], *given], cache, keep=len(given) + 1)
+    rows = torch.cat([row, forward(model, given, cache, keep=len(given))]) if given else row
     for place, u in enumerate(chances):
         if place > len(given):
             rows = forward(model, seen[-1:], cache)
@@ -58,29 +57,30 @@ def decode(
             return
 
 
-def read(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, int]:
-    """(a cache with the whole blocks of `ids`, at least one token being left over; how many were computed earlier).
+def read(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, Tensor, int]:
+    """(a cache with all of `ids`; logits (1, vocabulary) of what comes next; how many were computed earlier).
 
-    Always in the same blocks: a sum is rounded as it is split, and what was kept changes no bit of what comes.
+    A text is computed turn by turn: a sum is rounded as it is split, and so what was kept changes no bit of what comes.
     """
     from transformers import DynamicCache
 
-    whole = whole_blocks(len(ids) - 1)
-    layers, reused = prefixes.longest(model.network, ids[:whole], whole_blocks)
-    cache = DynamicCache(layers) if layers else DynamicCache()
-    done = reused
-    while done < whole:
-        end = done + BLOCK if done else FIRST
-        forward(model, ids[done:end], cache)
-        done = end
-    if whole > reused:
-        prefixes.keep(model.network, ids[:whole], layers_of(cache))
-    return cache, reused
+    ends = [*turns(ids, model.opening), len(ids)]
+    known = prefixes.longest(model.network, ids, ends)
+    cache, row, reused = (
+        (DynamicCache(known.layers), known.logits, known.covers) if known else (DynamicCache(), None, 0)
+    )
+    for start, end in itertools.pairwise([reused, *(end for end in ends if end > reused)]):
+        row = forward(model, ids[start:end], cache)
+    assert row is not None, "what ends with `ids` is kept with its logits"
+    if reused < len(ids):
+        prefixes.keep(model.network, ids, prefixes.Known(layers_of(cache), row, len(ids)))
+    return cache, row, reused
 
 
-def whole_blocks(count: int) -> int:
-    """How many of the first `count` tokens lie in blocks that are full."""
-    return 0 if count < FIRST else FIRST + (count - FIRST) // BLOCK * BLOCK
+def turns(ids: Sequence[int], opening: Sequence[int]) -> list[int]:
+    """How many tokens there are up to each place before the last where an answer begins, its opening included."""
+    wanted, long = list(opening), len(opening)
+    return [end for end in range(long, len(ids)) if long and list(ids[end - long : end]) == wanted]
 
 
 def forward(model: LanguageModel, new: Sequence[int], cache: Any, *, keep: int = 1) -> Tensor:

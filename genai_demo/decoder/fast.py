@@ -139,8 +139,8 @@ def _settings(library: Any, path: Path) -> Any:
     settings.model.path = str(path)
     settings.n_ctx, settings.n_parallel, settings.cache_ram_mib = CONTEXT * SLOTS, SLOTS, KEPT_MB
     settings.verbosity, settings.ui, settings.offline = -1, False, True
-    threads = max(1, min(MOST_THREADS, torch.get_num_threads()))
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
+    settings.cpuparams.n_threads = 1  # for one visitor more are no faster, and as they spin they slow down all else
+    settings.cpuparams_batch.n_threads = max(1, min(MOST_THREADS, torch.get_num_threads()))
     return settings
 
 

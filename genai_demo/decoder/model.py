@@ -37,6 +37,7 @@ class LanguageModel(nn.Module):
         named = {added[name] for name in ENDS if name in added} | {tokenizer.eos_token_id}
         self.stops = frozenset(ends if isinstance(ends, (list, tuple)) else [ends]) | named
         self.specials, self.control = tuple(added), frozenset(added.values())
+        self.opening = self._opening()
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids (batch, n) -> logits (batch, n, vocabulary)."""
@@ -56,6 +57,16 @@ class LanguageModel(nn.Module):
             return self._encode("".join(f"{m['role']}: {m['content']}\n" for m in safe) + "assistant:")
         text = self.tokenizer.apply_chat_template(safe, add_generation_prompt=True, tokenize=False)
         return self._encode(text)
+
+    def _opening(self) -> tuple[int, ...]:
+        """Token numbers of what stands in a conversation before each answer; none where the model has no template."""
+        if not self.tokenizer.chat_template:
+            return ()
+        asked, told = [{"role": "user", "content": "?"}], {"tokenize": False}
+        whole, before = (
+            self.tokenizer.apply_chat_template(asked, add_generation_prompt=add, **told) for add in (True, False)
+        )
+        return tuple(self._encode(whole.removeprefix(before))) if whole != before else ()
 
     def _encode(self, text: str) -> list[int]:
         parts = [part for part in text.split(CUT) if part]

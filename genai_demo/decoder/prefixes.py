@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
@@ -16,7 +17,17 @@ from torch import Tensor
 MOST_BYTES, MOST = 256 * 2**20, 64  # of all that are kept of a model, and how many
 Layers = tuple[tuple[Tensor, Tensor], ...]  # keys and values of each layer, (1, heads, n, d); never written to
 
-_kept: weakref.WeakKeyDictionary[Any, OrderedDict[tuple[int, ...], Layers]] = weakref.WeakKeyDictionary()
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A cache of the first `covers` tokens. logits (1, vocabulary): of what comes after them, where that is known."""
+
+    layers: Layers
+    logits: Tensor | None
+    covers: int
+
+
+_kept: weakref.WeakKeyDictionary[Any, OrderedDict[tuple[int, ...], Known]] = weakref.WeakKeyDictionary()
 _guard = threading.Lock()
 
 
@@ -25,35 +36,40 @@ def size(layers: Layers) -> int:
     return sum(t.numel() * t.element_size() for pair in layers for t in pair)
 
 
-def keep(network: Any, ids: Sequence[int], layers: Layers) -> None:
+def keep(network: Any, ids: Sequence[int], known: Known) -> None:
     """Files a cache of `network` under the tokens it was made of; shorter ones that it begins with are dropped."""
     key = tuple(ids)
     with _guard:
         mine = _kept.setdefault(network, OrderedDict())
         for old in [old for old in mine if len(old) <= len(key) and key[: len(old)] == old]:
             del mine[old]
-        mine[key] = layers
-        while len(mine) > MOST or (len(mine) > 1 and sum(size(one) for one in mine.values()) > MOST_BYTES):
+        mine[key] = known
+        while len(mine) > MOST or (len(mine) > 1 and sum(size(one.layers) for one in mine.values()) > MOST_BYTES):
             mine.popitem(last=False)
 
 
-def longest(network: Any, ids: Sequence[int], whole: Callable[[int], int]) -> tuple[Layers | None, int]:
-    """(a cache, how many of the first tokens of `ids` it covers); (None, 0) where none does.
+def longest(network: Any, ids: Sequence[int], ends: Sequence[int]) -> Known | None:
+    """What is known of the longest beginning of `ids` that has one of the lengths `ends`; None where nothing is.
 
-    whole: how many of so many tokens may be covered.
+    All of `ids` are known only where they were kept themselves: of a longer text's middle there are no logits.
     """
     best, covered = None, 0
     with _guard:
         mine = _kept.get(network, OrderedDict())
         for key in mine:
-            same = whole(_common(key, ids))
-            if same > covered:
-                best, covered = key, same
+            same = _common(key, ids)
+            usable = [end for end in ends if end <= same and (end < len(ids) or len(key) == len(ids))]
+            if usable and usable[-1] > covered:
+                best, covered = key, usable[-1]
         if best is None:
-            return None, 0
+            return None
         mine.move_to_end(best)
-        layers = mine[best]
-    return tuple((keys[..., :covered, :], values[..., :covered, :]) for keys, values in layers), covered
+        found = mine[best]
+    if covered == found.covers:
+        return found
+    return Known(
+        tuple((keys[..., :covered, :], values[..., :covered, :]) for keys, values in found.layers), None, covered
+    )
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ import torch
 
 from genai_demo.decoder import prefixes
 from genai_demo.decoder.asked import Sampling
-from genai_demo.decoder.decode import BLOCK, FIRST, Step, decode, whole_blocks
+from genai_demo.decoder.decode import Step, decode
 from genai_demo.decoder.model import LanguageModel
 
 WARM = Sampling(1.5, 40, 0.95, 0.0, 1.1)
@@ -20,6 +20,11 @@ GREEDY = Sampling(0.0)
 
 def ids_of(count: int, seed: int = 0) -> list[int]:
     return torch.randint(3, 250, (count,), generator=torch.Generator().manual_seed(seed)).tolist()
+
+
+def talk(model: LanguageModel, *counts: int, seed: int = 0) -> list[int]:
+    """A conversation: for each turn so many tokens, and what stands before an answer."""
+    return [number for i, count in enumerate(counts) for number in (*ids_of(count, seed + i), *model.opening)]
 
 
 def run(model: LanguageModel, ids: Sequence[int], sampling: Sampling = WARM, seed: int = 0, limit: int = 12,
@@ -34,7 +39,7 @@ def same(one: Sequence[Step], other: Sequence[Step]) -> bool:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, BLOCK, FIRST - 1, FIRST, FIRST + 1, FIRST + 1 + BLOCK])
+@pytest.mark.parametrize("count", [1, 2, 40, 400])
 def test_greedy_decoding_is_that_of_transformers(tiny: LanguageModel, count: int) -> None:
     ids = ids_of(count)
     out = tiny.network.generate(
@@ -45,7 +50,7 @@ def test_greedy_decoding_is_that_of_transformers(tiny: LanguageModel, count: int
 
 
 def test_each_step_has_the_logits_of_the_whole_text(tiny: LanguageModel) -> None:
-    ids = ids_of(FIRST + 9)
+    ids = ids_of(70)
     steps = run(tiny, ids)
     whole = torch.tensor([[*ids, *(step.id for step in steps)]])
     with torch.inference_mode():
@@ -54,7 +59,7 @@ def test_each_step_has_the_logits_of_the_whole_text(tiny: LanguageModel) -> None
 
 
 def test_a_step_says_what_the_cache_holds(tiny: LanguageModel) -> None:
-    ids, config = ids_of(FIRST + 9), tiny.network.config
+    ids, config = ids_of(70), tiny.network.config
     each = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * 4
     for i, step in enumerate(run(tiny, ids)):
         assert step.cached == len(ids) + i
@@ -132,13 +137,13 @@ class Counted:
 
 
 def test_a_second_turn_computes_fewer_tokens_and_gives_the_same_bits(tiny: LanguageModel) -> None:
-    first = ids_of(FIRST + BLOCK + 10)
+    first = talk(tiny, 90)
     answer = [step.id for step in run(tiny, first)]
-    second = [*first, *answer, *ids_of(15, seed=1)]
+    second = [*first, *answer, *talk(tiny, 15, seed=1)]
     with Counted(tiny) as counted:
         again = run(tiny, second, limit=1)
-    assert again[0].reused == FIRST + BLOCK
-    assert counted.tokens == len(second) - FIRST - BLOCK
+    assert again[0].reused == len(first)
+    assert counted.tokens == len(second) - len(first)
     prefixes.forget()
     with Counted(tiny) as counted:
         fresh = run(tiny, second, limit=1)
@@ -147,23 +152,48 @@ def test_a_second_turn_computes_fewer_tokens_and_gives_the_same_bits(tiny: Langu
     assert same(again, fresh)
 
 
-@pytest.mark.parametrize("common", [0, BLOCK, FIRST - 1, FIRST, FIRST + 1, FIRST + BLOCK, FIRST + BLOCK + 30])
-def test_what_was_kept_of_a_text_that_begins_the_same_changes_no_bit(tiny: LanguageModel, common: int) -> None:
-    text, other = ids_of(FIRST + BLOCK + 30), ids_of(FIRST + BLOCK + 30, seed=1)
+@pytest.mark.parametrize("changed", [0, 1, 2, 3])
+def test_what_was_kept_of_a_conversation_that_begins_the_same_changes_no_bit(tiny: LanguageModel, changed: int) -> None:
+    counts, ends = (30, 20, 25), []
+    text, other = talk(tiny, *counts), talk(tiny, *counts, seed=7)
+    for count in counts:
+        ends.append((ends[-1] if ends else 0) + count + len(tiny.opening))
+    common = [0, *ends][changed]
     mixed = [*text[:common], *other[common:]]
     fresh = run(tiny, mixed)
     prefixes.forget()
     run(tiny, text)
     again = run(tiny, mixed)
-    assert again[0].reused == whole_blocks(common)
+    assert again[0].reused == common
+    assert same(again, fresh)
+
+
+def test_asking_again_computes_no_prompt_whatever_the_answer_is_to_begin_with(tiny: LanguageModel) -> None:
+    ids = talk(tiny, 40)
+    fresh = run(tiny, ids, given=[5, 6])
+    with Counted(tiny) as counted:
+        again = run(tiny, ids, given=[5, 6])
+    assert again[0].reused == len(ids)
+    assert counted.tokens == len(again) - 1
+    assert same(again, fresh)
+
+
+def test_of_the_middle_of_a_text_nothing_is_known(tiny: LanguageModel) -> None:
+    ids = ids_of(60)
+    fresh = run(tiny, ids[:40])
+    prefixes.forget()
+    run(tiny, ids)
+    again = run(tiny, ids[:40])
+    assert again[0].reused == 0
     assert same(again, fresh)
 
 
 def test_what_is_kept_is_not_changed_by_those_who_use_it(tiny: LanguageModel) -> None:
-    ids = ids_of(FIRST + BLOCK + 1)
+    ids = talk(tiny, 60)
     run(tiny, ids)
-    kept, _ = prefixes.longest(tiny.network, ids, whole_blocks)
-    assert kept
+    known = prefixes.longest(tiny.network, ids, [len(ids)])
+    assert known
+    kept = known.layers
     before = [keys.clone() for keys, _ in kept]
     run(tiny, [*ids, *ids_of(9, 3)], seed=3)
     run(tiny, ids, seed=9)
@@ -171,16 +201,16 @@ def test_what_is_kept_is_not_changed_by_those_who_use_it(tiny: LanguageModel) ->
 
 
 def test_the_store_is_bounded_and_the_least_recently_used_goes(tiny: LanguageModel, monkeypatch) -> None:
-    texts = [ids_of(FIRST + 1, seed) for seed in range(6)]
+    texts = [ids_of(50, seed) for seed in range(6)]
     run(tiny, texts[0], limit=1)
-    (layers, _), count = prefixes.longest(tiny.network, texts[0], whole_blocks), 3
-    assert layers
-    monkeypatch.setattr(prefixes, "MOST_BYTES", count * prefixes.size(layers))
+    known, count = prefixes.longest(tiny.network, texts[0], [50]), 3
+    assert known
+    monkeypatch.setattr(prefixes, "MOST_BYTES", count * prefixes.size(known.layers))
     for text in texts[1:3]:
         run(tiny, text, limit=1)
     run(tiny, texts[0], limit=1)  # used again: 1 is now the oldest
     run(tiny, texts[3], limit=1)
-    assert [run(tiny, text, limit=1)[0].reused for text in (texts[0], texts[2], texts[3])] == [FIRST] * 3
+    assert [run(tiny, text, limit=1)[0].reused for text in (texts[0], texts[2], texts[3])] == [50] * 3
     assert run(tiny, texts[1], limit=1)[0].reused == 0
     monkeypatch.setattr(prefixes, "MOST", 2)
     run(tiny, texts[4], limit=1)
@@ -189,16 +219,16 @@ def test_the_store_is_bounded_and_the_least_recently_used_goes(tiny: LanguageMod
 
 
 def test_a_longer_text_takes_the_place_of_its_beginning(tiny: LanguageModel) -> None:
-    ids = ids_of(FIRST + 2 * BLOCK + 1)
-    for count in (FIRST + 1, FIRST + 2 * BLOCK + 1, FIRST + BLOCK + 1):
-        run(tiny, ids[:count], limit=1)
-    assert [len(key) for key in prefixes._kept[tiny.network]] == [FIRST + 2 * BLOCK]
+    ids = talk(tiny, 20, 20, 20)
+    for turns in (1, 3, 2):
+        run(tiny, ids[: turns * len(ids) // 3], limit=1)
+    assert [len(key) for key in prefixes._kept[tiny.network]] == [len(ids), 2 * len(ids) // 3]
 
 
 def test_another_model_does_not_get_it(tiny: LanguageModel) -> None:
     import copy
 
-    other, ids = LanguageModel(copy.deepcopy(tiny.network), tiny.tokenizer), ids_of(FIRST + 5)
+    other, ids = LanguageModel(copy.deepcopy(tiny.network), tiny.tokenizer), ids_of(55)
     run(tiny, ids)
     assert run(other, ids)[0].reused == 0
     assert other.network in prefixes._kept
@@ -211,19 +241,20 @@ def test_another_model_does_not_get_it(tiny: LanguageModel) -> None:
 
 @pytest.mark.parametrize("after", [0, 1, 5])
 def test_closing_early_is_safe_and_what_was_read_is_still_kept(tiny: LanguageModel, after: int) -> None:
-    ids = ids_of(FIRST + BLOCK + 5)
+    ids = ids_of(45)
     free = run(tiny, ids)
     prefixes.forget()
     steps = decode(tiny, ids, WARM, seed=0, limit=12)
     list(itertools.islice(steps, after))
     steps.close()
     again = run(tiny, ids)
-    assert again[0].reused == (FIRST + BLOCK if after else 0)
+    assert again[0].reused == (len(ids) if after else 0)
     assert same(again, free)
 
 
 def test_two_taken_in_turns_are_as_alone(tiny: LanguageModel) -> None:
-    texts = [ids_of(FIRST + 5), [*ids_of(FIRST)[:BLOCK], *ids_of(40, 2)]]
+    first = talk(tiny, 30)
+    texts = [[*first, *talk(tiny, 9)], [*first, *talk(tiny, 20, seed=2)]]
     alone = []
     for text in texts:
         prefixes.forget()
@@ -234,7 +265,7 @@ def test_two_taken_in_turns_are_as_alone(tiny: LanguageModel) -> None:
 
 
 def test_threads_at_once_are_as_alone(tiny: LanguageModel) -> None:
-    texts = [[*ids_of(FIRST + 3), *ids_of(BLOCK, seed)] for seed in range(6)]
+    texts = [[*talk(tiny, 30), *talk(tiny, 20, seed=seed)] for seed in range(1, 7)]
     alone = []
     for text in texts:
         prefixes.forget()
