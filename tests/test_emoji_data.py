@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,14 @@ ARCHIVES = {
                     **{f"img/google/64/{code}.png": png((200, 10, 10)) for code in CODES}}),
     "twemoji": packed({f"img/twitter/64/{code}.png": png((10, 200, 10)) for code in CODES}),
     "fluent": packed({"assets/1f98a.webp": png((10, 10, 200), 256)}),
+    **{vendor: packed({
+        "icons.json": json.dumps({"width": 32, "height": 32, "icons": {
+            "fox": {"body": '<path fill="#0a0ac8" d="M0 0h32v32H0z"/>'},
+            "a-clock": {"body": '<path fill="#c80a0a" d="M0 0h32v32H0z"/>'},
+            "no-such": {"body": '<path d="M0 0h9v9z"/>'},
+        }, "aliases": {"red-heart": {"parent": "fox"}}}).encode(),
+        "chars.json": json.dumps({"23f0": "a-clock"} if vendor == "fluent flat" else {}).encode(),
+    }) for vendor in emoji.DRAWN},
     "names": packed({"annotations/en/annotations.json":
                      json.dumps({"annotations": {"annotations": NAMES}}).encode()}),
 }  # fmt: skip
@@ -86,10 +95,12 @@ def test_pictures_and_names_are_read_and_kept(packages: list[str]) -> None:
     assert found.concepts[0].keywords == ("animal", "fox")
     assert {vendor: found.here[vendor].tolist() for vendor in VENDORS} == {
         "noto": [True, True, True], "twemoji": [True, True, True], "fluent": [True, False, False],
+        "fluent flat": [True, True, True], "noto old": [True, True, False], "firefox": [True, True, False],
     }  # fmt: skip
     assert found.pictures["fluent"].shape == (3, 64, 64, 4)
     assert found.pictures["noto"][0, 5, 5].tolist() == [200, 10, 10, 255]
     assert found.pictures["fluent"][0, 5, 5].tolist() == [10, 10, 200, 255]
+    assert found.pictures["fluent flat"][:, 5, 5, 0].tolist() == [10, 10, 200]
     before = len(packages)
     emoji.load.cache_clear()
     emoji.load()
@@ -114,6 +125,12 @@ def test_without_a_network_it_says_so(packages: list[str], monkeypatch: pytest.M
 
     monkeypatch.setattr(emoji.subprocess, "run", fail)
     with pytest.raises(DemoError, match="could not be fetched"):
+        emoji.load()
+
+
+def test_without_what_draws_svg_it_says_so(packages: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(DemoError, match="install requirements-dev"):
         emoji.load()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from genai_demo.clip import model as clip
 from genai_demo.clip.batches import Source
 from genai_demo.clip.train import TrainConfig, Training
 from genai_demo.clip.words import Words
+from genai_demo.data import emoji
 from genai_demo.data.emoji import VENDORS, Concept, Emoji
 from genai_demo.errors import DemoError
 
@@ -56,7 +58,7 @@ def test_no_picture_of_the_held_out_is_ever_shown(found: Emoji) -> None:
     taken = {found.concepts[i].name for i in (*source.concepts, *source.in_scenes[0], *source.in_scenes[1])}
     assert taken.isdisjoint(concept.name for concept in found.concepts if concept.held_out)
     assert len(taken) > 30
-    assert batches.SEEN_VENDORS == ("noto", "fluent")
+    assert batches.SEEN_VENDORS == ("noto", "fluent", "fluent flat", "noto old", "firefox")
 
 
 def test_a_batch_is_its_steps_alone(found: Emoji) -> None:
@@ -65,6 +67,13 @@ def test_a_batch_is_its_steps_alone(found: Emoji) -> None:
     assert all(torch.equal(a.pictures, b.pictures) for a, b in zip(one, again))
     assert [len(b.pictures) for b in one] == [len(b.texts) for b in one] == [8, 6]
     assert 0 <= float(batches.joined(one).min()) <= float(batches.joined(one).max()) <= 1
+
+
+def test_more_styles_are_shown_from_a_step_on(found: Emoji) -> None:
+    only = replace(found, pictures={**found.pictures, **dict.fromkeys(emoji.DRAWN, found.pictures["noto"] * 0)})
+    late, soon, two = (Source(0, only, wider=wider).batch(3, 24, 1, 0)[0] for wider in (4, 3, 9))
+    assert torch.equal(late.pictures, two.pictures)
+    assert not torch.equal(late.pictures, soon.pictures)
 
 
 def test_what_has_sides_is_not_mirrored() -> None:
@@ -89,7 +98,7 @@ def test_stopped_and_resumed_is_as_never_stopped(found: Emoji, words: tuple[list
 def test_it_learns(found: Emoji, words: tuple[list[str], torch.Tensor]) -> None:
     cfg = TrainConfig(steps=400, singles=24, scened=0, worldly=0, warm_up=5, slower=1.0)
     training, source = Training(cfg, Words(words[0]), words[1]), Source(0, found)
-    batch = [source._singles(24, np.random.default_rng(0))]
+    batch = [source._singles(24, batches.TWO, np.random.default_rng(0))]
     losses = [float(training.advance(batch)[0]) for _ in range(25)]
     assert losses[-1] < losses[0] - 0.5
 
@@ -108,7 +117,7 @@ def test_train_all_ships_once_and_says_what(
     monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
     monkeypatch.setattr(train, "vectors", lambda: words)
     monkeypatch.setattr(train, "taught", lambda *given: {})
-    monkeypatch.setattr(train, "Source", lambda seed: Source(seed, found))
+    monkeypatch.setattr(train, "Source", lambda seed, wider: Source(seed, found, wider))
     with pytest.raises(DemoError, match="trained for 0 of 6 steps"):
         train.ship(TINY, tmp_path / "early.safetensors")
     reports = list(train.train_all(TINY, out=tmp_path))
