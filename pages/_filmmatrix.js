@@ -52,7 +52,7 @@ const labelSpace = (g, texts, most) => Math.ceil(Math.min(most * dots, Math.max(
 const mapPlan = (g, most, width) => {
   g.font = `${MAP.font * dots}px ${FONT}`;
   const is = most.cells ? NUMBERED : MAP;
-  const left = most.icons ? Math.ceil((is.icon + 8) * dots) : labelSpace(g, most.rows, is.label), top = labelSpace(g, most.columns, is.label);
+  const left = most.icons ? Math.ceil((NUMBERED.icon + 8) * dots) : labelSpace(g, most.rows, is.label), top = labelSpace(g, most.columns, is.label);
   const cell = Math.max(2, Math.floor(Math.min((width * dots - left - 2) / most.w, is.tall * dots / most.h, is.cell * dots)));
   return {left, top, cell, width: left + cell * most.w + 2, height: top + cell * most.h + 2};
 };

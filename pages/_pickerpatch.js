@@ -22,7 +22,7 @@ const follow = ({detail}) => {
     [run, at, picked] = [detail.run, null, false];
     const lane = Object.values(first.lanes).find(one => one.kind === 'pictures');
     image = Object.assign(new Image(), {src: lane.src, onload: draw});
-    image.part = [lane.w, lane.h];
+    image.size_ = [lane.w, lane.h];
   }
   ({places, patch} = first.carried);
   drops = detail.frames.map(rowOf).filter(Boolean);
@@ -48,7 +48,7 @@ const paintHeat = () => { // each patch's drop, where it lay; many lie over each
 const draw = () => {
   if (!image?.complete || !image.naturalWidth) return;
   g.imageSmoothingEnabled = false;
-  g.drawImage(image, 0, 0, ...image.part, 0, 0, SIDE, SIDE);
+  g.drawImage(image, 0, 0, ...image.size_, 0, 0, SIDE, SIDE);
   if (heat.checked) paintHeat();
   if (at && drops[at[0]]) {
     g.fillStyle = GREY;

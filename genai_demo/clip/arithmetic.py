@@ -29,7 +29,7 @@ class SumStep:
     said: str = prose("the sum")
     terms: np.ndarray | None = pictures("pictures in the sum")
     found: np.ndarray = pictures("nearest to the sum", columns=COLUMNS)
-    best: tuple[Tok, ...] = ranked("cosine to the sum", unit="cosine", pick=True)
+    best: tuple[Tok, ...] = ranked("cosine to the sum", unit="cosine", pick=True, long=True)
     amount: float = number("amount", digits=2)
     nearest: float = curve("cosine of the nearest")
     to_start: float = curve("cosine to A", chart="the sum and its parts")

@@ -31,8 +31,6 @@ class SimilarityStep:
     total: int
     names: tuple[str, ...]
     texts: tuple[str, ...]
-    said: str = prose("what is shown")
-    drawn: np.ndarray = pictures("pictures")
     cosines: np.ndarray = matrix("cosines", rows="names", columns="texts", signed=True, **SHOWN)
     by_picture: np.ndarray = matrix(
         "softmax by rows: which text for this picture", rows="names", columns="texts", **SHOWN
@@ -40,6 +38,8 @@ class SimilarityStep:
     by_text: np.ndarray = matrix(
         "softmax by columns: which picture for this text", rows="names", columns="texts", **SHOWN
     )
+    said: str = prose("what is shown")
+    drawn: np.ndarray = pictures("pictures")
     temperature: float = number("temperature", digits=4)
     loss: float | None = curve("loss", unit="nats", against="temperature")
     loss_by_picture: float | None = curve("loss by rows", unit="nats", chart="loss", against="temperature")
@@ -93,8 +93,8 @@ def similarity(model: Clip, options: SimilarityOptions, *, seed: int) -> Iterato
         by_rows, by_columns = losses(cosines, t) if paired else (None, None)
         loss = None if by_rows is None or by_columns is None else (by_rows + by_columns) / 2
         yield SimilarityStep(
-            i, options.steps, names, tuple(texts), said, drawn, cosines, softmax(cosines / t, 1),
-            softmax(cosines / t, 0), t, loss, by_rows, by_columns, *pairs, model.temperature,
+            i, options.steps, names, tuple(texts), cosines, softmax(cosines / t, 1), softmax(cosines / t, 0), said,
+            drawn, t, loss, by_rows, by_columns, *pairs, model.temperature,
         )  # fmt: skip
 
 

@@ -39,11 +39,11 @@ class ContrastStep:
     total: int
     names: tuple[str, ...]
     texts: tuple[str, ...]
-    said: str = prose("what is shown")
     cosines: np.ndarray = matrix(
         "cosines of pairs never trained on", rows="names", columns="texts", signed=True, icons="their pictures"
     )
     by_picture: np.ndarray = matrix("softmax by rows", rows="names", columns="texts", icons="their pictures")
+    said: str = prose("what is shown")
     drawn: np.ndarray = pictures("their pictures", columns=8)
     loss: float | None = curve("loss of the batch", unit="nats", chart="loss")
     loss_shown: float = curve("loss of the pairs shown", unit="nats", chart="loss")
@@ -178,7 +178,7 @@ def contrast(model: Clip, options: ContrastOptions, *, seed: int) -> Iterator[Co
         speed = 1 / max(1e-9, time.perf_counter() - start) if i else None
         t = math.exp(-float(trial.scale.detach()))
         yield ContrastStep(
-            i, options.steps + 1, names, texts, words(i, options), cosines, softmax(cosines / t), drawn, loss, held,
+            i, options.steps + 1, names, texts, cosines, softmax(cosines / t), words(i, options), drawn, loss, held,
             right, recall(torch.from_numpy(cosines)), t, speed,
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from genai_demo.clip.pictures import MOST, Picture, lines, read, scene, world_pi
 from genai_demo.errors import DemoError
 from genai_demo.frames import PLANE_LIMIT, curve, number, plane, prose
 
+MAP = "map of pictures and texts"
 LINES = 60  # pairs that are joined by a line
 
 
@@ -27,10 +28,10 @@ class SpaceStep:
 
     index: int
     total: int
+    pairs: np.ndarray = plane(MAP, "paths")
+    seen: np.ndarray = plane(MAP, "real", called="pictures")
+    read: np.ndarray = plane(MAP, "generated", called="texts")
     said: str = prose("what is shown")
-    pairs: np.ndarray = plane("map of pictures (points) and texts", "paths")
-    seen: np.ndarray = plane("map of pictures (points) and texts", "real")
-    read: np.ndarray = plane("map of pictures (points) and texts", "generated")
     share: float = number("of each mean taken away", unit="%", digits=0)
     gap: float = curve("gap: distance of the two means")
     to_picture: float = curve("texts that find their picture first", unit="%", digits=1, chart="found first")
@@ -85,9 +86,9 @@ def space(model: Clip, options: SpaceOptions, *, seed: int) -> Iterator[SpaceSte
         n = len(a)
         apart = (float((a.sum(0) ** 2).sum()) - n) / (n * (n - 1))
         yield SpaceStep(
-            i, options.steps, said(n, options.axes),
-            np.stack([x, y], 1)[:LINES], x, y, 100 * share, float(np.linalg.norm(a.mean(0) - b.mean(0))), first(b, a),
-            first(a, b), float((a * b).sum(1).mean()), apart, 100 * kept,
+            i, options.steps, np.stack([x, y], 1)[:LINES], x, y, said(n, options.axes), 100 * share,
+            float(np.linalg.norm(a.mean(0) - b.mean(0))), first(b, a), first(a, b), float((a * b).sum(1).mean()), apart,
+            100 * kept,
         )  # fmt: skip
 
 

@@ -35,9 +35,9 @@ class TypographicStep:
     drawn: np.ndarray = pictures("the picture with the word")
     classes: tuple[Tok, ...] = ranked("zero-shot classes", unit="probability")
     size: float = number("height of the letters, of the picture", unit="%", digits=0)
-    first: float = curve("probability of the class seen without the word", chart="probability")
-    word: float | None = curve("probability of the class written", chart="probability")
-    control: float | None = curve("the same with other letters written", chart="probability")
+    first: float = curve("class seen before", chart="probability")
+    word: float | None = curve("class written", chart="probability")
+    control: float | None = curve("with other letters", chart="probability")
     cosine: float = curve("cosine of the picture and the word", chart="cosine")
     changed: float = curve("cosine of the picture and the picture without the word", chart="to the picture before")
 
