@@ -52,13 +52,14 @@ def pictures(title: str, *, columns: int | None = None) -> Any:
     return dataclasses.field(metadata={"draw": "pictures", "title": title, "columns": columns})
 
 
-def plane(title: str, layer: Layer, *, limit: float = PLANE_LIMIT) -> Any:
+def plane(title: str, layer: Layer, *, limit: float = PLANE_LIMIT, called: str = "") -> Any:
     """A field of 2-D things, one layer of the lane `title`.
 
     real, generated, other: (n, 2) points; paths: (n, t, 2) lines; vectors: (n, 4); heat: (h, w), signed or not.
-    Coordinates run from -limit to limit, y up.
+    Coordinates run from -limit to limit, y up. called: what the layer is named on the page, where not as its kind.
     """
-    return dataclasses.field(metadata={"draw": "plane", "title": title, "layer": layer, "limit": limit})
+    drawn = {"draw": "plane", "title": title, "layer": layer, "limit": limit, "called": called}
+    return dataclasses.field(metadata=drawn)
 
 
 def number(title: str, *, unit: str = "", digits: int = 3) -> Any:
@@ -145,7 +146,8 @@ def pack(frame: Frame) -> dict[str, Any]:
                 lanes[title] = lane
         elif meta["draw"] == "plane":
             lane = lanes.setdefault(title, {"kind": "plane", "limit": meta["limit"], "layers": []})
-            lane["layers"].append(_layer(value, meta["layer"], meta["limit"]))
+            called = {"called": meta["called"]} if meta["called"] else {}
+            lane["layers"].append({**_layer(value, meta["layer"], meta["limit"]), **called})
         elif meta["draw"] == "bars":
             charts[title] = {"values": _plain(list(value)), **{k: meta[k] for k in ("unit", "limit", "note")}}
         else:

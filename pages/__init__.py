@@ -73,6 +73,15 @@ PAGES: tuple[Page, ...] = (
         ),
     ),
     Page(
+        "clip", "CLIP", "Images and text",
+        "Pictures and words in one space: what belongs together lies together.",
+        (
+            ("Every picture against every text", "run=clip/similarity"),
+            ("What does it look at?", "run=clip/occlude"),
+            ("Watch one learn", "run=clip/contrast"),
+        ),
+    ),
+    Page(
         "rag", "RAG", "Systems",
         "Ask a library of documents, and see why it answers as it does.",
         (

@@ -162,7 +162,7 @@ const drawLane = (lane, index, g) => { // false where its picture is not decoded
 const keysOf = (lane, layers) => { // direct names for the colours, where there is more than one
   const shown = ['real', 'generated', 'other'].filter(kind => layers[kind]);
   const colour = {real: 'var(--f-real)', generated: 'var(--f-family)', other: paint.other};
-  const parts = shown.length > 1 ? shown.map(kind => [kind, kind, colour[kind]]) : [];
+  const parts = shown.length > 1 ? shown.map(kind => [kind, layers[kind].called || kind, colour[kind]]) : [];
   const heat = layers.heat;
   if (heat && heat.high > heat.low) {
     const signed = heat.low < 0 && heat.high > 0, mix = paint.dark ? '#1c1d1f' : '#fafafa';

@@ -78,11 +78,11 @@ def compared(step: Any) -> Image.Image:
 
     from genai_demo.frames import sheet
 
-    shares = step.by_picture[..., None] ** 0.5
+    shares = (step.cosines.clip(0, None) / step.cosines.max())[..., None]
     shades = np.array([246, 248, 246]) + shares * (np.array([0, 122, 90]) - np.array([246, 248, 246]))
     side = 336 // len(shares)
     both = [
-        Image.fromarray(sheet(step.drawn[:9], 3)).resize((336, 336), Image.Resampling.LANCZOS),
+        Image.fromarray(sheet(step.drawn, 3)).resize((336, 336), Image.Resampling.LANCZOS),
         Image.fromarray(shades.round().astype(np.uint8)).resize(2 * (side * len(shares),), Image.Resampling.NEAREST),
     ]
     drawn = Image.new("RGB", (672, 336), "#fafaf8")
@@ -114,7 +114,7 @@ def make_pictures() -> None:
     heads = [np.stack([colours(head) for head in look.attention[:8]]) for look in looks[1:-1]]  # (8, n, n, 3)
     film("decoder", heads, columns=4, times=14)
     library(list(run(Recipe("rag/ask", {"max_new_tokens": 1})))).save(IMAGES / "rag.png", optimize=True)
-    scenes = ", ".join(f"world:{n}" for n in range(100, 112))
+    scenes = ", ".join(f"world:{n}" for n in range(100, 109))
     *_, step = run(Recipe("clip/similarity", {"pictures": scenes, "texts": "", "steps": 1}))
     compared(step).save(IMAGES / "clip.png", optimize=True)
     *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
