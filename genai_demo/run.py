@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
@@ -43,6 +44,7 @@ class Run:
     threads: int | None = None
 
 
+@functools.cache
 def all_runs() -> dict[str, Run]:
     """Every run of every architecture, by name."""
     modules = (importlib.import_module(f"genai_demo.{name}") for name in architectures())
