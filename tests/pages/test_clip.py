@@ -105,6 +105,9 @@ def test_search_goes_on_from_what_was_found(visit):
 def test_own_pictures_are_searched_and_the_link_does_not_tell_the_secret(visit):
     page = visit("clip")
     page.get_by_role("tab", name="Search").click()
+    page.locator(f"#{SEARCH}-controls").get_by_role("combobox", name="Library").click()
+    page.get_by_role("option", name="Your own pictures").click()
+    page.get_by_role("button", name="Choose files").wait_for()
     files = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": png((n * 8, 90, 200))} for n in range(30)]
     page.locator(f"#{SEARCH} .folder input[type=file]").nth(1).set_input_files(files)
     page.wait_for_function(
@@ -147,7 +150,7 @@ def test_programs_compare_too(client):
         ({"pictures": ""}, "picture"), ({"pictures": ", ".join(["world:1"] * 200)}, f"limit is {MOST}"),
         ({"texts": "\n".join(["a house"] * 200)}, f"limit is {MOST}"), ({"texts": "x" * 100_000}, "limit"),
         ({"pictures": "mine:AAAA"}, "no picture"), ({"pictures": "a house"}, "world:12"),
-        ({"template": "a picture"}, "template"), ({"temperature": -1}, "temperature"),
+        ({"template": "a picture"}, "template"), ({"temperature": -1}, "minimum value 0"),
     ],
     ids=["none", "200 pictures", "200 texts", "100 kB", "no picture", "words", "no place", "below 0"],
 )  # fmt: skip
