@@ -68,8 +68,7 @@ class Clip(nn.Module):
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """(n, d) float32 of length 1."""
         tokens = self.tokenizer(list(texts)).to(self._weight().device)
-        read = text_features(self.net, tokens) if _causal(self.net) else self.net.encode_text(tokens)
-        found: np.ndarray = F.normalize(read.float(), dim=1).cpu().numpy()
+        found: np.ndarray = self.net.encode_text(tokens, normalize=True).float().cpu().numpy()
         return found
 
 
@@ -122,23 +121,13 @@ def normalised(pictures: Tensor) -> Tensor:
 def text_features(net: Any, tokens: Tensor) -> Tensor:
     """What net.encode_text gives, computed only up to the longest text: the mask is causal, so the rest plays no part.
 
-    tokens (n, context), each text's end the largest number in it. -> (n, d), not normalised.
+    tokens (n, context), PAD = 0 behind the end. -> (n, d), not normalised.
     """
-    ends = tokens.argmax(1)
-    longest = int(ends.max()) + 1
-    x = net.token_embedding(tokens[:, :longest]) + net.positional_embedding[:longest]
+    longest = int((tokens != 0).sum(1).max())
+    tokens = tokens[:, :longest]
+    x = net.token_embedding(tokens) + net.positional_embedding[:longest]
     x = net.ln_final(net.transformer(x, attn_mask=net.attn_mask[:longest, :longest]))
-    return x[torch.arange(len(x)), ends] @ net.text_projection  # type: ignore[no-any-return]
-
-
-def _causal(net: Any) -> bool:
-    """Whether its text tower is that of the paper, read at the end of the text."""
-    return (
-        isinstance(net, open_clip.CLIP)
-        and net.text_pool_type == "argmax"
-        and net.attn_mask is not None
-        and isinstance(net.text_projection, nn.Parameter)
-    )
+    return x[torch.arange(len(x)), tokens.argmax(1)] @ net.text_projection  # type: ignore[no-any-return]
 
 
 def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
