@@ -3,6 +3,7 @@
 
 // ---- what is drawn, and where -----------------------------------------------------------------------------------
 const ensure = packed => { // the elements for the lanes, charts and bars of a frame
+  const named = Object.keys(packed.lanes || {});
   for (const [title, lane] of Object.entries(packed.lanes || {})) {
     const shape = TEXT[lane.kind] ? lane.kind : [lane.kind, lane.n, lane.columns, lane.w, lane.h].join();
     const old = lanes.get(title);
@@ -11,7 +12,7 @@ const ensure = packed => { // the elements for the lanes, charts and bars of a f
       Object.assign(old, {shape, sample: lane, stale: false});
     } else {
       old?.figure.remove();
-      lanes.set(title, laneElement(title, lane, shape));
+      lanes.set(title, laneElement(title, lane, shape, named));
       fitted = '';
     }
     lanes.get(title).text?.see?.(lanes.get(title), lane);
@@ -22,10 +23,14 @@ const ensure = packed => { // the elements for the lanes, charts and bars of a f
   for (const [title, bars] of Object.entries(packed.bars || {})) chartFor('bars', title, bars);
 };
 
-const laneElement = (title, sample, shape) => {
+const laneElement = (title, sample, shape, named) => { // it stands where its frame has it, among those that came before too
   const lane = TEXT[sample.kind] ? textElement(title, sample, shape) : canvasElement(title, sample, shape);
-  const lastLane = [...lanes.values()].at(-1)?.figure;
-  lastLane ? lastLane.after(lane.figure) : stage.prepend(lane.figure);
+  const at = named.indexOf(title), there = name => (name === title ? null : lanes.get(name)?.figure);
+  const before = named.slice(0, at).map(there).findLast(Boolean), after = named.slice(at + 1).map(there).find(Boolean);
+  const last = [...stage.querySelectorAll(':scope > .film-lane:not(.film-chart)')].at(-1);
+  if (before) before.after(lane.figure);
+  else if (after) after.before(lane.figure);
+  else last ? last.after(lane.figure) : stage.prepend(lane.figure);
   return lane;
 };
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from genai_demo.rag import orders
-from genai_demo.rag.ask_options import EXAMPLE, QUESTION
+from genai_demo.rag.ask_options import EXAMPLE, QUESTION, KinOptions
 from pages import find_page
 from pages._info import Try, info
 from pages._panel import Panel, benches, panel
@@ -60,7 +60,10 @@ def build() -> None:
 
 
 def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
-    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
+    parts = panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
+    if "question" in parts.controls:  # Enter asks
+        parts.controls["question"].submit(None, js=f"() => atlas.generate('{parts.id}')")  # type: ignore[attr-defined]
+    return parts
 
 
 def _ask() -> Panel:
@@ -82,18 +85,20 @@ def _knock() -> Panel:
 def _asking(run: str, blurb: str, show: tuple[str, ...], out: LeftOut, option: str, **more: Any) -> Panel:
     """A bench that asks: the question, the visitor's documents and the articles in sight, `out` above the film."""
     bench = "p-" + run.replace("/", "-")
-    question = gr.Textbox(
-        EXAMPLE, label="Question", max_lines=4, max_length=QUESTION, interactive=True, min_width=0, render=False,
-        elem_classes="control", elem_id=f"{bench}-question",
-    )  # fmt: skip
     shelf = Shelf(bench, example=orders.EXAMPLE, invite="Try one with a hidden instruction", render=False)
-    extra = {"question": question, "hashes": shelf, "documents": Articles(bench, render=False), option: out}
-    parts = _panel(run, blurb, show, extra=extra, stage=out, private="visitor", slots=BATCHED, **more)
-    again = f"() => atlas.generate('{bench}')"
-    question.submit(None, js=again)
-    asked = shelf.example(None, None, question, js=f"() => {json.dumps(orders.ASKED)}")  # type: ignore[attr-defined]
-    asked.then(None, js=again)
+    extra = {"question": _question(bench, EXAMPLE), "hashes": shelf, "documents": Articles(bench, render=False)}
+    parts = _panel(run, blurb, show, extra={**extra, option: out}, stage=out, private="visitor", slots=BATCHED, **more)
+    asked = shelf.example(None, None, parts.controls["question"], js=f"() => {json.dumps(orders.ASKED)}")  # type: ignore[attr-defined]
+    asked.then(None, js=f"() => atlas.generate('{bench}')")
     return parts
+
+
+def _question(bench: str, text: str) -> gr.Textbox:
+    """The question, in sight on a phone too."""
+    return gr.Textbox(
+        text, label="Question", max_lines=4, max_length=QUESTION, interactive=True, min_width=0, render=False,
+        elem_classes=["control", "question"], elem_id=f"{bench}-question",
+    )  # fmt: skip
 
 
 def _chunk() -> Panel:
@@ -113,7 +118,8 @@ def _stores() -> Panel:
 def _kin() -> Panel:
     return _panel(
         "rag/kin", "The same passages used in three ways: in one prompt, fused in the decoder, looked up again.",
-        ("question", "k", "every", "max_new_tokens"), primary="Answer three times",
+        ("k", "every", "max_new_tokens"), primary="Answer three times",
+        extra={"question": _question("p-rag-kin", KinOptions().question)},
     )  # fmt: skip
 
 

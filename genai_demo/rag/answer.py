@@ -45,7 +45,7 @@ class Best:
 
     @property
     def said(self) -> str:
-        return f"“{self.text}” {self.sent.cited}"
+        return f"“{self.text}” {self.sent.cited(self.span)}"
 
     @property
     def told(self) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | 
     """
     out = []
     for one in sent:
-        out.append(Tok(f"{one.cited}\n", kind="prompt"))
+        out.append(Tok(f"{one.cited()}\n", kind="prompt"))
         for at, (span, text) in enumerate(zip(one.spans, one.texts)):
             mine = [(i, c) for i, c in enumerate(claims, 1) if c.sent == one.number and c.span == span]
             held = [(i, c) for i, c in mine if c.supported]
@@ -235,8 +235,8 @@ def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | 
                       for i, c in mine]  # fmt: skip
             kind: TokKind = "order" if orders.order(text) else "picked" if held else "best" if ours else ""
             strength = max((c.strength for _, c in mine), default=None)
-            end = "\n\n" if at == len(one.spans) - 1 else " "
-            out.append(Tok(text + end, strength, kind, None, "; ".join(notes)))
+            out.append(Tok(text, strength, kind, None, "; ".join(notes)))
+            out.append(Tok("\n\n" if at == len(one.spans) - 1 else " ", kind="prompt"))
     return tuple(out)
 
 

@@ -38,15 +38,15 @@ class AskStep:
     bunched: ClassVar[bool] = True
     index: int
     total: int
-    notice: str | None = prose("note", keeps=True)
     rewriting: str | None = prose("looked up as", keeps=True)
     ranks: tuple[Stage, ...] | None = stages("ranks, stage by stage", pick="leave out", keeps=True)
     answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
     best: str | None = prose("best span: the answer as it stands in the library", keeps=True)
     sources: tuple[Tok, ...] | None = tokens("sources", unit="support", shade="share", keeps=True)
-    chunks: np.ndarray | None = plane(MAP, "real", limit=REACH)
-    picked: np.ndarray | None = plane(MAP, "generated", limit=REACH)
-    asked: np.ndarray | None = plane(MAP, "other", limit=REACH)
+    notice: str | None = prose("note", keeps=True)
+    chunks: np.ndarray | None = plane(MAP, "real", limit=REACH, called="chunks")
+    picked: np.ndarray | None = plane(MAP, "generated", limit=REACH, called="sent")
+    asked: np.ndarray | None = plane(MAP, "other", limit=REACH, called="question")
     prompt: str | None = listing("the prompt as it is sent", language="text", keeps=True)
     stage: str = number("stage")
     rewrite_ms: float | None = number("rewriting", unit="ms", digits=1)

@@ -39,8 +39,8 @@ _guard = threading.Lock()
 class Sent:
     """A passage as it goes to the model. number: from 1, as it is cited; chunk: the id of its best.
 
-    spans: offsets of its sentences into the text of its document, in order; texts: those sentences; page: on which the
-    first of them stands, None where the document has no pages.
+    spans: offsets of its sentences into the text of its document, in order; texts: those sentences; pages: that
+    of each, () where the document has none.
     """
 
     number: int
@@ -50,16 +50,19 @@ class Sent:
     title: str
     spans: tuple[Span, ...]
     texts: tuple[str, ...]
-    page: int | None = None
+    pages: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
         return " ".join(self.texts)
 
-    @property
-    def cited(self) -> str:
-        """How it is named on the page."""
-        return f"[{self.number}] {self.title}" + (f", page {self.page}" if self.page else "")
+    def cited(self, span: Span | None = None) -> str:
+        """How it is named, with the pages on which it, or one of its sentences, stands."""
+        pages = [page for page, one in zip(self.pages, self.spans) if span in (None, one)]
+        where = f", page {pages[0]}" if pages else ""
+        if pages and pages[-1] > pages[0]:
+            where = f", pages {pages[0]} to {pages[-1]}"
+        return f"[{self.number}] {self.title}{where}"
 
 
 def embedder() -> Embedder:
@@ -206,9 +209,9 @@ def _sent(library: Library, result: StageResult, place: int, number: int, spans:
     passage = library.passages[int(result.passages[place])]
     entry = library.entry(passage.document)
     texts = tuple(" ".join(entry.text[start:end].split()) for start, end in spans)
-    page = sum(start <= spans[0][0] for start in entry.pages) or None
+    pages = tuple(sum(start <= at for start in entry.pages) for at, _ in spans) if entry.pages else ()
     return Sent(number, int(result.passages[place]), int(result.chunks[place]), entry.name, entry.title,
-                tuple(spans), texts, page)  # fmt: skip
+                tuple(spans), texts, pages)  # fmt: skip
 
 
 def passage_spans(library: Library, passage: int, out: Iterable[int] = ()) -> list[Span]:

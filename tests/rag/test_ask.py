@@ -321,8 +321,8 @@ def test_a_page_is_named_where_the_document_has_pages() -> None:
         found = frames(Says(TRUE), question="What does the walrus play?", hashes="b" * 64, k=1)
     cited = next(tok.text for tok in found[-1].sources or () if tok.kind == "prompt")
     best = next(frame.best for frame in found if frame.best)
-    assert cited in ("[1] mine.pdf, page 1\n", "[1] mine.pdf, page 2\n")
-    assert best.startswith("“The walrus plays chess")
+    assert cited == "[1] mine.pdf, pages 1 to 2\n"
+    assert best == "“The walrus plays chess on Tuesdays.” [1] mine.pdf, page 2"
 
 
 def test_a_run_that_is_told_a_secret_finds_the_documents(small: Library, monkeypatch: pytest.MonkeyPatch) -> None:
