@@ -10,9 +10,8 @@ _HUB = "genai_demo.clip.hub:build"
 SPECS: tuple[ModelSpec, ...] = (
     ModelSpec(
         "clip/atlas", "CLIP, small", (Bundled("clip/atlas.safetensors"),), "genai_demo.clip.model:build",
-        "Apache-2.0 (trained here on emoji of Noto and Firefox OS, Apache-2.0, and Fluent, MIT, and on drawings of this "
-        "project; "
-        "word vectors from all-MiniLM-L6-v2, MIT)", _EXAMPLE, threads=1,
+        "Apache-2.0 (trained here on emoji of Noto and Firefox OS, Apache-2.0, of Fluent, MIT, and on drawings of this "
+        "project; word vectors from all-MiniLM-L6-v2, MIT)", _EXAMPLE, threads=1,
     ),
     ModelSpec("clip/vit-b-32", "CLIP ViT-B/32, LAION-2B", (Hub("laion/CLIP-ViT-B-32-laion2B-s34B-b79K"),), _HUB, "MIT",
               _EXAMPLE),
