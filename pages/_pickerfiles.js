@@ -36,7 +36,7 @@ const opened = async one => { // [text, ''] or ['', a sentence]
   let bitmap = null;
   try { bitmap = await createImageBitmap(one); } catch { return ['', `${one.name || 'The file'} is no picture that this browser can read; choose a PNG, a JPEG or a WebP.`]; }
   const {width, height} = bitmap;
-  if (Math.max(width, height) > given.longest || width * height > given.pixels) return ['', `${one.name} has ${width} \u00d7 ${height} pixels; the limit is ${given.longest} a side, choose a smaller picture.`];
+  if (Math.max(width, height) > given.longest || width * height > given.pixels) return ['', `${one.name} has ${width} \u00d7 ${height} pixels; the limit is ${given.longest} a side and ${given.pixels / 1e6} million in all, choose a smaller picture.`];
   const text = await carried(bitmap, width, height);
   bitmap.close();
   return [text, ''];

@@ -55,7 +55,7 @@ buttons.forEach(one => {
 });
 away.addEventListener('click', async () => {
   if (working) { halted = true; return; }
-  await sending({forget: true});
+  await sending({forget: true, to: shown});
   shown = props.value = '';
   trigger('input');
   say('They are forgotten.');

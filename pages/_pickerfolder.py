@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ class PictureFolder(Pad):
 
 
 def folder(asked: Any) -> dict[str, Any]:
-    """What the browser asks for: {"secret", "add": [[name, text]], "to": folder} or {"secret", "forget": true}.
+    """What the browser asks for: {"secret", "add": [[name, text]], "to": folder} or {"secret", "forget": true, "to"}.
 
     -> {"secret", "folder", "count"}, {} or {"error": text}.
     """
@@ -41,6 +42,8 @@ def folder(asked: Any) -> dict[str, Any]:
     try:
         if asked.get("forget"):
             folders.forget(secret)
+            if "genai_demo.clip.library" in sys.modules:  # else nothing was searched yet
+                sys.modules["genai_demo.clip.library"].forget(to)
             return {}
         secret, name, count = folders.add(secret, _entries(asked.get("add")), to)
         return {"secret": secret, "folder": name, "count": count}

@@ -108,6 +108,14 @@ def library(model: Clip, kind: str, count: int, seed: int, own: str = "") -> Lib
         return mine[key]
 
 
+def forget(own: str) -> None:
+    """Drop what is remembered of a visitor's pictures of that name."""
+    with _guard:
+        for mine in _libraries.values():
+            for key in [key for key in mine if key[0] == own]:
+                del mine[key]
+
+
 def _picture(listed: Sequence[Picture], scenes: int, seed: int, side: int, i: int) -> Picture:
     return world_picture.__wrapped__(LARGEST * seed + i, side) if i < scenes else listed[i - scenes]
 
