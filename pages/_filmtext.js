@@ -54,13 +54,13 @@ const strengthOf = (share, shade) => { // 0 to 1; "surprise": each halving of th
 };
 
 // ---- what is said on hover and focus ----------------------------------------------------------------------------
-const showTip = (target, item, unit) => {
+const showTip = (target, item, {unit, pick: does}) => {
   const tip = find('tip') || root.appendChild(make('div', 'film-tip'));
   tip.setAttribute('role', 'tooltip');
   const facts = make('span', 'facts');
   if (Number.isFinite(item.value)) facts.append(make('span', '', readable(item.value)));
   else if (Number.isFinite(item.share)) facts.append(make('span', '', `${unit || 'share'} ${shareText(item.share, unit)}`));
-  if (item.id !== undefined) facts.append(make('span', '', `token ${item.id}`));
+  if (item.id !== undefined && typeof does !== 'string') facts.append(make('span', '', `token ${item.id}`)); // else it is a passage
   tip.replaceChildren(make('b', '', labelled(item.text)), facts, ...(item.note ? [make('span', 'said', item.note)] : []));
   tip.hidden = false;
   const box = root.getBoundingClientRect(), at = target.getClientRects()[0] || target.getBoundingClientRect();
@@ -77,8 +77,8 @@ const tips = (lane, which) => { // the tooltip follows the pointer and the focus
     const target = event.target.closest?.(which);
     hideTip();
     if (!target?.item) return;
-    if (which === '.film-tok') showTip(target, target.item, lane.sample.unit);
-    else tipSoon = setTimeout(() => target.item && root.isConnected && showTip(target, target.item, lane.sample.unit), 400);
+    if (which === '.film-tok') showTip(target, target.item, lane.sample);
+    else tipSoon = setTimeout(() => target.item && root.isConnected && showTip(target, target.item, lane.sample), 400);
   };
   lane.body.addEventListener('pointerover', over);
   lane.body.addEventListener('focusin', over);

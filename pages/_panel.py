@@ -223,7 +223,7 @@ def _wire(parts: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button, slots
                 yield message, "" if message.get("index", 0) == 0 else gr.skip()
 
     names = ["seed", *(["model"] if parts.model else []), *parts.controls]  # what a program calls the inputs
-    told: list[Component] = [gr.Textbox(visible=False)] if parts.private else []
+    told: list[Component] = [gr.Textbox("", visible=False)] if parts.private else []
     names += [parts.private] if parts.private else []
     last = f"[...values.slice(0, -1), atlas.secret(undefined, '{parts.private}')]" if parts.private else "values"
     generate.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

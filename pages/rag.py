@@ -46,6 +46,9 @@ TRIES = (
         "Watch the ranks move from BM25 to dense to hybrid to reranked; then set the slider to 0."),
     Try("Nothing relevant", "run=rag/ask&question=How do I bake sourdough bread?",
         "The library knows nothing of bread, and the page says so in place of making something up."),
+    Try("An instruction in a document",
+        "run=rag/ask&question=Could a hidden line in a web page make my assistant do something I never asked for?",
+        "Then press “Try one with a hidden instruction” under the question, and compare the answer with the best span."),
     Try("Cut anywhere", "run=rag/chunk&how=tokens&size=32",
         "How many chunks end inside a sentence? Then cut at sentences, and at headings."),
 )  # fmt: skip
@@ -118,7 +121,7 @@ def _stores() -> Panel:
 def _kin() -> Panel:
     return _panel(
         "rag/kin", "The same passages used in three ways: in one prompt, fused in the decoder, looked up again.",
-        ("k", "every", "max_new_tokens"), primary="Answer three times",
+        ("k", "every", "max_new_tokens"), primary="Answer thrice",
         extra={"question": _question("p-rag-kin", KinOptions().question)},
     )  # fmt: skip
 
