@@ -40,6 +40,8 @@ while (performance.getEntriesByType('resource').length === seen) {
 return performance.now() - start; }"""
 
 CHAT = "#p-decoder-chat"
+ANSWERED = """() => { const told = document.querySelector('#p-decoder-chat-strip .film')?.told;
+return told?.done && told.badge === 'live'; }"""
 ASK = """async question => { const film = document.querySelector('#p-decoder-chat-strip .film');
 const before = film.told?.run, seen = [], start = performance.now();
 const box = document.querySelector('#p-decoder-chat .chat-form textarea');
@@ -137,7 +139,7 @@ def _chat(browser: Any, site: str) -> tuple[float, float, float, float]:
     options = {"temperature": 0, "repetition_penalty": 1, "max_new_tokens": ANSWER}
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{site}/decoder?{urlencode({'run': 'decoder/chat', 'turns': 'Say hello.', **options})}")
-    page.wait_for_function(f"document.querySelector('{CHAT}-strip .film')?.told?.done", timeout=120_000)
+    page.wait_for_function(ANSWERED, timeout=120_000)
     measured = []
     for i in range(CHATS + 1):  # the first warms up
         question = f"Write a long story about {i + 2} boats."
