@@ -31,7 +31,7 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
     "texts": [("The trained tower, frozen", "frozen tower"), ("Words learnt from nothing", "from nothing")],
 }  # fmt: skip
 FAMILY = (
-    Entry("Contrastive losses", 2018, "clip/contrast", "Train", "The batch is the contrast (InfoNCE)"),
+    Entry("InfoNCE", 2018, "clip/contrast", "Train", "The rest of the batch is the contrast"),
     Entry("CLIP", 2021, "clip/similarity", "Matrix", "Pictures and captions from the web"),
     Entry("Zero-shot", 2021, "clip/classify", "Zero-shot", "Classes are texts"),
     Entry("ALIGN", 2021, "clip/contrast", "Train", "A billion noisy pairs, words from nothing", "texts=from nothing"),

@@ -48,7 +48,7 @@ def read(text: str, side: int = 64, *, most: int = MOST) -> list[Picture]:
     """The pictures of a list, those that are drawn with `side` pixels. Raises DemoError where one is none."""
     parts = [part for part in (part.strip() for part in re.split(r"[,\n]", HEAD.sub("mine:", text))) if part]
     if not parts:
-        raise DemoError(f"there is no picture; give 1 to {most}: {KINDS}")
+        raise DemoError(f"there is no picture; choose {f'1 to {most}' if most > 1 else 'one'}, or {KINDS}")
     if len(parts) > most:
         raise DemoError(f"there are {len(parts)} pictures; the limit is {most}, leave some out")
     return [_one(part.replace("mine:mine:", "mine:"), i + 1, side) for i, part in enumerate(parts)]

@@ -95,7 +95,7 @@ def test_a_huge_picture_is_refused_by_its_size() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "there is no picture; give 1 to 32"),
+        ("", "there is no picture; choose 1 to 32"),
         (" , \n,", "there is no picture"),
         ("cat", "picture 1 is cat; write world:12"),
         ("world:1, world:x", "the scene is world:x; choose world:0"),
