@@ -87,5 +87,5 @@ def _asked(store: Store, queries: np.ndarray) -> tuple[np.ndarray, float]:
 def _words(n: int) -> str:
     return (
         f"{n:,} vectors, {QUERIES} questions. Flat compares each question with all of them and misses none; HNSW walks "
-        "a graph from neighbour to neighbour and keeps the best `ef` on its way."
+        "a graph from neighbour to neighbour and keeps the best ef of them on its way."
     )
