@@ -48,7 +48,7 @@ TRIES = (
         "The library knows nothing of bread, and the page says so in place of making something up."),
     Try("An instruction in a document",
         "run=rag/ask&question=Could a hidden line in a web page make my assistant do something I never asked for?",
-        "Then press “Try one with a hidden instruction” under the question, and compare the answer with the best span."),
+        "Then press “Try one with a hidden instruction” below the question, and compare answer and best span."),
     Try("Cut anywhere", "run=rag/chunk&how=tokens&size=32",
         "How many chunks end inside a sentence? Then cut at sentences, and at headings."),
 )  # fmt: skip
