@@ -1,6 +1,6 @@
 """The picker: pictures from the library, from files or drawn, as the text options of the CLIP runs carry them.
 
-    several = PicturePicker("world:17, world:54", label="Pictures", texts="the-elem-id-of-their-texts")
+    several = PicturePicker("world:17, world:54", label="Pictures", elem_id="mine")          # all need an elem_id
     one = PicturePicker("world:12", label="Picture", most=1)
     term = PicturePicker("a red house", label="A", most=1, words=True)        # words, or a picture in their place
 
@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 class PicturePicker(Pad):
     """Value: "world:12, emoji:grinning face, mine:<base64>", 1 to `most` of them; "" for none.
 
-    words: the value may be words in place of a picture. texts: elem_id of the texts that belong to the pictures, one
-    a line; `atlasPairs[elem_id](lines)` gives them as they are after the visitor's last change. follow: id of a bench;
-    a click on a name in its film that is a picture takes that picture, and triggers `taken`.
+    words: the value may be words in place of a picture. follow: id of a bench; a click on a name in its film that is a
+    picture takes that picture, and triggers `taken`. In the browser `atlasPairs[elem_id](lines)` gives the texts that
+    belong to the pictures, one a line, as they are after the visitor's last change.
     """
 
     def __init__(
@@ -134,7 +134,12 @@ def _emoji(words: str) -> dict[str, Any]:
         return {"here": False, "error": _failed} if _failed else {"here": False}
     wanted = words.lower().split()
     found = [p for p in library.emoji_list() if all(f" {word}" in f" {p.about}" for word in wanted)]
-    return {"here": True, "total": len(found), "credit": "OpenMoji, CC BY-SA 4.0.", "found": [_told(picture) for picture in found[: 2 * SHOWN]]}
+    return {
+        "here": True,
+        "total": len(found),
+        "credit": "OpenMoji, CC BY-SA 4.0.",
+        "found": [_told(picture) for picture in found[: 2 * SHOWN]],
+    }
 
 
 def _icon(name: str) -> str:
