@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages import PAGES, _inbox
+from pages import PAGES, _inbox, glossary
 from pages._panel import collecting
 from pages._parts import ROUTE
 from pages._theme import ROOT, header, looks
@@ -53,7 +53,8 @@ def launch_options() -> dict[str, Any]:
     sheets = Route("/sheets/{name}.png", _sheet)
     return {
         **looks(), "ssr_mode": False, "max_threads": THREADS, "quiet": True, "max_file_size": "20mb",
-        "app_kwargs": {"routes": [images, sheets, ROUTE, *_inbox.ROUTES], "exception_handlers": {404: _not_found}},
+        "app_kwargs": {"routes": [images, sheets, ROUTE, glossary.ROUTE, *_inbox.ROUTES],
+                       "exception_handlers": {404: _not_found}},
     }  # fmt: skip
 
 

@@ -90,6 +90,7 @@ PAGES: tuple[Page, ...] = (
             ("See a text cut", "run=rag/chunk"),
         ),
     ),
+    Page("glossary", "Glossary", "", "The words of generative AI, each in a sentence, with an article behind it."),
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ PARTS = {
     "picker": ("_pads.css", "_picker.css", "_padtools.js", "_pickerfiles.js", "_picker.js"),
     "folder": ("_pads.css", "_picker.css", "_padtools.js", "_pickerfiles.js", "_pickerfolder.js"),
     "patches": ("_pickerpatch.css", "_pickerpatch.js"),
+    "glossary": ("_glossary.css", "_glossary.js"),
 }  # fmt: skip  # name -> style sheets and scripts
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
 

@@ -97,13 +97,15 @@ def header(page: Page) -> gr.HTML:
     """The bar on top of every page: name, grouped navigation with the current page marked, dark or light."""
     groups = "".join(_group(name, page) for name in GROUPS)
     overview = _link(PAGES[0], page)
+    glossary = ' aria-current="page"' if page.path == "glossary" else ""
     keys = "".join(f"<dt>{escape(key)}</dt><dd>{escape(what)}</dd>" for key, what in KEYS)
     title = f"{page.title} - GenAI Atlas" if page.path else "GenAI Atlas"
     return gr.HTML(
         f'<header class="atlas" data-title="{escape(title)}" data-family="{page.family}">'
         f'<a class="skip" href="{_here(page)}#stage">Skip to the page</a><a class="brand" href="./">GenAI Atlas</a>'
         f'<nav aria-label="Pages"><ul>{overview}{groups}</ul></nav>'
-        '<div class="tools"><button type="button" class="atlas-ask" aria-label="Keys">Keys</button>'
+        f'<div class="tools"><a href="./glossary"{glossary}>Glossary</a>'
+        '<button type="button" class="atlas-ask" aria-label="Keys">Keys</button>'
         '<button type="button" class="atlas-dark" aria-label="Dark" aria-pressed="false">Dark</button></div>'
         f'<dialog class="atlas-keys" aria-label="Keys"><h2>Keys</h2><dl>{keys}</dl>'
         '<form method="dialog"><button>Close</button></form></dialog></header>',

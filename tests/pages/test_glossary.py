@@ -1,0 +1,54 @@
+"""The glossary: finding a word, reading its article, asking RAG about it."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from genai_demo.rag.knowledge import articles
+
+
+@pytest.mark.browser
+def test_a_word_is_found_read_and_asked_about(visit):
+    page = visit("glossary")
+    page.wait_for_selector(".glossary details")
+    entries = page.locator(".glossary details:visible")
+    assert entries.count() == len(articles())
+    page.fill(".glossary input", "reciprocal RANK")
+    assert entries.count() == 1
+    assert "113 words" in page.locator(".glossary [role=status]").inner_text()
+    entries.locator("summary").click()
+    page.wait_for_function("document.querySelector('.glossary details[open] .article').innerText.includes('Cormack')")
+    assert page.url.endswith("#" + entries.get_attribute("id"))
+    page.fill(".glossary input", "qwertz")
+    assert entries.count() == 0
+    assert "try a shorter one" in page.locator(".glossary [role=status]").inner_text()
+    page.fill(".glossary input", "ddim")
+    assert page.locator("#ddim .ask").get_attribute("href") == (
+        "./rag?run=rag/ask&documents=ddim&question=What%20is%20DDIM%3F"
+    )
+
+
+@pytest.mark.browser
+def test_a_word_has_an_address(visit):
+    page = visit("glossary#clip", 390, True)
+    page.wait_for_function("document.querySelector('#clip .article').innerText.length > 200")
+    assert page.locator("#clip").get_attribute("open") is not None
+    assert page.locator("header.atlas [aria-current=page]").all_text_contents() == ["Glossary"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "..%2Fquestions", "questions.json", "%00"])
+def test_what_is_no_article_is_not_there(base_url, name):
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(f"{base_url}/articles/{name}")
+    assert error.value.code == 404
+
+
+def test_an_article_is_what_the_page_does_not_show_yet(base_url):
+    text = urllib.request.urlopen(f"{base_url}/articles/ddim").read().decode()
+    one = next(article for article in articles() if article.stem == "ddim")
+    assert one.definition not in text
+    assert "<h2>References</h2>" in text
+    assert "Also called" not in text
