@@ -8,6 +8,6 @@ from pathlib import Path
 
 def home() -> Path:
     """The cache folder, ``GENAI_DEMO_HOME`` or ``~/.cache/genai-demo``; made when first asked for."""
-    folder = Path(os.environ.get("GENAI_DEMO_HOME", "~/.cache/genai-demo")).expanduser()
+    folder = Path(os.environ.get("GENAI_DEMO_HOME") or "~/.cache/genai-demo").expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
