@@ -63,6 +63,8 @@
     async generate(id) { if (id) (await waitFor(`#${id}-run`))?.click(); },
     async copyLink(id, value) {
       if (!value || !value.link) { say(id, 'There is nothing on the stage yet; generate first.'); return; }
+      const long = [...new URLSearchParams(value.link).values()].join('').length, most = 20000; // _recipe.LONGEST
+      if (long > most) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${most.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
       history.replaceState(null, '', `${location.pathname}?${value.link}`);
       say(id, await clipboard(location.href) ? 'Link copied: it brings this result back.' : 'The link is in the address bar.');
     },

@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from pages import PAGES
+from pages._recipe import LONGEST
 
 PATHS = [page.path for page in PAGES]
 pytestmark = pytest.mark.browser
@@ -70,6 +71,17 @@ def test_an_unknown_page_says_so(base_url):
     assert error.value.code == 404
     assert "There is no such page" in text
     assert "Traceback" not in text
+
+
+def test_a_link_that_would_not_open_is_not_copied(visit):
+    page = visit("gan")
+    page.wait_for_selector("#p-gan-points-status", state="attached")
+    before = page.url
+    page.evaluate(f"atlas.copyLink('p-gan-points', {{link: 'run=vae/x&start=' + 'a'.repeat({LONGEST})}})")
+    said = page.locator("#p-gan-points-status .said").text_content()
+    assert f"{LONGEST + len('vae/x'):,}" in said
+    assert f"{LONGEST:,}" in said
+    assert page.url == before
 
 
 def test_keys_are_listed(visit):
