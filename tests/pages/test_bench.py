@@ -18,6 +18,7 @@ def test_generate_then_scrub_without_a_request(visit, film):
     strip = film(page, BENCH)
     strip.generate()
     strip.wait(20)
+    page.wait_for_timeout(1000)  # the tab Code follows the run with an event of its own
     seen = []
     page.on("request", lambda request: seen.append(request.url))
     first = {i: (strip.step(i), strip.pixels())[1] for i in (0, 7, 13)}
