@@ -19,7 +19,8 @@ from pages._timeline import Entry, timeline
 LABELS = {
     "way": "Search", "k": "Shown", "pictures": "Pictures", "amount": "Amount", "text": "Looked for", "axes": "Across",
     "scenes": "Pairs", "paper": "On white paper", "size": "Letters", "place": "Where", "word": "Write",
-    "texts": "Texts are read by", "shown": "Pairs shown", "batch_size": "Batch", "query": "Words", "stride": "Step",
+    "texts": "Texts are read by", "eyes": "Pictures are seen by", "loss": "Loss",
+    "shown": "Pairs shown", "batch_size": "Batch", "query": "Words", "stride": "Step",
     "temperature": "Temperature", "words": "Among", "library": "Library",
 }  # fmt: skip
 CHOICES: dict[str, list[tuple[str, Any]]] = {
@@ -28,6 +29,8 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
     "library": [("Picture world", "world"), ("Emoji", "emoji"), ("Both", "world and emoji"),
                 ("Your own pictures", "yours")],
     "axes": [("The gap", "the gap across"), ("Most variance", "most variance")],
+    "eyes": [("Convolutions learnt from nothing", "from nothing"), ("The trained tower, locked", "locked tower")],
+    "loss": [("Softmax over the batch", "softmax"), ("Sigmoid of each pair", "sigmoid")],
     "texts": [("The trained tower, frozen", "frozen tower"), ("Words learnt from nothing", "from nothing")],
 }  # fmt: skip
 FAMILY = (
@@ -36,9 +39,16 @@ FAMILY = (
     Entry("Zero-shot", 2021, "clip/classify", "Zero-shot", "Classes are texts"),
     Entry("ALIGN", 2021, "clip/contrast", "Train", "A billion noisy pairs, words from nothing", "texts=from nothing"),
     Entry("Multimodal neurons", 2021, "clip/typographic", "Typographic", "It reads what is written"),
-    Entry("LiT", 2022, "clip/contrast", "Train", "One tower locked, the other tuned to it"),
+    Entry(
+        "LiT",
+        2022,
+        "clip/contrast",
+        "Train",
+        "One tower locked, the other tuned to it",
+        "texts=from nothing&eyes=locked tower",
+    ),
     Entry("Mind the gap", 2022, "clip/space", "Gap", "Two modalities, two cones"),
-    Entry("SigLIP", 2023, "clip/similarity", "Matrix", "Each pair on its own: no softmax"),
+    Entry("SigLIP", 2023, "clip/contrast", "Train", "Each pair on its own: no softmax", "loss=sigmoid"),
 )
 TRIES = (
     Try("Only left and right exchanged", "run=clip/similarity&pictures=world:41"
@@ -55,6 +65,10 @@ TRIES = (
         "Pictures and texts lie in two clouds. Take the means away: what happens to what is found first?"),
     Try("A batch of four", "run=clip/contrast&batch_size=4",
         "With three others to tell apart the loss is low and little is learnt. Then try 64."),
+    Try("Lock the picture tower (LiT)", "run=clip/contrast&texts=from nothing&eyes=locked tower",
+        "Words learn to point where a trained tower looks. How much sooner is the matrix diagonal?"),
+    Try("Each pair on its own (SigLIP)", "run=clip/contrast&loss=sigmoid",
+        "At first nothing is called a pair. Do the right cells light up before the bias moves?"),
 )  # fmt: skip
 
 
@@ -193,7 +207,7 @@ def _typographic() -> Panel:
 def _train() -> Panel:
     return _panel(
         "clip/contrast", "Two towers learn in front of you: what belongs together is pulled together, the rest apart.",
-        ("texts", "steps", "batch_size", "shown", "learning_rate"), primary="Train",
+        ("texts", "eyes", "loss", "steps", "batch_size", "learning_rate"), primary="Train",
     )  # fmt: skip
 
 

@@ -127,6 +127,13 @@ class ContrastOptions(Options):
     texts: Literal["frozen tower", "from nothing"] = option(
         "frozen tower", "What reads the captions: the model's text tower as it is, or words learnt along with the rest"
     )
+    eyes: Literal["from nothing", "locked tower"] = option(
+        "from nothing", "What sees the pictures: convolutions learnt along with the rest, or the model's picture tower "
+        "as it is, with a linear map behind it (LiT)"
+    )  # fmt: skip
+    loss: Literal["softmax", "sigmoid"] = option(
+        "softmax", "Each pair is told from all others of its row and column (CLIP), or judged on its own (SigLIP)"
+    )
     steps: int = option(120, "Training steps", at_least=2, at_most=400)
     batch_size: int = option(32, "Pairs in a batch", at_least=4, at_most=64)
     shown: int = option(16, "Pairs of the matrix, which are in no batch", at_least=2, at_most=32)

@@ -2,6 +2,7 @@
 
 Radford et al. 2021, figure 3, on scenes of the picture world. Each step draws a batch of n pairs; every picture is
 compared with every caption; the loss is the cross-entropy of finding the own one, both ways, the others its contrast.
+Zhai et al. 2022 (LiT) lock a picture tower that was trained before; Zhai et al. 2023 (SigLIP) judge each pair alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ SIDE, WIDTH, WORDS = 32, 128, 64  # pixels; numbers of a vector in the common sp
 POOL = 2048  # scenes that are trained on, drawn when they are first met
 HELD = 10**14  # scenes from here on are shown and never trained on
 WARM = 10  # steps over which the rate rises
+BIAS = -10.0  # of the sigmoid at the start: nothing is a pair (Zhai et al. 2023)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,8 @@ class ContrastStep:
     cosines: np.ndarray = matrix(
         "cosines of pairs never trained on", rows="names", columns="texts", signed=True, icons="their pictures"
     )
-    by_picture: np.ndarray = matrix("softmax by rows", rows="names", columns="texts", icons="their pictures")
+    by_picture: np.ndarray | None = matrix("softmax by rows", rows="names", columns="texts", icons="their pictures")
+    each: np.ndarray | None = matrix("is it a pair: sigmoid", rows="names", columns="texts", icons="their pictures")
     said: str = prose("what is shown")
     drawn: np.ndarray = pictures("their pictures", columns=8)
     loss: float | None = curve("loss of the batch", unit="nats", chart="loss")
@@ -50,6 +53,7 @@ class ContrastStep:
     right: float | None = curve("R@1 in the batch", unit="%", digits=0, chart="R@1")
     right_shown: float = curve("R@1 among the pairs shown", unit="%", digits=0, chart="R@1")
     temperature: float = number("temperature, learnt", digits=4)
+    bias: float | None = number("bias, learnt", digits=2)
     speed: float | None = number("speed", unit="steps/s", digits=1)
 
 
@@ -86,21 +90,30 @@ class Bag(nn.Module):
 
 
 class Pairs:
-    """Scenes and captions by number, drawn and read when first met: (n, 3, 32, 32), and texts as the reader wants."""
+    """Scenes and captions by number, drawn and read when first met, as the two towers want them.
 
-    def __init__(self, model: Clip, *, frozen: bool) -> None:
-        self.model, self.frozen = model, frozen
+    frozen: texts as the model's text tower reads them; locked: pictures as its picture tower sees them.
+    """
+
+    def __init__(self, model: Clip, *, frozen: bool, locked: bool) -> None:
+        self.model, self.frozen, self.locked = model, frozen, locked
         self._met: dict[int, tuple[Tensor, Tensor]] = {}
 
     def __call__(self, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
         new = [n for n in dict.fromkeys(numbers) if n not in self._met]
         if new:
             texts = [scene(n)[1] for n in new]
-            drawn = torch.from_numpy(np.stack([world.draw(scene(n)[0], SIDE) for n in new]))
-            seen = normalised(drawn.permute(0, 3, 1, 2).float() / 255)
-            self._met |= {n: pair for n, *pair in zip(new, seen, self._read(texts), strict=True)}  # type: ignore[misc]
+            self._met |= {n: pair for n, *pair in zip(new, self._see(new), self._read(texts), strict=True)}  # type: ignore[misc]
         seen_, read = zip(*(self._met[n] for n in numbers), strict=True)
         return torch.stack(seen_), torch.stack(read)
+
+    def _see(self, numbers: Sequence[int]) -> Tensor:
+        if self.locked:
+            side = features.side(self.model)
+            drawn = [world.draw(scene(n)[0], side) for n in numbers]
+            return torch.from_numpy(features.grouped(self.model.embed_pictures, drawn))
+        small = torch.from_numpy(np.stack([world.draw(scene(n)[0], SIDE) for n in numbers]))
+        return normalised(small.permute(0, 3, 1, 2).float() / 255)
 
     def _read(self, texts: Sequence[str]) -> Tensor:
         if self.frozen:
@@ -112,13 +125,15 @@ class Trial:
     """Both towers, the temperature and the optimiser of one training."""
 
     def __init__(self, model: Clip, options: ContrastOptions, seed: int) -> None:
-        self.options, self.pairs = options, Pairs(model, frozen=options.texts == "frozen tower")
+        frozen, locked = options.texts == "frozen tower", options.eyes == "locked tower"
+        self.options, self.pairs = options, Pairs(model, frozen=frozen, locked=locked)
+        width = int(model.net.text_projection.shape[-1])
         with seeded(seed):
-            self.eye = Eye()
-            given = int(model.net.text_projection.shape[-1]) if self.pairs.frozen else int(model.net.vocab_size)
-            self.reader: nn.Module = nn.Linear(given, WIDTH) if self.pairs.frozen else Bag(given)
+            self.eye: nn.Module = nn.Linear(width, WIDTH) if locked else Eye()
+            self.reader: nn.Module = nn.Linear(width, WIDTH) if frozen else Bag(int(model.net.vocab_size))
             self.scale = nn.Parameter(torch.tensor(-math.log(options.temperature)))
-        self.learnt = [*self.eye.parameters(), *self.reader.parameters(), self.scale]
+            self.bias = nn.Parameter(torch.tensor(BIAS), requires_grad=options.loss == "sigmoid")
+        self.learnt = [*self.eye.parameters(), *self.reader.parameters(), self.scale, self.bias]
         self.optimiser = torch.optim.AdamW(self.learnt, options.learning_rate, betas=(0.9, 0.98), weight_decay=0.05)
 
     def embed(self, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
@@ -132,7 +147,7 @@ class Trial:
         for group in self.optimiser.param_groups:
             group["lr"] = self.options.learning_rate * rate(i, self.options.steps)
         seen, read = self.embed(numbers)
-        loss = contrastive_loss(seen, read, self.scale.exp())
+        loss = self.loss(seen, read)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -146,7 +161,19 @@ class Trial:
         self.eye.eval()
         seen, read = self.embed(numbers)
         cosines: np.ndarray = (seen @ read.T).numpy()
-        return cosines, float(contrastive_loss(seen, read, self.scale.exp()))
+        return cosines, float(self.loss(seen, read))
+
+    def loss(self, seen: Tensor, read: Tensor) -> Tensor:
+        """That of the options, of unit vectors (n, WIDTH) each, a pair a row."""
+        if self.options.loss == "sigmoid":
+            return sigmoid_loss(seen, read, self.scale.exp(), self.bias)
+        return contrastive_loss(seen, read, self.scale.exp())
+
+
+def sigmoid_loss(pictures: Tensor, texts: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+    """Whether each of the n x n is a pair, on its own; their sum, over n (Zhai et al. 2023, algorithm 1)."""
+    own = 2 * torch.eye(len(pictures)) - 1
+    return -F.logsigmoid(own * (scale * pictures @ texts.T + bias)).sum() / len(pictures)
 
 
 def rate(step: int, steps: int) -> float:
@@ -176,10 +203,12 @@ def contrast(model: Clip, options: ContrastOptions, *, seed: int) -> Iterator[Co
             loss, right = trial.step(i - 1, (POOL * seed + batch).tolist())
         cosines, held = trial.judge(shown)
         speed = 1 / max(1e-9, time.perf_counter() - start) if i else None
-        t = math.exp(-float(trial.scale.detach()))
+        t, bias = math.exp(-float(trial.scale.detach())), float(trial.bias.detach())
+        alone = options.loss == "sigmoid"
         yield ContrastStep(
-            i, options.steps + 1, names, texts, cosines, softmax(cosines / t), words(i, options), drawn, loss, held,
-            right, recall(torch.from_numpy(cosines)), t, speed,
+            i, options.steps + 1, names, texts, cosines, None if alone else softmax(cosines / t),
+            sigmoid(cosines / t + bias) if alone else None, words(i, options), drawn, loss, held, right,
+            recall(torch.from_numpy(cosines)), t, bias if alone else None, speed,
         )  # fmt: skip
 
 
@@ -188,8 +217,16 @@ def softmax(x: np.ndarray) -> np.ndarray:
     return np.asarray(F.softmax(torch.from_numpy(x), 1).numpy())
 
 
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Of each alone."""
+    return np.asarray(torch.from_numpy(x).sigmoid().numpy())
+
+
 def words(i: int, options: ContrastOptions) -> str:
     """What a frame shows."""
+    if options.loss == "sigmoid":
+        judged = i * options.batch_size**2
+        return f"{judged:,} times it was said whether a picture and a caption are a pair, each time without the others."
     if i == 0:
         return f"Nothing is learnt yet: guessing among {options.shown} costs {math.log(options.shown):.2f} nats."
     return f"{i * options.batch_size} pairs have been compared, each with the {options.batch_size - 1} beside it."

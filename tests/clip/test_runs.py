@@ -403,9 +403,29 @@ def test_training_turns_the_matrix_diagonal() -> None:
     np.testing.assert_allclose(found[-1].by_picture.sum(1), 1, atol=1e-5)
 
 
+def test_each_pair_may_be_judged_on_its_own() -> None:
+    found = frames("contrast", loss="sigmoid")
+    assert found[0].by_picture is None
+    assert found[0].each.max() < 0.5, "at first nothing is a pair"
+    assert found[-1].right_shown > found[0].right_shown + 25
+    assert np.diag(found[-1].each).mean() > 2 * found[-1].each.mean()
+    assert found[-1].bias != found[0].bias == contrast.BIAS
+    scores = 3 * torch.tensor([[1.0, 0], [0, 1]]) - 1  # of two pairs: scale 3, bias -1
+    by_hand = -(scores.diag().sigmoid().log().sum() + 2 * (1 - torch.sigmoid(torch.tensor(-1.0))).log()) / 2
+    ours = contrast.sigmoid_loss(torch.eye(2), torch.eye(2), torch.tensor(3.0), torch.tensor(-1.0))
+    assert float(ours) == pytest.approx(float(by_hand))
+
+
+def test_a_locked_tower_needs_fewer_pairs() -> None:
+    options = {"texts": "from nothing", "steps": 40, "shown": 16}
+    locked, own = (frames("contrast", eyes=eyes, **options)[-1] for eyes in ("locked tower", "from nothing"))
+    assert locked.loss_shown < own.loss_shown
+
+
 @pytest.mark.parametrize("texts", ["frozen tower", "from nothing"])
-def test_a_training_is_its_seeds(texts: str) -> None:
-    options = {"texts": texts, "steps": 3, "batch_size": 8, "shown": 4}
+@pytest.mark.parametrize("eyes", ["locked tower", "from nothing"])
+def test_a_training_is_its_seeds(texts: str, eyes: str) -> None:
+    options = {"texts": texts, "eyes": eyes, "steps": 3, "batch_size": 8, "shown": 4}
     one, again, other = (frames("contrast", seed=s, **options) for s in (1, 1, 2))
     assert all(np.array_equal(a.cosines, b.cosines) for a, b in zip(one, again, strict=True))
     assert not np.array_equal(one[-1].cosines, other[-1].cosines)
