@@ -1,8 +1,12 @@
 """Builds the app, one route per page in the order of pages.PAGES; `python app.py` serves it (PORT, HOST)."""
+# ruff: noqa: E402  some things come before the imports
 
 from __future__ import annotations
 
+import gc
 import os
+
+gc.disable()  # what is imported and built in this file stays; looking for garbage in it takes half a second
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 if os.environ.get("SPACES_ZERO_GPU"):
@@ -82,6 +86,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 20vh auto 
 <a href="BASE/">overview</a> lists those it has.</p></html>"""
 
 demo = build()
+gc.freeze()
+gc.enable()
 
 
 def serve() -> None:
