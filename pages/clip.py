@@ -54,7 +54,7 @@ TRIES = (
     Try("Only left and right exchanged", "run=clip/similarity&pictures=world:41"
         "&texts=a purple apple to the left of a yellow star%0Aa purple apple to the right of a yellow star",
         "Both texts name the same things. How far apart are their cosines, and what does the softmax make of it?"),
-    Try("One template or five", "run=clip/classify&picture=world:27"
+    Try("One template or four", "run=clip/classify&picture=world:27"
         "&classes=brown car%0Ared car%0Abrown house%0Ared house%0Abrown mushroom",
         "Scrub: does the ensemble agree more than each template alone?"),
     Try("A red house, less red, plus blue", "run=clip/arithmetic&start=a red house&minus=red&plus=blue",

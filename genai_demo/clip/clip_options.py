@@ -56,10 +56,10 @@ class SimilarityOptions(Options):
 
 
 class ClassifyOptions(Options):
-    picture: str = picture_option("world:27")
+    picture: str = picture_option("world:63")
     classes: str = option("house\ntree\ncar\nboat\ncat\nflower\nfish\nbird\ncup\nmushroom",
                           f"The choice: 1 to {CLASSES} classes, one a line", longest=LINES)  # fmt: skip
-    templates: str = option("{}\na {}\na picture of a {}\na drawing of a {}\na red {}",
+    templates: str = option("{}\na {}\na picture of a {}\na red {}",
                             f"1 to {TEMPLATES} templates, one a line, with {{}} for the class",
                             longest=LINES)  # fmt: skip
     temperature: float = temperature_option()
