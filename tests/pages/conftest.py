@@ -82,6 +82,18 @@ def _elsewhere(url: str, base_url: str) -> bool:
     return url.startswith(("http", "ws")) and urlparse(url).netloc != urlparse(base_url).netloc
 
 
+def live(page: Any, bench: str) -> Any:
+    """Waits until a film that is computed now is whole and its last frame on the stage. -> its frames."""
+    page.wait_for_function(
+        """bench => {
+            const told = document.querySelector(`#${bench}-strip .film`)?.told;
+            return told?.done && told.badge === 'live' && told.index === told.frames.length - 1;
+        }""",
+        arg=bench,
+    )
+    return page.evaluate(f"document.querySelector('#{bench}-strip .film').told.frames")
+
+
 class Film:
     """A film strip on a page, by the id of its bench: "p-dummy-squares"."""
 

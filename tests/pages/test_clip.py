@@ -12,6 +12,7 @@ from PIL import Image
 from genai_demo.clip.pictures import MOST, carry, world_picture
 from pages._picker import shelf
 from pages._pickerfolder import folder
+from tests.pages.conftest import live
 
 MATRIX, SEARCH, OCCLUDE = "p-clip-similarity", "p-clip-search", "p-clip-occlude"
 BLUE = "a blue square"
@@ -21,14 +22,6 @@ def png(colour, side=40):
     buffer = io.BytesIO()
     Image.new("RGB", (side, side), colour).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def live(page, bench):
-    """The frames of a film that was computed now, at its end."""
-    page.wait_for_function(
-        f"(told => told?.done && told.badge === 'live')(document.querySelector('#{bench}-strip .film')?.told)"
-    )
-    return page.evaluate(f"document.querySelector('#{bench}-strip .film').told.frames")
 
 
 def number(frame, name):

@@ -10,6 +10,7 @@ from gradio_client.exceptions import AppError
 
 from genai_demo.load import clear
 from tests.decoder.real import borrowed
+from tests.pages.conftest import live
 
 CHAT, TOKENS, ABLATE = "p-decoder-chat", "p-decoder-tokens", "p-decoder-ablate"
 SHORT = "max_new_tokens=12"
@@ -20,13 +21,6 @@ def real_model(tmp_path_factory):
     with borrowed(tmp_path_factory.mktemp("home")):
         yield
     clear()
-
-
-def live(page, bench):
-    """Waits for a film that was computed now, to its end."""
-    page.wait_for_function(
-        f"(told => told?.done && told.badge === 'live')(document.querySelector('#{bench}-strip .film')?.told)"
-    )
 
 
 def answer(page):

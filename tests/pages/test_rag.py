@@ -15,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 from genai_demo.load import clear
 from genai_demo.rag import MINILM, inbox, orders
 from tests.decoder.real import borrowed, true_home
+from tests.pages.conftest import live
 
 ASK, KNOCK = "p-rag-ask", "p-rag-knock"
 FACT = "22 August 2022"
@@ -54,14 +55,6 @@ def desk(base_url):
         return json.loads(answer.text.splitlines()[-1])
 
     return asked
-
-
-def live(page, bench):
-    """Waits for a film that was computed now, to its end."""
-    page.wait_for_function(
-        f"(told => told?.done && told.badge === 'live')(document.querySelector('#{bench}-strip .film')?.told)"
-    )
-    return page.evaluate(f"document.querySelector('#{bench}-strip .film').told.frames")
 
 
 @pytest.mark.browser
