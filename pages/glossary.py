@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from genai_demo.rag.knowledge import Article, articles
 from pages import find_page
-from pages._parts import KEPT, call
+from pages._parts import call
 from pages._theme import title
 
 
@@ -66,7 +66,7 @@ def _rest(article: Article) -> str:
 
 
 async def _article(request: Request) -> Response:
-    return HTMLResponse(_read(request.path_params["stem"]), headers=KEPT | {"Cache-Control": "public, max-age=3600"})
+    return HTMLResponse(_read(request.path_params["stem"]), headers={"Cache-Control": "public, max-age=3600"})
 
 
 ROUTE = Route("/articles/{stem}", _article)
