@@ -90,11 +90,11 @@ def searching(model: Clip) -> list[Row]:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.resize(vectors, (MANY, vectors.shape[1])))
     drawn = iter(
-        [[world_picture(n, 64) for n in range(at, at + ASKED)] for at in range(10**8, 10**8 + 8 * ASKED, ASKED)]
+        [[world_picture(n, 64) for n in range(at, at + ASKED)] for at in range(10**8, 10**8 + 20 * ASKED, ASKED)]
     )
     rest = f"in {MANY:,} pictures, embedding and FAISS bare (at most 1.2)"
     words = alternate(lambda: ask(questions()), lambda: bare_ask(model, index, questions()), 5)
-    pictures = alternate(lambda: ask_with(next(drawn)), lambda: bare_ask_with(model, index, next(drawn)), 3)
+    pictures = alternate(lambda: ask_with(next(drawn)), lambda: bare_ask_with(model, index, next(drawn)), 7)
     return [seconds(f"clip: {ASKED} texts {rest}", *words), seconds(f"clip: {ASKED} pictures {rest}", *pictures)]
 
 

@@ -75,9 +75,8 @@ def run(recipe: Recipe) -> Iterator[Frame]:
     Raises DemoError, before the first frame where it can.
     """
     entry = find_run(recipe.run)
-    entry.options.parse(recipe.options)
-    _model_key(entry, recipe)
-    return _on_device(recipe, visitor.get())
+    options = entry.options.parse(recipe.options)
+    return _on_device(entry.name, options, _model_key(entry, recipe), recipe.seed, visitor.get())
 
 
 def source(name: str) -> str:
@@ -103,9 +102,8 @@ def _model_key(entry: Run, recipe: Recipe) -> str | None:
     return key
 
 
-def _seconds(recipe: Recipe, secret: str = "") -> int:
-    entry = find_run(recipe.run)
-    return entry.seconds(entry.options.parse(recipe.options))
+def _seconds(name: str, options: Options, *others: Any) -> int:
+    return find_run(name).seconds(options)
 
 
 def _lent(function: F) -> F:
@@ -119,14 +117,12 @@ def _lent(function: F) -> F:
 
 
 @_lent
-def _on_device(recipe: Recipe, secret: str = "") -> Iterator[Frame]:
-    """The one place where a run touches a device; recipe and frames pickle, so it may run in another process."""
+def _on_device(name: str, options: Options, key: str | None, seed: int, secret: str) -> Iterator[Frame]:
+    """The one place where a run touches a device; what it is given and its frames pickle, for another process."""
     visitor.set(secret)
-    entry = find_run(recipe.run)
-    options = entry.options.parse(recipe.options)
-    key = _model_key(entry, recipe)
+    entry = find_run(name)
     start = resolve(entry.start)
-    frames = start(load(find_spec(key)), options, seed=recipe.seed) if key else start(options, seed=recipe.seed)
+    frames = start(load(find_spec(key)), options, seed=seed) if key else start(options, seed=seed)
     split = entry.threads or (find_spec(key).threads if key else None)
     try:
         while True:

@@ -73,9 +73,9 @@ def arithmetic(model: Clip, options: ArithmeticOptions, *, seed: int) -> Iterato
         amount = options.amount * (i / (options.steps - 1) if options.steps > 1 else 1)
         total = features.unit(a.vector + amount * ((c.vector if c else 0) - (b.vector if b else 0)))
         scores, places = among.search(total, options.k, among.count)
-        near = [among.picture(int(place)) for place in places]
+        near = among.labels(places)
         yield SumStep(
-            i, options.steps, said, sheet(drawn) if drawn else None, sheet(near), ranking(near, scores), amount,
+            i, options.steps, said, sheet(drawn) if drawn else None, among.sheet(places), ranking(near, scores), amount,
             float(scores[0]), float(total @ a.vector), float(total @ b.vector) if b else None,
-            float(total @ c.vector) if c else None, tuple(p.name for p in near),
+            float(total @ c.vector) if c else None, tuple(name for name, _ in near),
         )  # fmt: skip

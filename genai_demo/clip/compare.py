@@ -126,10 +126,9 @@ def words(model: Clip, texts: Sequence[str], count: int) -> str:
 
 def unread(model: Clip, texts: Sequence[str]) -> list[str]:
     """A sentence on texts that are longer than the model reads, and one on those with signs it does not know."""
-    doubtful = [text for text in texts if not text.isascii() or len("".join(text.split())) > PLAIN]
-    if not doubtful:
+    if all(text.isascii() and len(text) - text.count(" ") <= PLAIN for text in texts):
         return []
-    tokens = model.tokenizer(doubtful)
+    tokens = model.tokens(tuple(texts)).numpy()
     full = int((tokens[:, -1] != 0).sum())
     said = [f"{full} of the texts fill all {tokens.shape[1]} places for tokens; what is behind them is not read."] * (
         full > 0

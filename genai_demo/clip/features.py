@@ -77,7 +77,7 @@ def side(model: Clip) -> int:
 
 
 def unit(x: np.ndarray) -> np.ndarray:
-    """Each row with length 1; in float32, for the model may have rounded to 16 bits."""
+    """Each row with length 1, float32."""
     x = np.asarray(x, np.float32)
     return np.asarray(x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12), np.float32)
 
@@ -88,7 +88,7 @@ def grouped(embed: Embed, items: Sequence[Any]) -> np.ndarray:
     for start in range(0, len(items), GROUP):
         part = list(items[start : start + GROUP])
         out.append(embed(part + part[:1] * (LEAST - len(part)))[: len(part)])
-    return unit(np.concatenate(out))
+    return np.concatenate(out)
 
 
 def _recall(model: Clip, kind: str, contents: Sequence[str], items: Sequence[Any], embed: Embed) -> np.ndarray:
@@ -102,7 +102,7 @@ def _recall(model: Clip, kind: str, contents: Sequence[str], items: Sequence[Any
             missing = {key: item for key, item in zip(keys, items, strict=True) if key not in found}
             if missing:
                 todo = list(missing.values())
-                made = unit(embed(todo)) if len(items) == 1 else grouped(embed, todo)
+                made = embed(todo) if len(items) == 1 else grouped(embed, todo)
                 here.keep(list(missing), made)
                 found |= zip(missing, made, strict=True)
     return np.stack([found[key] for key in keys])

@@ -27,6 +27,7 @@ from genai_demo.clip.words import Words
 
 NAME = "atlas-clip"
 TABLE = "token_embedding.weight"
+EIGHT = 8
 CONFIGS = Path(__file__).parent / "models"
 
 
@@ -39,6 +40,8 @@ class Clip(nn.Module):
         super().__init__()
         self.net: Any = net
         self.tokenizer, self.prepare = tokenizer, prepare
+        self.tokens = functools.lru_cache(maxsize=64)(tokenizer)  # of a tuple of texts, which is read and then judged
+        self._short = _written_out(net)
 
     def forward(self, pictures: Tensor, tokens: Tensor) -> Tensor:
         """pictures (n, 3, side, side), tokens (m, context) -> cosines (n, m)."""
@@ -61,15 +64,20 @@ class Clip(nn.Module):
         opened = (p if isinstance(p, Image.Image) else Image.fromarray(p) for p in pictures)
         weight = self._weight()
         batch = torch.stack([self.prepare(picture) for picture in opened]).to(weight.device, weight.dtype)
-        found: np.ndarray = self.net.encode_image(batch, normalize=True).float().cpu().numpy()
-        return found
+        return _unit(self.net.encode_image(batch))
 
     @torch.inference_mode()
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """(n, d) float32 of length 1."""
-        tokens = self.tokenizer(list(texts)).to(self._weight().device)
-        found: np.ndarray = self.net.encode_text(tokens, normalize=True).float().cpu().numpy()
-        return found
+        """(n, d) float32 of length 1. A text alone is read only up to its end."""
+        tokens = self.tokens(tuple(texts)).to(self._weight().device)
+        alone = len(texts) == 1 and self._short
+        return _unit(text_features(self.net, tokens) if alone else self.net.encode_text(tokens))
+
+
+def _unit(features: Tensor) -> np.ndarray:
+    """(n, d) in any precision -> float32 of length 1."""
+    found: np.ndarray = F.normalize(features.float(), dim=-1).cpu().numpy()
+    return found
 
 
 @contextlib.contextmanager
@@ -121,13 +129,32 @@ def normalised(pictures: Tensor) -> Tensor:
 def text_features(net: Any, tokens: Tensor) -> Tensor:
     """What net.encode_text gives, computed only up to the longest text: the mask is causal, so the rest plays no part.
 
-    tokens (n, context), PAD = 0 behind the end. -> (n, d), not normalised.
+    tokens (n, context), PAD = 0 behind the end. -> (n, d), not normalised. Lengths are multiples of EIGHT where they
+    can be, for the kernels of each new one are made first.
     """
-    longest = int((tokens != 0).sum(1).max())
-    tokens = tokens[:, :longest]
-    x = net.token_embedding(tokens) + net.positional_embedding[:longest]
-    x = net.ln_final(net.transformer(x, attn_mask=net.attn_mask[:longest, :longest]))
-    return x[torch.arange(len(x)), tokens.argmax(1)] @ net.text_projection  # type: ignore[no-any-return]
+    tokens = tokens[:, : -(-int((tokens != 0).sum(1).max()) // EIGHT) * EIGHT]
+    x = net.token_embedding(tokens) + net.positional_embedding[: tokens.shape[1]]
+    for block in net.transformer.resblocks:
+        x = x + block.ls_1(_causal(block.attn, block.ln_1(x)))
+        x = x + block.ls_2(block.mlp(block.ln_2(x)))
+    found: Tensor = net.ln_final(x[torch.arange(len(x)), tokens.argmax(1)]) @ net.text_projection
+    return found
+
+
+def _causal(attention: nn.MultiheadAttention, x: Tensor) -> Tensor:
+    """Self-attention of x (n, tokens, width) in which no token looks behind itself: torch's, without its mask."""
+    packed = F.linear(x, attention.in_proj_weight, attention.in_proj_bias)
+    queries, keys, values = packed.unflatten(-1, (3, attention.num_heads, -1)).permute(2, 0, 3, 1, 4)
+    mixed = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+    out: Tensor = attention.out_proj(mixed.transpose(1, 2).flatten(2))
+    return out
+
+
+def _written_out(net: Any) -> bool:
+    """Whether text_features reads as this network does: causal, off at the end, with torch's attention."""
+    return (isinstance(net, open_clip.CLIP) and net.text_pool_type == "argmax" and net.attn_mask is not None
+            and isinstance(net.text_projection, Tensor)
+            and all(isinstance(block.attn, nn.MultiheadAttention) for block in net.transformer.resblocks))  # fmt: skip
 
 
 def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from genai_demo.errors import DemoError, among, shown
 from genai_demo.inputs import check_size, from_base64, open_file
 
 SIDE = 128  # pixels of a picture that a visitor brings
+THUMB = 64  # of one that is shown
 LONGEST = 16_000  # characters of such a picture
 ROOM = 4_400  # characters `carry` keeps to, so that MOST of them fit into a list
 LIST = 150_000  # characters of a list; a recipe may have 200,000
@@ -195,9 +196,9 @@ def square(picture: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(ImageOps.fit(Image.fromarray(picture), (side, side), Image.Resampling.BICUBIC))
 
 
-def sheet(pictures: Sequence[Picture], side: int = 64) -> np.ndarray:
-    """(n, side, side, 3) uint8, to be drawn."""
-    return np.stack([square(picture.pixels, side) for picture in pictures])
+def sheet(pictures: Sequence[Picture]) -> np.ndarray:
+    """(n, THUMB, THUMB, 3) uint8, to be drawn."""
+    return np.stack([square(picture.pixels, THUMB) for picture in pictures])
 
 
 def lines(text: str, what: str, most: int, *, longest: int = 200) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from genai_demo.clip import features
 from genai_demo.clip.clip_options import WORDS, SearchOptions
 from genai_demo.clip.compare import unread
-from genai_demo.clip.library import built_in_words, flat, library, nearest, sizes
+from genai_demo.clip.library import Label, built_in_words, flat, library, nearest, sizes
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import Picture, lines, one, sheet
 from genai_demo.errors import DemoError
@@ -55,9 +55,9 @@ def search(model: Clip, options: SearchOptions, *, seed: int) -> Iterator[Search
         start = time.perf_counter()
         scores, places = among.search(query, options.k, count)
         ms = 1000 * (time.perf_counter() - start)
-        near = [among.picture(int(place)) for place in places]
-        yield SearchStep(i, options.steps, said, shown, sheet(near), ranking(near, scores), count, float(scores[0]),
-                         spent, ms, tuple(p.name for p in near))  # fmt: skip
+        near = among.labels(places)
+        yield SearchStep(i, options.steps, said, shown, among.sheet(places), ranking(near, scores), count,
+                         float(scores[0]), spent, ms, tuple(name for name, _ in near))  # fmt: skip
 
 
 def asked(model: Clip, text: str, picture: Picture | None) -> tuple[np.ndarray, str]:
@@ -66,14 +66,13 @@ def asked(model: Clip, text: str, picture: Picture | None) -> tuple[np.ndarray, 
         return features.see(model, [picture])[0], f"Pictures near {picture.name}."
     if not text.strip():
         raise DemoError("the query is empty; write what the pictures are to show")
-    return features.read(model, [text.strip()])[0], " ".join(
-        [f"Pictures near “{text.strip()}”.", *unread(model, [text])]
-    )
+    text = text.strip()
+    return features.read(model, [text])[0], " ".join([f"Pictures near “{text}”.", *unread(model, [text])])
 
 
-def ranking(near: Sequence[Picture], scores: np.ndarray) -> tuple[Tok, ...]:
+def ranking(near: Sequence[Label], scores: np.ndarray) -> tuple[Tok, ...]:
     """Pictures and their cosines as rows."""
-    return tuple(Tok(p.about or p.name, max(0.0, float(s)), value=float(s), note=p.name) for p, s in zip(near, scores))
+    return tuple(Tok(about, max(0.0, s), value=s, note=name) for (name, about), s in zip(near, scores.tolist()))
 
 
 def _words(model: Clip, options: SearchOptions, picture: Picture | None) -> Iterator[SearchStep]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import open_clip
@@ -107,11 +108,16 @@ def test_a_file_gives_back_the_model(small: clip.Clip, tmp_path: Path) -> None:
     assert again.temperature == pytest.approx(small.temperature, rel=1e-3)
 
 
-def test_others_models_come_in_the_same_class(tmp_path: Path) -> None:
-    tiny = {"embed_dim": 16, "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16,
-                                            "patch_size": 16},
-            "text_cfg": {"context_length": 20, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}}  # fmt: skip
-    net = open_clip.model.CLIP(**tiny)
+@pytest.mark.parametrize("custom", [False, True])
+def test_others_models_come_in_the_same_class(tmp_path: Path, custom: bool) -> None:
+    tiny: dict[str, Any] = {
+        "embed_dim": 16,
+        "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
+        "text_cfg": {"context_length": 20, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1},
+    }
+    made = open_clip.model.CustomTextCLIP if custom else open_clip.model.CLIP
+    net = made(**tiny)
+    tiny |= {"custom_text": True} if custom else {}
     torch.save(net.state_dict(), tmp_path / "open_clip_pytorch_model.bin")
     (tmp_path / "open_clip_config.json").write_text(json.dumps({"model_cfg": tiny, "preprocess_cfg": {}}))
     model = hub.build(str(tmp_path))
@@ -119,6 +125,9 @@ def test_others_models_come_in_the_same_class(tmp_path: Path) -> None:
     found = model.embed_pictures([np.zeros((50, 70, 3), np.uint8)])
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     assert clip.example(model, 2).shape == (2, 1)
+    with torch.inference_mode():
+        whole = model.net.encode_text(model.tokenizer(["a cat"]), normalize=True).numpy()
+    np.testing.assert_allclose(model.embed_texts(["a cat"]), whole, atol=1e-5)
 
 
 def test_ranks_and_recall_on_paper() -> None:

@@ -35,19 +35,18 @@ def model() -> Clip:
 
 
 @pytest.fixture
-def passes(model: Clip, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int]]]:
+def passes(model: Clip) -> Iterator[list[tuple[str, int]]]:
     """Forward passes since, as (tower, rows); nothing is remembered from before."""
     features.forget()
     seen: list[tuple[str, int]] = []
-    for name in ("encode_image", "encode_text"):
-        real = getattr(model.net, name)
-
-        def counted(x: Any, *rest: Any, _real: Any = real, _name: str = name, **more: Any) -> Any:
-            seen.append((_name, len(x)))
-            return _real(x, *rest, **more)
-
-        monkeypatch.setattr(model.net, name, counted)
+    towers = {"pictures": model.net.visual, "texts": model.net.token_embedding}
+    hooks = [
+        tower.register_forward_pre_hook(lambda _, given, name=name: seen.append((name, len(given[0]))))
+        for name, tower in towers.items()
+    ]
     yield seen
+    for hook in hooks:
+        hook.remove()
     features.forget()
 
 
@@ -133,10 +132,10 @@ def test_a_changed_template_or_text_costs_only_its_own_tower(passes: list[tuple[
     similarity()
     passes.clear()
     similarity(template="a picture of {}")
-    assert [name for name, _ in passes] == ["encode_text"]
+    assert [name for name, _ in passes] == ["texts"]
     passes.clear()
     similarity(pictures="world:17, world:54, world:43")
-    assert [name for name, _ in passes] == ["encode_image"]
+    assert [name for name, _ in passes] == ["pictures"]
     passes.clear()
     similarity(pictures="world:43, world:17")  # all known, in another order
     assert passes == []
@@ -239,7 +238,7 @@ def test_another_template_does_not_look_at_the_picture_again(passes: list[tuple[
     frames("classify")
     passes.clear()
     frames("classify", templates="{}\nmany {}", temperature=0.5)
-    assert [name for name, _ in passes] == ["encode_text"]
+    assert [name for name, _ in passes] == ["texts"]
 
 
 # --- search and arithmetic
@@ -254,7 +253,7 @@ def test_search_finds_what_comparing_with_all_finds(model: Clip) -> None:
     for frame in found:
         order = np.argsort(-cosines[: frame.searched], kind="stable")[:7]
         assert frame.names == tuple(drawn[i].name for i in order)
-        np.testing.assert_allclose([tok.value for tok in frame.best], cosines[order], atol=1e-5)
+        np.testing.assert_allclose([tok.value for tok in frame.best], cosines[order], atol=1e-4)  # it keeps 16 bits
         assert np.array_equal(frame.found[0], drawn[order[0]].pixels)
     assert [frame.searched for frame in found] == sorted(frame.searched for frame in found)
     assert found[-1].searched == 50
@@ -263,11 +262,11 @@ def test_search_finds_what_comparing_with_all_finds(model: Clip) -> None:
 def test_a_library_is_embedded_once(passes: list[tuple[str, int]], model: Clip) -> None:
     library._libraries.clear()
     frames("search", pictures=40, query="a cat")
-    assert sum(n for name, n in passes if name == "encode_image") == 48  # 32, and 8 filled up to 16
+    assert sum(n for name, n in passes if name == "pictures") == 48  # 32, and 8 filled up to 16
     passes.clear()
     frames("search", pictures=40, query="a dog")
     frames("arithmetic", pictures=40, start="a cat", minus="", plus="")
-    assert {name for name, _ in passes} == {"encode_text"}
+    assert {name for name, _ in passes} == {"texts"}
 
 
 def test_a_picture_finds_itself_and_its_words() -> None:
