@@ -47,9 +47,9 @@ PHOTO, PHOTO_QUALITY = 128, 90  # colour pictures of this many pixels a side and
 PLANE_LIMIT = 1.5  # planes show [-PLANE_LIMIT, PLANE_LIMIT] on both axes unless the field says otherwise
 
 
-def pictures(title: str, *, columns: int | None = None) -> Any:
-    """A field of pictures: (n, h, w) or (n, h, w, 3) uint8, drawn as one sheet under `title`."""
-    return dataclasses.field(metadata={"draw": "pictures", "title": title, "columns": columns})
+def pictures(title: str, *, columns: int | None = None, pick: bool = False) -> Any:
+    """A field of pictures: (n, h, w) or (n, h, w, 3) uint8, one sheet under `title`. pick: each can be clicked."""
+    return dataclasses.field(metadata={"draw": "pictures", "title": title, "columns": columns, "pick": pick})
 
 
 def plane(title: str, layer: Layer, *, limit: float = PLANE_LIMIT, called: str = "") -> Any:
@@ -122,7 +122,7 @@ def pack(frame: Frame) -> dict[str, Any]:
 
     {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?, against?}],
     "bars": {title: {...}}, "carried"?, "grown"?: {name: value}}, index and total where the frame has them; a lane is
-    {"kind": "pictures", "src", "n", "columns", "w", "h"} (one sheet, w x h each; PNG, or WebP for large colour) or
+    {"kind": "pictures", "src", "n", "columns", "w", "h", "pick"?} (one sheet, w x h each; PNG, or WebP if large) or
     {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
     value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}, or one of text (frames_text.text_lane).
     """
@@ -140,7 +140,7 @@ def pack(frame: Frame) -> dict[str, Any]:
         title = meta["title"]
         if meta["draw"] == "pictures":
             if len(value):
-                lanes[title] = _picture_lane(value, meta["columns"])
+                lanes[title] = _picture_lane(value, meta["columns"]) | ({"pick": True} if meta["pick"] else {})
         elif meta["draw"] in TEXT_KINDS:
             if lane := text_lane(frame, meta, value):
                 lanes[title] = lane

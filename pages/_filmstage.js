@@ -40,7 +40,22 @@ const canvasElement = (title, sample, shape) => {
   canvas.setAttribute('role', 'img');
   caption.append(make('span', '', title), from);
   figure.append(caption, canvas);
-  return {figure, caption, canvas, from, title, sample, shape, stale: false, keys: ''};
+  const lane = {figure, caption, canvas, from, title, sample, shape, stale: false, keys: ''};
+  if (sample.pick) canvas.addEventListener('click', event => pickPicture(lane, event));
+  canvas.classList.toggle('pickable', Boolean(sample.pick));
+  if (sample.pick) canvas.title = 'Click a picture to go on from it';
+  return lane;
+};
+
+const pickPicture = (lane, event) => {
+  const [packed, k] = search(pos, frame => frame.lanes?.[lane.title]), {c, scale, gap} = lane.fit || {};
+  if (!packed || !scale) return;
+  const box = lane.canvas.getBoundingClientRect(), ratio = lane.canvas.width / box.width;
+  const [column, row] = [(event.clientX - box.left) / (lane.sample.w * scale + gap), (event.clientY - box.top) / (lane.sample.h * scale + gap)].map(x => Math.floor(x * ratio));
+  const place = row * c + column;
+  if (column >= c || place >= packed.n) return;
+  stop();
+  pick(lane, k, place, {text: ''});
 };
 
 const resized = new ResizeObserver(entries => { // what stands beside a chart may come later and make it wider or narrower

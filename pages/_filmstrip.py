@@ -7,7 +7,7 @@ stay in the browser: playing, scrubbing and exporting ask the server nothing. Wh
     strip = FilmStrip(label="Denoising")
     button.click(stream, inputs, strip)              # a generator of live_value(...), then final_value(...)
     strip.scrub(handler)                             # handler(event: gr.EventData): event.index
-    strip.pick(handler)                              # event.lane, .frame, .item, .id, .text: a token or bar was clicked
+    strip.pick(handler)                              # event.lane, .frame, .item, .id, .text: a token, bar, picture
 
 In the browser the strip sends two DOM events that bubble: "film-pick" with the same detail, and "film-shown" with
 {run, recipe, frames, index, done, badge} whenever what it shows changes.
@@ -76,9 +76,9 @@ def _template(label: str, empty: str) -> str:
 class FilmStrip(gr.HTML):
     """Value: what `live_value`, `final_value` return, or None. Events: scrub, with `index` in its event data, and pick.
 
-    pick: a token, a ranked bar or a bar of a stage was clicked: {lane: title, frame: its place among the film's frames,
-    item: place among the lane's items (with `stage`, among those of this stage), id: number or None, text}. It is what
-    a browser says, to be checked like any input.
+    pick: a token, a ranked bar, a bar of a stage or a picture was clicked: {lane: title, frame: its place among the
+    film's frames, item: place among the lane's items (with `stage`, among those of this stage), id: number or None,
+    text}. It is what a browser says, to be checked like any input.
 
     As an input it gives {"index": int}, the frame last stepped to; nothing else of what a client posts is read.
     """

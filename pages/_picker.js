@@ -56,13 +56,38 @@ const card = (text, k) => {
   away.setAttribute('aria-label', `Remove picture ${k + 1}, ${about(text)}`);
   away.addEventListener('click', () => remove(k));
   item.append(image, ...(single ? [] : [make('span', '', k + 1)]), away);
+  if (!single) movable(item, away, k);
   return item;
+};
+
+let dragged = -1;
+const movable = (item, button, k) => { // to another place: by dragging, or with Shift and an arrow key
+  item.draggable = true;
+  button.setAttribute('aria-keyshortcuts', 'Shift+ArrowLeft Shift+ArrowRight');
+  item.addEventListener('dragstart', () => { dragged = k; });
+  item.addEventListener('dragend', () => { dragged = -1; });
+  item.addEventListener('dragover', event => { if (dragged >= 0) event.preventDefault(); });
+  item.addEventListener('drop', event => { if (dragged >= 0) { event.preventDefault(); move(dragged, k); } });
+  button.addEventListener('keydown', event => {
+    const to = k + {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (!event.shiftKey || !(to >= 0 && to < items.length)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move(k, to);
+    list.children[to].querySelector('button').focus();
+  });
+};
+
+const move = (from, to) => { // the texts stay, so that pictures and texts can be paired
+  if (from === to) return;
+  items.splice(to, 0, ...items.splice(from, 1));
+  give(null);
 };
 
 const draw = () => {
   list.replaceChildren(...items.map(card));
   if (words) words.hidden = items.length > 0;
-  if (!items.length && !words) say(single ? 'No picture yet.' : 'No pictures yet.');
+  if (!items.length && !words) say(given.empty || (single ? 'No picture yet.' : 'No pictures yet.'));
   else if (!root.querySelector('.pad-status.bad')) say('');
   root.querySelectorAll('.cell').forEach(one => one.setAttribute('aria-pressed', items.includes(one.dataset.text)));
   unseen();

@@ -37,21 +37,22 @@ log = logging.getLogger(__name__)
 class PicturePicker(Pad):
     """Value: "world:12, emoji:grinning face, mine:<base64>", 1 to `most` of them; "" for none.
 
-    words: the value may be words in place of a picture. follow: id of a bench; a click on a name in its film that is a
-    picture takes that picture, and triggers `taken`. In the browser `atlasPairs[elem_id](lines)` gives the texts that
-    belong to the pictures, one a line, as they are after the visitor's last change.
+    words: the value may be words in place of a picture. follow: id of a bench; a click on a picture in its film, or on
+    its name, takes it and triggers `taken`. empty: what is said where none is picked. In the browser
+    `atlasPairs[elem_id](lines)` gives the texts that belong to the pictures, one a line, as they are after the
+    visitor's last change.
     """
 
     def __init__(
         self, value: str = "", *, label: str, elem_id: str, info: str = "", most: int = MOST, words: bool = False,
-        follow: str = "", **kwargs: Any,
+        follow: str = "", empty: str = "", **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(
             value=value, label=label, elem_id=elem_id, html_template=_template(label, info, most, words),
             apply_default_css=False, server_functions=[shelf], js_on_load=call(
-                "picker", "input", "taken", own=elem_id, most=most, words=words, follow=follow, known=_known(value),
-                side=library.SIDE, room=library.ROOM, bytes=MOST_BYTES, longest=LONGEST_SIDE, pixels=MOST_PIXELS,
-                scenes=library.SCENES, shown=SHOWN,
+                "picker", "input", "taken", own=elem_id, most=most, words=words, follow=follow, empty=empty,
+                known=_known(value), side=library.SIDE, room=library.ROOM, bytes=MOST_BYTES, longest=LONGEST_SIDE,
+                pixels=MOST_PIXELS, scenes=library.SCENES, shown=SHOWN,
             ), **kwargs,
         )  # fmt: skip
 

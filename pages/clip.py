@@ -119,9 +119,7 @@ def _matrix() -> Panel:
         ("template", "temperature"), primary="Compare", extra={"pictures": picked, "texts": texts},
         labels={**LABELS, "texts": "Texts"},
     )  # fmt: skip
-    picked.input(None, texts, texts, js=f"(lines) => window.atlasPairs['{own}'](lines)", queue=False,
-                 show_progress="hidden", api_visibility="private")  # fmt: skip
-    return _at_once(parts, "temperature")
+    return _at_once(_paired(parts, own), "temperature")
 
 
 def _zero_shot() -> Panel:
@@ -143,7 +141,7 @@ def _search() -> Panel:
                        min_width=0)  # fmt: skip
     picture, mine = _one(of.SearchOptions, run, follow=run), PictureFolder(elem_id=f"{run}-folder", render=False)
     parts = _panel(
-        "clip/search", "Words and pictures are looked up in the same space. Click a name in the list to go on from it.",
+        "clip/search", "Words and pictures are looked up in the same space. Click a picture to go on from it.",
         ("way", "library", "pictures", "k"), primary="Search", private="picture_secret",
         labels={**LABELS, "pictures": "Scenes"}, extra={"query": query, "picture": picture, "folder": mine},
     )  # fmt: skip
@@ -186,10 +184,22 @@ def _occlude() -> Panel:
 
 
 def _gap() -> Panel:
-    return _panel(
+    own = "p-clip-space-pictures"
+    picked = PicturePicker(label="Pairs of your own", elem_id=own, render=False, empty="None: scenes are drawn.")
+    texts = _lines(of.SpaceOptions, "texts", "Their texts", "One a line; empty: the captions of the scenes")
+    parts = _panel(
         "clip/space", "Pictures and texts on one map: two clouds with a gap between, until their means are taken away.",
-        ("scenes", "axes"), primary="Draw the map", hidden=("pictures", "texts"),
+        ("scenes", "axes"), primary="Draw the map", extra={"pictures": picked, "texts": texts},
     )  # fmt: skip
+    return _paired(parts, own)
+
+
+def _paired(parts: Panel, own: str) -> Panel:
+    """The texts follow the pictures the visitor adds or removes, in the browser."""
+    picked, texts = parts.controls["pictures"], parts.controls["texts"]
+    picked.input(None, texts, texts, js=f"(lines) => window.atlasPairs['{own}'](lines)", queue=False,  # type: ignore[attr-defined]
+                 show_progress="hidden", api_visibility="private")  # fmt: skip
+    return parts
 
 
 def _typographic() -> Panel:

@@ -26,10 +26,10 @@ class ClassifyStep:
 
     index: int
     total: int
-    said: str = prose("what is shown")
     drawn: np.ndarray = pictures("the picture")
     ensemble: tuple[Tok, ...] = ranked("classes, by all templates so far", unit="probability")
     each: tuple[Stage, ...] = stages("by each template alone, and together", unit="probability", pick=False)
+    said: str = prose("what is shown")
     best: str = number("best class")
     share: float = curve("probability of the best class", chart="probability")
     first: float = curve("probability of the first class", chart="probability")
@@ -55,7 +55,7 @@ def classify(model: Clip, options: ClassifyOptions, *, seed: int) -> Iterator[Cl
         together = column("together", classes, cosines, t)
         best = int(cosines.argmax())
         yield ClassifyStep(
-            i, len(templates), said, drawn, toks(classes, cosines, t), (*alone[: i + 1], together), classes[best],
+            i, len(templates), drawn, toks(classes, cosines, t), (*alone[: i + 1], together), said, classes[best],
             float(shares[best]), float(shares[0]), 100 * float((winners[: i + 1] == best).mean()), t,
         )  # fmt: skip
 

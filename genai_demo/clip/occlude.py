@@ -31,10 +31,10 @@ class OccludeStep:
 
     index: int
     total: int
-    said: str = prose("what is shown")
     drawn: np.ndarray = pictures("the picture, and covered where it counts most")
     overlay: np.ndarray = pictures("where the cosine falls (blue) or rises (vermilion)")
     drops: np.ndarray = plane("drop of the cosine, patch by patch", "heat")
+    said: str = prose("what is shown")
     row: np.ndarray = bars("drop along this row")
     whole: float = number("cosine of the whole picture")
     largest: float = curve("largest drop in this row", chart="drop in this row")
@@ -74,7 +74,7 @@ def occlude(model: Clip, options: OccludeOptions, *, seed: int) -> Iterator[Occl
         y, x = np.unravel_index(int(drops[: i + 1].argmax()), drops.shape)
         most = covered(seen, at[x], at[y], patch)
         yield OccludeStep(
-            i, len(at), said, np.stack([large(seen), large(most)]), overlay(seen, drops, at, patch)[None], drops.copy(),
+            i, len(at), np.stack([large(seen), large(most)]), overlay(seen, drops, at, patch)[None], drops.copy(), said,
             drops[i].copy(), float(cosines[0]), float(drops[i].max()), float(drops[i].mean()),
             tuple(place / side for place in at), patch / side,
         )  # fmt: skip

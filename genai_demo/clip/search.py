@@ -29,7 +29,7 @@ class SearchStep:
     total: int
     said: str = prose("what is searched")
     asked: np.ndarray | None = pictures("the picture asked with")
-    found: np.ndarray | None = pictures("nearest", columns=COLUMNS)
+    found: np.ndarray | None = pictures("nearest", columns=COLUMNS, pick=True)
     best: tuple[Tok, ...] = ranked("cosine to what was asked", unit="cosine", pick=True, long=True)
     searched: int = number("searched", digits=0)
     nearest: float = curve("cosine of the nearest")

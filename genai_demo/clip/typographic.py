@@ -31,9 +31,9 @@ class TypographicStep:
 
     index: int
     total: int
-    said: str = prose("what is shown")
     drawn: np.ndarray = pictures("the picture with the word")
     classes: tuple[Tok, ...] = ranked("zero-shot classes", unit="probability")
+    said: str = prose("what came of it")
     size: float = number("height of the letters, of the picture", unit="%", digits=0)
     first: float = curve("class seen before", chart="probability")
     word: float | None = curve("class written", chart="probability")
@@ -87,8 +87,9 @@ def typographic(model: Clip, options: TypographicOptions, *, seed: int) -> Itera
         beside = written(clean, other, share, options.place, paper=options.paper)
         against = read @ features.see(model, [shown(beside)])[0]
         yield TypographicStep(
-            i, options.steps, verdict(classes[best], classes[now], word, classes[int(against.argmax())], other),
-            pixels[None], toks(classes, cosines, t), 100 * share, float(shares[best]),
+            i, options.steps, pixels[None], toks(classes, cosines, t),
+            verdict(classes[best], classes[now], word, classes[int(against.argmax())], other), 100 * share,
+            float(shares[best]),
             None if at is None else float(shares[at]), None if at is None else float(softmax(against / t, 0)[at]),
             float(name @ seen), float(whole @ seen),
         )  # fmt: skip
