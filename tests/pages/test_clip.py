@@ -14,7 +14,7 @@ from pages._picker import shelf
 from pages._pickerfolder import folder
 from tests.pages.conftest import live
 
-MATRIX, SEARCH, OCCLUDE = "p-clip-similarity", "p-clip-search", "p-clip-occlude"
+MATRIX, SEARCH, OCCLUDE, GAP = "p-clip-similarity", "p-clip-search", "p-clip-occlude", "p-clip-space"
 BLUE = "a blue square"
 
 
@@ -86,12 +86,44 @@ def test_search_goes_on_from_what_was_found(visit):
     page = visit("clip?run=clip/search&query=a red house&pictures=100")
     found = live(page, SEARCH)[-1]["carried"]["names"]
     page.locator(f"#{SEARCH}-strip button.film-row").first.click()
+    near = asked_with(page, found[0])
+    assert near[0] == found[0], "a picture is nearest to itself"
+    sheet = page.locator(f"#{SEARCH}-strip canvas.pickable")
+    box = sheet.bounding_box()
+    sheet.click(position={"x": box["width"] * 1.5 / 6, "y": box["height"] / 4})  # the second of six in the first row
+    assert asked_with(page, near[1])[0] == near[1]
+
+
+def asked_with(page, picture):
+    """The names found, once the search with that picture has ended."""
     page.wait_for_function(
-        f"""(told => told.done && told.recipe.options.way === 'picture to pictures')
-            (document.querySelector('#{SEARCH}-strip .film').told)"""
+        f"""(told => told.done && told.recipe.options.way === 'picture to pictures' &&
+            told.recipe.options.picture === '{picture}')(document.querySelector('#{SEARCH}-strip .film').told)"""
     )
-    frames = live(page, SEARCH)
-    assert frames[-1]["carried"]["names"][0] == found[0], "a picture is nearest to itself"
+    return live(page, SEARCH)[-1]["carried"]["names"]
+
+
+@pytest.mark.browser
+def test_pairs_of_ones_own_are_mapped_in_their_order(visit):
+    page = visit("clip?run=clip/space&scenes=4&steps=2")
+    live(page, GAP)
+    texts = page.locator(f"#{GAP}-controls textarea")
+    assert not texts.is_visible(), "drawn scenes have captions"
+    page.click(f"#{GAP}-pictures [data-do=choose]")
+    for k in range(3):
+        page.locator(f"#{GAP}-pictures .cell").nth(k).click()
+    page.click(f"#{GAP}-pictures .picker-library .pad-close")
+    before = page.locator(f"#{GAP}-pictures .picker-item img").evaluate_all("all => all.map(one => one.alt)")
+    texts.wait_for(state="visible")
+    assert texts.input_value().splitlines() == before
+    page.locator(f"#{GAP}-pictures .picker-item button").first.press("Shift+ArrowRight")
+    after = page.locator(f"#{GAP}-pictures .picker-item img").evaluate_all("all => all.map(one => one.alt)")
+    assert after == [before[1], before[0], before[2]]
+    page.click(f"#{GAP}-run")
+    page.wait_for_function(
+        f"""(told => told.done && told.recipe.options.pictures)(document.querySelector('#{GAP}-strip .film').told)"""
+    )
+    assert live(page, GAP)[-1]["lanes"]["what is shown"]["text"].startswith("3 pictures")
 
 
 @pytest.mark.browser
