@@ -61,6 +61,8 @@ TRIES = (
         "At which amount do the houses turn blue, and do they stay houses?"),
     Try("What does it look at?", "run=clip/occlude&picture=world:12&text=a pink flower",
         "Click the picture. Then look for something that is not on it."),
+    Try("A word it was never shown", "run=clip/typographic&word=iPod",
+        "It learnt to read some short words. What does a word do to the apple that was not among them?"),
     Try("Close the gap", "run=clip/space",
         "Pictures and texts lie in two clouds. Take the means away: what happens to what is found first?"),
     Try("A batch of four", "run=clip/contrast&batch_size=4",

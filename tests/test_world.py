@@ -73,6 +73,15 @@ def test_captions_are_true_of_their_scene() -> None:
             assert holds(scene, text), (text, scene)
 
 
+def test_short_captions_name_kinds_that_are_there_and_no_colour() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        scene = world.random_scene(rng)
+        words = set(world.short_caption(scene, rng).replace(",", "").split()) - {"a", "an", "and", "picture", "of"}
+        assert words
+        assert words <= {thing.kind for thing in scene.things}
+
+
 def test_captions_are_false_of_most_other_scenes() -> None:
     rng, many = np.random.default_rng(2), some(200, seed=5)
     wrong = sum(holds(other, world.caption(one, rng)) for one, other in itertools.pairwise(many))

@@ -1,4 +1,4 @@
-"""What the small CLIP sees in training: emoji, scenes of emoji and the picture world, with captions."""
+"""What the small CLIP sees in training: emoji, scenes of emoji, the picture world, written words; with captions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genai_demo.data import emoji, scenes, world
+from genai_demo.data import emoji, scenes, signs, world
 from genai_demo.data.emoji import Concept, Emoji, Vendor
+from genai_demo.data.world_kinds import KINDS
 
 SEEN_VENDORS: tuple[Vendor, ...] = tuple(v for v in emoji.VENDORS if v != emoji.UNSEEN_VENDOR)
 TWO = 2  # of them, the first, are in the training from its start
+SHORT = 0.3  # of the scenes of the world are then named without colours
+NEVER = 10**9  # a step that is not reached
 SIDED = ("left", "right", "arrow", "clockwise", "forward", "reverse", "button", "mark")  # not to be mirrored
 
 
@@ -30,21 +33,47 @@ class Batch:
 class Source:
     """Makes batches; the step's number alone decides what is in one, so that a training can be stopped anywhere.
 
-    wider: the step from which on all of SEEN_VENDORS are drawn from; before it, the first TWO.
+    wider: the step from which on all of SEEN_VENDORS are drawn from; before it, the first TWO. reading: the one from
+    which on words are written, and some scenes of the world are named without their colours.
     """
 
-    def __init__(self, seed: int, found: Emoji | None = None, wider: int = 0) -> None:
-        self.seed, self.emoji, self.wider = seed, found or emoji.load(), wider
+    def __init__(self, seed: int, found: Emoji | None = None, wider: int = 0, reading: int = NEVER) -> None:
+        self.seed, self.emoji, self.wider, self.reading = seed, found or emoji.load(), wider, reading
         taught = ~self.emoji.held_out
         self.here = np.stack([self.emoji.here[vendor] & taught for vendor in SEEN_VENDORS])  # (vendors, concepts)
         self.concepts = np.flatnonzero(self.here[:TWO].any(0))
         self.in_scenes = scene_concepts(self.emoji, self.here)
+        self.words = readable([self.emoji.concepts[i].name for i in self.concepts])
 
-    def batch(self, step: int, singles: int, scened: int, worldly: int) -> list[Batch]:
-        """That step's emoji, then scenes of emoji together with scenes of the world (their texts are longer)."""
+    def batch(self, step: int, singles: int, scened: int, worldly: int, written: int = 0) -> list[Batch]:
+        """That step's emoji, then scenes of emoji together with scenes of the world (their texts are longer).
+
+        Once words are written, so many of the emoji are signs, and a quarter of the scenes have a word on them.
+        """
         rng = np.random.default_rng((self.seed, step))
         vendors = TWO if step < self.wider else len(SEEN_VENDORS)
-        return [self._singles(singles, vendors, rng), self._scenes(scened, worldly, vendors, rng)]
+        if step < self.reading:
+            return [self._singles(singles, vendors, rng), self._scenes(scened, worldly, vendors, rng)]
+        found = self._singles(singles - written, vendors, rng), self._scenes(scened, worldly, vendors, rng, SHORT)
+        return [found[0], self._signs(written, rng), self._labelled(found[1], rng)]
+
+    def _signs(self, count: int, rng: np.random.Generator) -> Batch:
+        """Different words by themselves, moved and tinted as emoji are."""
+        chosen = [self.words[i] for i in rng.choice(len(self.words), count, replace=False)]
+        drawn = np.stack([signs.sign(word, rng) for word in chosen])
+        return Batch(augmented(drawn, np.zeros(count, bool), rng), [sign_caption(word, rng) for word in chosen])
+
+    def _labelled(self, batch: Batch, rng: np.random.Generator) -> Batch:
+        """A word written over one of four; the caption says it, alone or beside what it said before."""
+        texts = list(batch.texts)
+        pixels = (255 * batch.pictures.permute(0, 2, 3, 1)).round().to(torch.uint8).numpy()
+        for i in np.flatnonzero(rng.random(len(texts)) < 0.25):
+            word, place = self.words[int(rng.integers(len(self.words)))], tuple(signs.PLACES)[int(rng.integers(3))]
+            share, paper = float(rng.uniform(0.2, 0.5)), bool(rng.random() < 0.7)
+            drawn = signs.written(pixels[i], word, share, place, paper=paper)
+            batch.pictures[i] = torch.from_numpy(drawn / np.float32(255)).permute(2, 0, 1)
+            texts[i] = sign_caption(word, rng) if rng.random() < 0.4 else f"{texts[i]} with the word {word}"
+        return Batch(batch.pictures, texts)
 
     def _singles(self, count: int, among: int, rng: np.random.Generator) -> Batch:
         """Different concepts, each by one vendor, moved, turned, tinted and on any background."""
@@ -55,7 +84,7 @@ class Source:
         mirrored = np.array([may_mirror(concept) for concept in concepts]) & (rng.random(count) < 0.5)
         return Batch(augmented(drawn, mirrored, rng), [caption(concept, rng) for concept in concepts])
 
-    def _scenes(self, scened: int, worldly: int, among: int, rng: np.random.Generator) -> Batch:
+    def _scenes(self, scened: int, worldly: int, among: int, rng: np.random.Generator, short: float = 0.0) -> Batch:
         pictures, texts = [], []
         for _ in range(scened):
             which = int(rng.integers(among))
@@ -65,8 +94,26 @@ class Source:
         for _ in range(worldly):
             made = world.random_scene(rng)
             pictures.append(world.draw(made))
-            texts.append(world.caption(made, rng))
+            named = world.short_caption if short and rng.random() < short else world.caption
+            texts.append(named(made, rng))
         return Batch(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255, texts)
+
+
+def readable(names: Sequence[str]) -> list[str]:
+    """The words that are written: of these names and of the picture world's those that are one short word."""
+    return [
+        name
+        for name in dict.fromkeys((*names, *KINDS))
+        if name.isascii() and name.isalpha() and len(name) <= signs.LONGEST
+    ]
+
+
+def sign_caption(word: str, rng: np.random.Generator) -> str:
+    """What is said of a sign, as beside pictures on the web: the thing it names, or that it is a word."""
+    chosen = rng.random()
+    if chosen < 0.2:
+        return f"the word {word}"
+    return word if chosen < 0.6 else f"{TEMPLATES[int(rng.integers(len(TEMPLATES)))]} {world.with_article(word)}"
 
 
 def scene_concepts(found: Emoji, here: np.ndarray) -> list[np.ndarray]:

@@ -112,9 +112,9 @@ class SpaceOptions(Options):
 
 
 class TypographicOptions(Options):
-    picture: str = picture_option("world:27")
-    word: str = option("cat", "What is written on the picture", longest=40)
-    classes: str = option("car\ncat\nhouse\nfish\ntree\nboat", f"The choice: 1 to {CLASSES} classes, one a line",
+    picture: str = picture_option("world:14113")
+    word: str = option("house", "What is written on the picture", longest=40)
+    classes: str = option("apple\nhouse\nfish\ntree\ncar\ncat", f"The choice: 1 to {CLASSES} classes, one a line",
                           longest=LINES)  # fmt: skip
     template: str = option("a picture of a {}", "Put around every class, whose place is {}", longest=TEXT)
     size: float = option(0.4, "Height of the largest letters, of the picture's side", at_least=0.05, at_most=1)

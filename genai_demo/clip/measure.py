@@ -12,14 +12,16 @@ from torch import Tensor
 
 from genai_demo.cards import add_to_card
 from genai_demo.clip import model as clip
-from genai_demo.clip.batches import SEEN_VENDORS, plain, scene_concepts
-from genai_demo.data import emoji, scenes, world
+from genai_demo.clip.batches import SEEN_VENDORS, plain, readable, scene_concepts
+from genai_demo.data import emoji, scenes, signs, world
 from genai_demo.data.emoji import Emoji, Vendor
+from genai_demo.data.world_kinds import KINDS
 from genai_demo.quality import Watch
 from genai_demo.spec import WEIGHTS
 
 AMONG = 100  # pictures a caption of a scene is searched in
 SHOWN = 12  # pictures in a row of the sheet
+WRITTEN = 0.4  # height of the letters on a scene, of its side
 GROUPS = 10  # so many searches of AMONG captions each
 SEED = 1_000_000  # of the scenes that are measured on; training draws from (seed, step)
 
@@ -95,6 +97,47 @@ def scene_recall(judge: Judge, found: Emoji, vendor: Vendor) -> dict[str, float]
     return out
 
 
+def word_recall(judge: Judge, found: Emoji) -> dict[str, float]:
+    """Words on white paper by themselves, each among all that training wrote."""
+    words = readable([c.name for c, out in zip(found.concepts, found.held_out) if not out])
+    grey = np.full((signs.SIDE, signs.SIDE, 3), 235, np.uint8)
+    seen = judge.see(_pictures([signs.written(grey, word, WRITTEN, "middle", paper=True) for word in words]))
+    ranked = ranks(seen, judge.read(words), torch.arange(len(words)))
+    return {"words": len(words), "to_text_1": recall(ranked, 1)}
+
+
+def attacked(judge: Judge) -> dict[str, float]:
+    """Scenes of one kind of thing, taken for another kind: with nothing written, its name, and other letters."""
+    rng, kinds = np.random.default_rng(SEED), list(KINDS)
+    shown = [
+        one
+        for one in (world.random_scene(rng) for _ in range(AMONG * GROUPS))
+        if len({t.kind for t in one.things}) == 1
+    ]
+    own = [kinds.index(one.things[0].kind) for one in shown]
+    other = [(i + int(rng.integers(1, len(kinds)))) % len(kinds) for i in own]
+    read = judge.read([f"a picture of {world.with_article(kind)}" for kind in kinds])
+
+    def answers(words: Sequence[str]) -> list[int]:
+        drawn = [
+            signs.written(world.draw(one), word, WRITTEN if word else 0, "bottom", paper=True)
+            for one, word in zip(shown, words)
+        ]
+        return [int(i) for i in (judge.see(_pictures(drawn)) @ read.T).argmax(1)]
+
+    plain_, worded, lettered = (answers(words) for words in (
+        [""] * len(shown), [kinds[i] for i in other], [signs.shifted(kinds[i]) for i in other]
+    ))  # fmt: skip
+    return {
+        "scenes": len(shown), "kinds": len(kinds), "right": _share(plain_, own), "right_with_word": _share(worded, own),
+        "right_with_letters": _share(lettered, own), "word": _share(worded, other), "letters": _share(lettered, other),
+    }  # fmt: skip
+
+
+def _share(answers: Sequence[int], wanted: Sequence[int]) -> float:
+    return round(float(np.mean(np.array(answers) == np.array(wanted))), 4)
+
+
 def _pictures(drawn: Sequence[np.ndarray]) -> Tensor:
     return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() / 255
 
@@ -124,6 +167,8 @@ def everything(judge: Judge, watch: Watch | None = None) -> dict[str, Any]:
         "world": lambda: world_recall(judge),
         "scenes": lambda: scene_recall(judge, found, SEEN_VENDORS[0]),
         "scenes_vendor": lambda: scene_recall(judge, found, emoji.UNSEEN_VENDOR),
+        "words": lambda: word_recall(judge, found),
+        "attack": lambda: attacked(judge),
     }
     out: dict[str, Any] = {"among": AMONG, "captions": AMONG * GROUPS}
     for title, part in watch(parts.items(), "measure") if watch else parts.items():

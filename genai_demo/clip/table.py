@@ -25,6 +25,10 @@ def table(q: dict[str, Any]) -> tuple[list[str], list[list[str]], str]:
         f"them of concepts that were in no training. Scenes: a caption among {q['among']} pictures, {q['captions']:,} "
         "captions. The true caption against the one with the relation reversed, left for right or above for below "
         f"(half is chance): {swaps}; against the one with two colours exchanged: picture world "
-        f"{share('world_colour_swap')}."
+        f"{share('world_colour_swap')}. Zero-shot, which of {q['attack_kinds']} kinds of thing a scene of the picture "
+        f"world shows: {share('attack_right')}. The same with the name of another kind written on it: right "
+        f"{share('attack_right_with_word')}, taken for what is written {share('attack_word')}; with other letters, as "
+        f"many: right {share('attack_right_with_letters')}, taken for that kind {share('attack_letters')}. A word by "
+        f"itself, among the {q['words_words']} that training wrote: {share('words_to_text_1')}."
     )
     return ["searched", "text to picture, first", "among the first 5", "picture to text, first"], rows, note

@@ -33,7 +33,7 @@ SAVE = 200  # steps between two states in the cache folder
 DATA = (
     "Emoji by Noto (Google, Apache-2.0), Fluent 3D and flat (Microsoft, MIT), Noto of 2017 and Firefox OS (Mozilla, "
     "Apache-2.0) with CLDR names and keywords (Unicode-3.0), "
-    "scenes made of them, and this project's own picture world; word vectors from all-MiniLM-L6-v2 (MIT)"
+    "scenes made of them, this project's own picture world, and written words; word vectors from all-MiniLM-L6-v2 (MIT)"
 )
 
 
@@ -41,14 +41,17 @@ DATA = (
 class TrainConfig:
     """What a training depends on; written on the card. A batch: emoji, scenes of emoji, scenes of the picture world."""
 
-    steps: int = 8500
+    steps: int = 12000
     wider: int = 6000  # the step from which on more than two styles of emoji are shown
+    reading: int = 8500  # the step from which on words are written
+    written: int = 48  # of the emoji that are then signs
     singles: int = 144
     scened: int = 64
     worldly: int = 48
     learning_rate: float = 1e-3
     slower: float = 0.3  # of the text tower, which has learnt something before
     warm_up: int = 200  # steps over which the rate rises; then it falls as a cosine
+    again: float = 0.5  # of the rate, to which it rises once more for reading
     decay: float = 0.1  # of the weights, those of norms and biases excepted
     faster: float = 10.0  # how much larger the rate of the logit scale is
     average: float = 0.998  # of the weights, whose running mean is what is shipped
@@ -126,10 +129,13 @@ class Training:
 
 
 def rate(cfg: TrainConfig, step: int) -> float:
-    """Of the learning rate's largest value: a straight line up, then a cosine down to 0."""
-    if step < cfg.warm_up:
-        return (step + 1) / cfg.warm_up
-    return (1 + math.cos(math.pi * (step - cfg.warm_up) / max(1, cfg.steps - cfg.warm_up))) / 2
+    """Of the learning rate's largest value: a straight line up, then a cosine down to 0; for reading both once more."""
+    first, last, most = (
+        (cfg.reading, cfg.steps, cfg.again) if step >= cfg.reading else (0, min(cfg.steps, cfg.reading), 1.0)
+    )
+    if step - first < cfg.warm_up:
+        return most * (step - first + 1) / cfg.warm_up
+    return most * (1 + math.cos(math.pi * (step - first - cfg.warm_up) / max(1, last - first - cfg.warm_up))) / 2
 
 
 def _groups(net: nn.Module, cfg: TrainConfig) -> list[dict[str, Any]]:
@@ -149,7 +155,7 @@ def train(training: Training, source: Source, *, every: int = 20) -> Iterator[Tr
     """From where `training` is to its last step; a report every `every` steps."""
     cfg, started, sums, since = training.cfg, time.monotonic(), torch.zeros(2), 0
     while training.step < cfg.steps:
-        batches = source.batch(training.step, cfg.singles, cfg.scened, cfg.worldly)
+        batches = source.batch(training.step, cfg.singles, cfg.scened, cfg.worldly, cfg.written)
         sums, since = sums + torch.stack(training.advance(batches)), since + 1
         if training.step % every == 0 or training.step == cfg.steps:
             loss, right = (sums / since).tolist()
@@ -188,7 +194,7 @@ def train_all(cfg: TrainConfig | None = None, *, out: Path | None = None) -> Ite
     if notes["state"]:
         training.restore(notes["state"])
     before = notes["seconds"]
-    for report in train(training, Source(cfg.seed, wider=cfg.wider)):
+    for report in train(training, Source(cfg.seed, wider=cfg.wider, reading=cfg.reading)):
         notes["history"].append([report.index, report.loss, report.right, report.scale])
         if report.index % SAVE == 0 or report.index == cfg.steps:
             notes |= {"state": training.state(), "seconds": before + report.seconds}

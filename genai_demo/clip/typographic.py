@@ -1,7 +1,7 @@
 """Words written on a picture: does the model read them? Goh et al. 2021, "Multimodal Neurons", typographic attacks.
 
-Large CLIPs, trained on pictures from the web, do. To one that was not, paper with strokes is one more thing, which may
-look like the class written by accident: so the same is done with other letters, and the two are compared.
+CLIPs whose pictures had words on them do, and take the thing written for the thing shown. But paper with strokes on it
+hides a part and may look like anything: so the same is done with other letters, and the two are compared.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from genai_demo.clip import features
 from genai_demo.clip.classify import toks
@@ -18,11 +17,11 @@ from genai_demo.clip.clip_options import CLASSES, TypographicOptions
 from genai_demo.clip.compare import softmax, templated
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import Picture, lines, one, square
+from genai_demo.data.signs import shifted, written
 from genai_demo.errors import DemoError
 from genai_demo.frames import Tok, curve, number, pictures, prose, ranked
 
 SIDE = 224  # pixels: letters are written finely, whatever the model then makes of them
-PLACES = {"top": 0.0, "middle": 0.5, "bottom": 1.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,28 +39,6 @@ class TypographicStep:
     control: float | None = curve("with other letters", chart="probability")
     cosine: float = curve("cosine of the picture and the word", chart="cosine")
     changed: float = curve("cosine of the picture and the picture without the word", chart="to the picture before")
-
-
-def written(picture: np.ndarray, word: str, share: float, place: str, *, paper: bool) -> np.ndarray:
-    """The word over a picture (s, s, 3), letters of share * s pixels, or as wide as it: Pillow's own font."""
-    side = len(picture)
-    image = Image.fromarray(picture)
-    if round(share * side) < 1:
-        return picture
-    pen = ImageDraw.Draw(image)
-    height = share * side
-    box = pen.textbbox((0, 0), word, font=ImageFont.load_default(height))
-    wide = box[2] - box[0]
-    if wide > 0.96 * side:
-        height *= 0.96 * side / wide
-        box = pen.textbbox((0, 0), word, font=ImageFont.load_default(height))
-    font, edge = ImageFont.load_default(height), 0.02 * side
-    across, down = box[2] - box[0], box[3] - box[1]
-    left, top = (side - across) / 2, edge + (side - down - 2 * edge) * PLACES[place]
-    if paper:
-        pen.rectangle((left - edge, top - edge, left + across + edge, top + down + edge), fill=(255, 255, 255))
-    pen.text((left - box[0], top - box[1]), word, font=font, fill=(0, 0, 0))
-    return np.asarray(image)
 
 
 def typographic(model: Clip, options: TypographicOptions, *, seed: int) -> Iterator[TypographicStep]:
@@ -93,14 +70,6 @@ def typographic(model: Clip, options: TypographicOptions, *, seed: int) -> Itera
             None if at is None else float(shares[at]), None if at is None else float(softmax(against / t, 0)[at]),
             float(name @ seen), float(whole @ seen),
         )  # fmt: skip
-
-
-def shifted(word: str) -> str:
-    """Other letters, as many: each plain one is the next of the alphabet but two, "cat" is "fdw"."""
-    return "".join(
-        chr(ord(first) + (ord(c) - ord(first) + 3) % 26) if c.isascii() and c.isalpha() else c
-        for c in word for first in ("a" if c.islower() else "A")
-    )  # fmt: skip
 
 
 def shown(pixels: np.ndarray) -> Picture:

@@ -130,6 +130,15 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     return _framed(text, scene, rng)
 
 
+def short_caption(scene: Scene, rng: np.random.Generator) -> str:
+    """The kinds of things alone, all of them or one: "a house and a ball", "a picture of a ball"."""
+    kinds = list(dict.fromkeys(thing.kind for thing in scene.things))
+    named = [with_article(kinds[i]) for i in rng.permutation(len(kinds))]
+    if rng.random() < 0.4 or len(named) == 1:
+        return f"a picture of {named[0]}" if rng.random() < 0.5 else named[0]
+    return f"{', '.join(named[:-1])} and {named[-1]}"
+
+
 def relation_caption(scene: Scene, rng: np.random.Generator) -> tuple[str, str] | None:
     """A caption that says how two things lie, and the same with the relation reversed, which is false.
 

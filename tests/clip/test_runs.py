@@ -16,6 +16,7 @@ from PIL import Image
 from genai_demo.clip import KEYS, compare, contrast, features, library, occlude, space, typographic
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import read, scene, world_picture
+from genai_demo.data import signs
 from genai_demo.data.world_kinds import KINDS
 from genai_demo.errors import DemoError
 from genai_demo.load import load
@@ -373,7 +374,7 @@ def test_a_word_grows_on_the_picture() -> None:
 
 
 def test_other_letters_tell_reading_from_accident() -> None:
-    assert typographic.shifted("Cat, xyz 1") == "Fdw, abc 1"
+    assert signs.shifted("Cat, xyz 1") == "Fdw, abc 1"
     assert "it is not read" in typographic.verdict("car", "cat", "cat", "cat", "fdw")
     assert "which is what is written" in typographic.verdict("car", "cat", "cat", "car", "fdw")
     found = frames("typographic", steps=2, word="cat")
@@ -384,11 +385,11 @@ def test_other_letters_tell_reading_from_accident() -> None:
 @pytest.mark.parametrize("word", ["a very long word that can not fit at all", "日本", "i"])
 def test_any_word_stays_on_the_picture(word: str) -> None:
     white = np.zeros((224, 224, 3), np.uint8)
-    for place in typographic.PLACES:
-        out = typographic.written(white, word, 1.0, place, paper=True)
+    for place in signs.PLACES:
+        out = signs.written(white, word, 1.0, place, paper=True)
         assert out.shape == white.shape
         assert out.any()
-    assert typographic.written(white, word, 0.0, "top", paper=True) is white
+    assert signs.written(white, word, 0.0, "top", paper=True) is white
 
 
 # --- contrast

@@ -76,6 +76,26 @@ def test_more_styles_are_shown_from_a_step_on(found: Emoji) -> None:
     assert not torch.equal(late.pictures, soon.pictures)
 
 
+def test_words_are_written_from_a_step_on(found: Emoji) -> None:
+    before, after = (Source(0, found, reading=reading).batch(3, 24, 40, 8, 10) for reading in (4, 3))
+    assert [len(batch.texts) for batch in before] == [24, 48]
+    assert [len(batch.texts) for batch in after] == [14, 10, 48]
+    words = set(batches.readable([c.name for c in found.concepts if not c.held_out]))
+    assert all(text.split()[-1].lower() in words for text in after[1].texts)
+    assert not any(" with the word " in text for text in before[1].texts)
+    labelled = [text.split(" with the word ")[1] for text in after[2].texts if " with the word " in text]
+    assert 1 < len(labelled) < 25, "of a quarter, most"
+    assert set(labelled) <= words
+
+
+def test_only_short_plain_words_are_written() -> None:
+    found = batches.readable(["fox", "grinning face", "e-mail", "caterpillar", "fox", "Zürich"])
+    assert found[0] == "fox"
+    assert len(found) == len(set(found))
+    assert not {"grinning face", "e-mail", "caterpillar", "Zürich"} & set(found)
+    assert "house" in found, "the picture world's things too"
+
+
 def test_what_has_sides_is_not_mirrored() -> None:
     assert batches.may_mirror(Concept("1", "fox", ("animal",), "Animals & Nature"))
     assert not batches.may_mirror(Concept("1", "left-facing fist", (), "People & Body"))
@@ -109,6 +129,11 @@ def test_the_rate_rises_and_falls() -> None:
     assert rates.index(max(rates)) in (9, 10)
     assert max(rates) == 1
     assert rates[-1] == pytest.approx(0, abs=1e-3)
+    twice = replace(cfg, reading=60)
+    rates = [train.rate(twice, step) for step in range(101)]
+    assert rates[59] < 0.01
+    assert rates[60] < rates[70] == pytest.approx(twice.again, rel=0.1)
+    assert rates[100] == pytest.approx(0, abs=1e-3)
 
 
 def test_train_all_ships_once_and_says_what(
@@ -117,7 +142,7 @@ def test_train_all_ships_once_and_says_what(
     monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
     monkeypatch.setattr(train, "vectors", lambda: words)
     monkeypatch.setattr(train, "taught", lambda *given: {})
-    monkeypatch.setattr(train, "Source", lambda seed, wider: Source(seed, found, wider))
+    monkeypatch.setattr(train, "Source", lambda seed, **more: Source(seed, found, **more))
     with pytest.raises(DemoError, match="trained for 0 of 6 steps"):
         train.ship(TINY, tmp_path / "early.safetensors")
     reports = list(train.train_all(TINY, out=tmp_path))
@@ -136,3 +161,7 @@ def test_a_random_network_is_measured_as_chance(found: Emoji, words: tuple[list[
     assert out["pictures"] == 40
     assert out["unseen_concepts"] == int(found.held_out.sum())
     assert out["seen_to_picture_1"] < 0.2
+    assert measure.word_recall(judge, found)["to_text_1"] < 0.1
+    attack = measure.attacked(judge)
+    assert attack["scenes"] > 100
+    assert abs(attack["word"] - attack["letters"]) < 0.2
