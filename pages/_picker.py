@@ -2,7 +2,7 @@
 
     several = PicturePicker("world:17, world:54", label="Pictures", elem_id="mine")          # all need an elem_id
     one = PicturePicker("world:12", label="Picture", most=1)
-    term = PicturePicker("a red house", label="A", most=1, words=True)        # words, or a picture in their place
+    term = PicturePicker("a red car", label="A", most=1, words=True)        # words, or a picture in their place
 
 Files are shrunk and drawings made in the browser; the server is asked only for pictures of the library. Events:
 `input` (the visitor did it), `taken` (a picture of the film was taken over, see `follow`).

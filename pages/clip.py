@@ -57,8 +57,10 @@ TRIES = (
     Try("One template or four", "run=clip/classify&picture=world:27"
         "&classes=brown car%0Ared car%0Abrown house%0Ared house%0Abrown mushroom",
         "Scrub: does the ensemble agree more than each template alone?"),
-    Try("A red house, less red, plus blue", "run=clip/arithmetic&start=a red house&minus=red&plus=blue",
-        "At which amount do the houses turn blue, and do they stay houses?"),
+    Try("Which one is red?", "run=clip/search&query=a red house and a blue ball",
+        "Houses, balls, red and blue are found. Is the red where it was asked for?"),
+    Try("A yellow star, less a star, plus a moon", "run=clip/arithmetic&start=a yellow star&minus=a star&plus=a moon",
+        "At which amount do the stars become moons, and do they stay yellow?"),
     Try("What does it look at?", "run=clip/occlude&picture=world:12&text=a pink flower",
         "Click the picture. Then look for something that is not on it."),
     Try("A word it was never shown", "run=clip/typographic&word=iPod",

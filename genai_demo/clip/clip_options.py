@@ -69,7 +69,7 @@ class SearchOptions(Options):
     way: Literal["words to pictures", "picture to pictures", "picture to words"] = option(
         "words to pictures", "What is asked with, and what is searched"
     )
-    query: str = option("a red house and a blue ball", "The words to search with", longest=TEXT)
+    query: str = option("three green cars", "The words to search with", longest=TEXT)
     picture: str = picture_option("world:12")
     words: str = option("", "What a picture is searched among, one a line; empty: the things of the picture world in "
                             "every colour, or the names of the emoji", longest=LINES)  # fmt: skip
@@ -81,9 +81,9 @@ class SearchOptions(Options):
 
 
 class ArithmeticOptions(Options):
-    start: str = option("a red house", f"A: words, or {PICTURE_HELP[2:]}", longest=LONGEST + 200)
+    start: str = option("a red car", f"A: words, or {PICTURE_HELP[2:]}", longest=LONGEST + 200)
     minus: str = option("red", "B, taken away: words or a picture; may be empty", longest=LONGEST + 200)
-    plus: str = option("blue", "C, added: words or a picture; may be empty", longest=LONGEST + 200)
+    plus: str = option("green", "C, added: words or a picture; may be empty", longest=LONGEST + 200)
     amount: float = option(1.0, "How often B is taken away and C added in the last frame", at_least=0, at_most=3)
     library: Library = library_option()
     pictures: int = pictures_number()
