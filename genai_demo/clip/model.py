@@ -27,7 +27,7 @@ from genai_demo.clip.words import Words
 
 NAME = "atlas-clip"
 TABLE = "token_embedding.weight"
-EIGHT = 8
+MULTIPLE = 8  # lengths of texts are rounded up to one of it: the kernels of each new length have to be made first
 CONFIGS = Path(__file__).parent / "models"
 
 
@@ -129,15 +129,15 @@ def normalised(pictures: Tensor) -> Tensor:
 def text_features(net: Any, tokens: Tensor) -> Tensor:
     """What net.encode_text gives, computed only up to the longest text: the mask is causal, so the rest plays no part.
 
-    tokens (n, context), PAD = 0 behind the end. -> (n, d), not normalised. Lengths are multiples of EIGHT where they
-    can be, for the kernels of each new one are made first.
+    tokens (n, context); the end has the highest id. -> (n, d), not normalised.
     """
-    tokens = tokens[:, : -(-int((tokens != 0).sum(1).max()) // EIGHT) * EIGHT]
+    ends = tokens.argmax(1)
+    tokens = tokens[:, : MULTIPLE * (int(ends.max()) // MULTIPLE + 1)]
     x = net.token_embedding(tokens) + net.positional_embedding[: tokens.shape[1]]
     for block in net.transformer.resblocks:
         x = x + block.ls_1(_causal(block.attn, block.ln_1(x)))
         x = x + block.ls_2(block.mlp(block.ln_2(x)))
-    found: Tensor = net.ln_final(x[torch.arange(len(x)), tokens.argmax(1)]) @ net.text_projection
+    found: Tensor = net.ln_final(x[torch.arange(len(x)), ends]) @ net.text_projection
     return found
 
 
