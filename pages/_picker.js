@@ -64,10 +64,11 @@ let dragged = -1;
 const movable = (item, button, k) => { // to another place: by dragging, or with Shift and an arrow key
   item.draggable = true;
   button.setAttribute('aria-keyshortcuts', 'Shift+ArrowLeft Shift+ArrowRight');
-  item.addEventListener('dragstart', () => { dragged = k; });
+  item.querySelector('img').draggable = false; // else the image itself is dragged, as a file
+  item.addEventListener('dragstart', event => { dragged = k; event.dataTransfer.setData('text/plain', item.querySelector('img').alt); });
   item.addEventListener('dragend', () => { dragged = -1; });
   item.addEventListener('dragover', event => { if (dragged >= 0) event.preventDefault(); });
-  item.addEventListener('drop', event => { if (dragged >= 0) { event.preventDefault(); move(dragged, k); } });
+  item.addEventListener('drop', event => { if (dragged >= 0) { event.preventDefault(); event.stopPropagation(); move(dragged, k); } });
   button.addEventListener('keydown', event => {
     const to = k + {ArrowLeft: -1, ArrowRight: 1}[event.key];
     if (!event.shiftKey || !(to >= 0 && to < items.length)) return;
