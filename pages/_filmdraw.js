@@ -6,10 +6,10 @@ const SERIES = ['#0072B2', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#D55E00'
 const SERIES_DARK = ['#56B4E9', '#2FBF97', '#E5A0C6', '#F0B840', '#8CCBF0', '#F08A4B'];
 
 const rgb = text => (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
-const clearest = (colours, from) => { // of some colours the one farthest from another, both as css text
+const byDistance = (colours, from) => { // the nearest to another colour first, all as css text
   const hex = text => [1, 3, 5].map(at => parseInt(text.slice(at, at + 2), 16));
   const far = text => hex(text).reduce((sum, part, k) => sum + (part - rgb(from)[k]) ** 2, 0);
-  return colours.reduce((best, one) => (far(one) > far(best) ? one : best));
+  return [...colours].sort((one, other) => far(one) - far(other));
 };
 
 const readPaint = probe => { // the probe is an element of the strip: its colour is set to each variable and read back
@@ -18,8 +18,9 @@ const readPaint = probe => { // the probe is an element of the strip: its colour
   const paint = Object.fromEntries(names.map(name => [name, read(name)]));
   paint.dark = document.body.classList.contains('dark');
   const set = paint.dark ? SERIES_DARK : SERIES;
-  paint.other = clearest(set.slice(0, 2).concat(set[5]), paint.family);
-  paint.series = [paint.family, paint.other, ...set.filter(one => one !== paint.other).slice(1)];
+  paint.other = byDistance(set.slice(0, 2).concat(set[5]), paint.family).at(-1);
+  const like = byDistance(set, paint.family)[0]; // it could not be told from the family's own
+  paint.series = [paint.family, paint.other, ...set.filter(one => one !== paint.other && one !== like)];
   return paint;
 };
 
