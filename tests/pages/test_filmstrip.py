@@ -35,10 +35,13 @@ def page(chromium: Any, strips: str) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(60_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.goto(strips)
     page.wait_for_selector("#pictures .film")
     yield page
     context.close()
+    assert not faults
 
 
 def _at(page: Any, name: str, text: str) -> None:
