@@ -172,8 +172,9 @@ const tick = now => {
     const ready = pictured(film.frames[next]).every(part => picture(part)?.complete !== false);
     if ((ready || now - moved > 150) && (!still.matches || film.done || now - moved > 500)) { [pos, moved, dirty] = [next, now, true]; progress(); }
   }
-  if (dirty) redraw();
-  if (playing || (follow && film && pos < film.frames.length - 1)) wake();
+  try { if (dirty) redraw(); } finally { // a picture that can't be drawn does not stop the film
+    if (playing || (follow && film && pos < film.frames.length - 1)) wake();
+  }
 };
 
 const advance = (now, last) => {
