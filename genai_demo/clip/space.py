@@ -107,6 +107,6 @@ def given(options: SpaceOptions, side: int, seed: int) -> tuple[list[Picture], l
     texts = lines(options.texts, "text", MOST) if options.texts.strip() else captions(found)
     if len(texts) != len(found) or len(found) < 3:
         raise DemoError(
-            f"there are {len(found)} pictures and {len(texts)} texts; give 3 or more pairs, as many of each"
+            f"the pictures are {len(found)} and the texts {len(texts)}; give 3 or more pairs, as many of each"
         )
     return found, texts
