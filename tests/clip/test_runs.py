@@ -204,7 +204,7 @@ def test_odd_pictures_are_seen(picture: np.ndarray) -> None:
         ("arithmetic", {"start": ""}, "start is empty"),
         ("arithmetic", {"plus": "x" * 300}, "plus has 300 characters; the limit of words is 200"),
         ("occlude", {"picture": mine(np.zeros((9, 9, 3), np.uint8)), "text": ""}, "there is no text"),
-        ("space", {"pictures": PICTURES, "texts": "a"}, "there are 3 pictures and 1 texts"),
+        ("space", {"pictures": PICTURES, "texts": "a"}, "the pictures are 3 and the texts 1"),
         ("space", {"pictures": "world:1, world:2"}, "give 3 or more pairs"),
         ("typographic", {"word": " "}, "the word is empty"),
     ],
