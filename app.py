@@ -21,10 +21,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages import PAGES, _inbox, glossary
-from pages._panel import collecting
-from pages._parts import ROUTE
-from pages._theme import ROOT, header, looks
+from pages import PAGES, glossary
+from pages.parts.panel import collecting
+from pages.parts.scripts import ROUTE
+from pages.parts.shelf import routes
+from pages.parts.theme import ROOT, header, looks
 
 QUEUE_SIZE = 40  # runs that wait; a visitor beyond them is asked to try again
 THREADS = 200  # events at once in the whole app; Gradio's 40 let a trivial button wait for many seconds
@@ -56,10 +57,16 @@ def launch_options() -> dict[str, Any]:
     images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
     sheets = Route("/sheets/{name}.png", _sheet)
     return {
-        **looks(), "ssr_mode": False, "max_threads": THREADS, "quiet": True, "max_file_size": "20mb",
-        "app_kwargs": {"routes": [images, sheets, ROUTE, glossary.ROUTE, *_inbox.ROUTES],
-                       "exception_handlers": {404: _not_found}},
-    }  # fmt: skip
+        **looks(),
+        "ssr_mode": False,
+        "max_threads": THREADS,
+        "quiet": True,
+        "max_file_size": "20mb",
+        "app_kwargs": {
+            "routes": [images, sheets, ROUTE, glossary.ROUTE, *routes.ROUTES],
+            "exception_handlers": {404: _not_found},
+        },
+    }
 
 
 async def _sheet(request: Request) -> Response:

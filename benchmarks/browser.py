@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from benchmarks import Row, seconds
 from benchmarks.start import free_port
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from tests.pages.conftest import CHROMIUM
 
 FRAMES, FPS, MOVES, TYPED = 100, 30, 25, 8
@@ -171,8 +171,12 @@ def _plane(browser: Any, site: str, pads: str) -> tuple[float, float]:
 @contextmanager
 def _served(demo: Any, options: dict[str, Any]) -> Iterator[str]:
     port = free_port()
-    demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True,
-                **{"quiet": True, "ssr_mode": False, **options})  # fmt: skip
+    demo.launch(
+        server_name="127.0.0.1",
+        server_port=port,
+        prevent_thread_lock=True,
+        **{"quiet": True, "ssr_mode": False, **options},
+    )
     yield f"http://127.0.0.1:{port}"
     demo.close()
 

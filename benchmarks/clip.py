@@ -16,10 +16,10 @@ from genai_demo.clip import KEYS, features
 from genai_demo.clip.library import library
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import Picture, scene, world_picture
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import find_spec
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
 
 SIDE = 32  # pictures and texts of the matrix
 MANY = 10_000  # pictures of the library
@@ -35,11 +35,13 @@ def rows() -> list[Row]:
     for n in range(FIRST, FIRST + SIDE * 2 * (TURNS + 1)):
         world_picture(n, 64)  # drawn beforehand, for drawing is no part of what is compared
     return [
-        seconds(f"clip: {SIDE} x {SIDE} matrix, open_clip bare (at most 1.1)",
-                *alternate(lambda: matrix(next(COUNT)), lambda: bare_matrix(model, next(COUNT)), TURNS)),
+        seconds(
+            f"clip: {SIDE} x {SIDE} matrix, open_clip bare (at most 1.1)",
+            *alternate(lambda: matrix(next(COUNT)), lambda: bare_matrix(model, next(COUNT)), TURNS),
+        ),
         again(),
         *searching(model),
-    ]  # fmt: skip
+    ]
 
 
 def numbers(turn: int) -> list[int]:

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 
 from benchmarks import Row, alternate
-from genai_demo.decoder import FAST, SMALL, prefixes
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.decoder import FAST, SMALL
+from genai_demo.language import prefixes
 
 QUESTION = "Write a long story about a boat."
 TOKENS, VISITORS, TOP = 64, 8, 8
@@ -83,8 +84,14 @@ def prompt(model: Any, text: str) -> torch.Tensor:
 
 def bare_generate(model: Any) -> None:
     ids = prompt(model, QUESTION)
-    model.network.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=TOKENS,
-                           max_new_tokens=TOKENS, pad_token_id=0)  # fmt: skip
+    model.network.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        do_sample=False,
+        min_new_tokens=TOKENS,
+        max_new_tokens=TOKENS,
+        pad_token_id=0,
+    )
 
 
 @torch.inference_mode()

@@ -9,11 +9,11 @@ import torch
 from diffusers import DDIMScheduler
 
 from benchmarks import Row, alternate, seconds
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
 from genai_demo.diffusion.model import NULL, Denoiser
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import find_spec
 
 SAMPLES, STEPS, SCALE = 16, 20, 3.0
 RECIPE = Recipe("diffusion/denoise", {"samples": SAMPLES, "steps": STEPS, "guidance_scale": SCALE, "sampler": "ddim"})
@@ -21,7 +21,7 @@ RECIPE = Recipe("diffusion/denoise", {"samples": SAMPLES, "steps": STEPS, "guida
 
 def rows() -> list[Row]:
     """Seconds for 16 pictures in 20 DDIM steps, guidance in one doubled batch; median of seven, taken in turn."""
-    from pages._stream import FPS, stream
+    from pages.parts.stream import FPS, stream
 
     model = load(find_spec("diffusion/fashion"))
     what = f"{SAMPLES} pictures, {STEPS} DDIM steps"

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from benchmarks import Row, alternate, seconds
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
+from genai_demo.core.weights import locate
 from genai_demo.gan.openvino_faces import MAPPING, SYNTHESIS, openvino
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import find_spec
-from genai_demo.weights import locate
 
 FACES = 4
 RECIPE = Recipe("gan/faces", {"count": FACES, "truncation": 1.0, "size": 1024})

@@ -14,12 +14,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from benchmarks import Row, alternate, seconds
-from genai_demo import lab
-from genai_demo.device import threads
+from genai_demo.core.device import threads
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from genai_demo.gan.moments import MOMENTS
 from genai_demo.gan.points_options import PointsOptions
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.quality import laboratory
 
 TRUNK = Recipe("gan/points")
 OPTIONS = PointsOptions.parse(TRUNK.options)
@@ -28,7 +28,7 @@ STEPS, FORK = OPTIONS.steps, 1590
 
 def rows() -> list[Row]:
     """Seconds for the default training with its frames, and for the first new frame of a branch; taken in turn."""
-    learnt, _, _ = lab.bench(OPTIONS.data, "", OPTIONS.samples, 0)
+    learnt, _, _ = laboratory.bench(OPTIONS.data, "", OPTIONS.samples, 0)
     trained = alternate(lambda: forgotten(TRUNK), lambda: bare_loop(learnt, STEPS), 5)
     new = OPTIONS.every * (FORK // OPTIONS.every + 1) - FORK
     rates = itertools.count()
@@ -36,10 +36,12 @@ def rows() -> list[Row]:
     branched = alternate(lambda: branch(3e-3 + 1e-6 * next(rates)), lambda: bare_loop(learnt, new), 9)
     return [
         seconds(f"gan: {STEPS} steps on points, a frame every {OPTIONS.every}, run(recipe) (at most 1.15)", *trained),
-        seconds(f"gan: a branch after {FORK} steps until its first new frame (at most 0.200 s); bare: {new} steps",
-                *branched),
+        seconds(
+            f"gan: a branch after {FORK} steps until its first new frame (at most 0.200 s); bare: {new} steps",
+            *branched,
+        ),
         ("gan: the known frames of a training, each", f"{known():.2f} ms", "-", None),
-    ]  # fmt: skip
+    ]
 
 
 def forgotten(recipe: Recipe) -> None:
@@ -71,9 +73,12 @@ def bare_loop(data: torch.Tensor, steps: int) -> None:
 
     def mlp(inputs: int, outputs: int) -> nn.Sequential:
         return nn.Sequential(
-            nn.Linear(inputs, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2),
+            nn.Linear(inputs, width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(width, width),
+            nn.LeakyReLU(0.2),
             nn.Linear(width, outputs),
-        )  # fmt: skip
+        )
 
     g, d = mlp(OPTIONS.latent, 2), mlp(2, 1)
     opt_g = torch.optim.Adam(g.parameters(), OPTIONS.lr_g, (OPTIONS.momentum, 0.99), fused=True)

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from benchmarks import Row, alternate, seconds
-from genai_demo.load import load
+from genai_demo.core.load import load
 from genai_demo.rag import MINILM, library
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.embed import BATCH, Embedder

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from benchmarks import Row, alternate, seconds
-from genai_demo.inputs import decode_picture
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import find_spec
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
+from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae.model import Autoencoder
 
 STEPS, REPEATS = 33, 20

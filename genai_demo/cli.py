@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo import __version__
-from genai_demo.errors import DemoError
-from genai_demo.options import Options
-from genai_demo.recipe import Recipe, seed_of
-from genai_demo.run import Run, all_runs, complete, find_run, run
-from genai_demo.spec import Bundled, Hub, ModelSpec, Package, all_specs, architectures, find_spec, resolve
+from genai_demo.core.errors import DemoError
+from genai_demo.core.options import Options
+from genai_demo.core.recipe import Recipe, seed_of
+from genai_demo.core.run import Run, all_runs, complete, find_run, run
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, all_specs, architectures, find_spec, resolve
 
 PROGRAM = "python -m genai_demo"
 EXAMPLES = f"""examples:
@@ -66,9 +66,11 @@ def _refuse(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        PROGRAM, description="Generative-AI architectures, each running live on its own weights.", epilog=EXAMPLES,
+        PROGRAM,
+        description="Generative-AI architectures, each running live on its own weights.",
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.add_argument("--version", action="version", version=f"GenAI Atlas {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _commands_on_recipes(commands)
@@ -79,10 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(commands: Any, name: str, do: Any, help: str, example: str = "") -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=help, description=f"{help[0].upper()}{help[1:]}.",
+        name,
+        help=help,
+        description=f"{help[0].upper()}{help[1:]}.",
         epilog=f"example:\n  {PROGRAM} {example}" if example else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    )
     parser.set_defaults(do=do)
     return parser
 
@@ -92,20 +96,31 @@ def _commands_on_recipes(commands: Any) -> None:
     one.add_argument("name", nargs="?", help="a run, to see its options")
     one.add_argument("--json", action="store_true", help="everything, as one JSON object with runs and models")
 
-    one = _command(commands, "run", _run, "run one recipe and write its result into a folder",
-                   "run vae/interpolate --set start=sample:3 --set end=sample:90 --out out/walk")  # fmt: skip
+    one = _command(
+        commands,
+        "run",
+        _run,
+        "run one recipe and write its result into a folder",
+        "run vae/interpolate --set start=sample:3 --set end=sample:90 --out out/walk",
+    )
     one.add_argument("name", metavar="NAME", help="which run, as in diffusion/denoise")
     _recipe_arguments(one)
     files = "recipe.json, frames.npz, frames.jsonl, digest.json and a preview"
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help=f"folder for {files}")
 
-    one = _command(commands, "replay", _replay, "run a recipe again and say whether the frames are identical",
-                   "replay out/boots/recipe.json")  # fmt: skip
+    one = _command(
+        commands,
+        "replay",
+        _replay,
+        "run a recipe again and say whether the frames are identical",
+        "replay out/boots/recipe.json",
+    )
     one.add_argument("recipe", type=Path, help="recipe.json, or a PNG, GIF, JSON or recording that carries one")
     one.add_argument("--out", type=Path, metavar="DIR", help="also write the new result there")
 
-    one = _command(commands, "record", _record, "make the recordings pages open on",
-                   "record diffusion/denoise --set steps=40")  # fmt: skip
+    one = _command(
+        commands, "record", _record, "make the recordings pages open on", "record diffusion/denoise --set steps=40"
+    )
     one.add_argument("name", metavar="NAME", nargs="?", help="which run; none: every recording there is, again")
     _recipe_arguments(one)
 
@@ -154,7 +169,7 @@ def _option(options: type[Options], text: str) -> tuple[str, Any]:
 
 def _file(name: str, path: Path) -> str:
     """A picture file shrunk to 28x28, or the rows x,y of a .csv, as the text a recipe carries."""
-    from genai_demo import inputs
+    from genai_demo.inputs import pictures as inputs
 
     try:
         if path.suffix == ".csv":
@@ -210,15 +225,19 @@ def _run_entry(entry: Run) -> dict[str, Any]:
 
 
 def _model_entry(spec: ModelSpec) -> dict[str, Any]:
-    from genai_demo.weights import is_here
+    from genai_demo.core.weights import is_here
 
     files = [source.path for source in spec.sources if isinstance(source, Bundled) and source.path.exists()]
     return {
-        "key": spec.key, "title": spec.title, "architecture": spec.architecture,
-        "sources": [str(source) for source in spec.sources], "licence": spec.licence,
+        "key": spec.key,
+        "title": spec.title,
+        "architecture": spec.architecture,
+        "sources": [str(source) for source in spec.sources],
+        "licence": spec.licence,
         "parameters": spec.card.get("parameters"),
-        "bytes": files[0].stat().st_size if files else spec.card.get("bytes"), "here": is_here(spec),
-    }  # fmt: skip
+        "bytes": files[0].stat().st_size if files else spec.card.get("bytes"),
+        "here": is_here(spec),
+    }
 
 
 def _show_run(entry: Run, as_json: bool) -> None:
@@ -239,31 +258,31 @@ def _show_run(entry: Run, as_json: bool) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from genai_demo import results
+    from genai_demo.results import files
 
     recipe = _recipe(given)
-    results.make(given.out)  # said before the work, not after it
+    files.make(given.out)  # said before the work, not after it
     frames = list(bar(run(recipe), recipe.run))
-    for path in results.write(recipe, frames, given.out):
+    for path in files.write(recipe, frames, given.out):
         print(path)
     return 0
 
 
 def _replay(given: argparse.Namespace) -> int:
-    from genai_demo import results
+    from genai_demo.results import files
 
-    old, recorded = results.read_recipe(given.recipe)
+    old, recorded = files.read_recipe(given.recipe)
     recipe = complete(old)
     if given.out:
-        results.make(given.out)
+        files.make(given.out)
     frames = list(bar(run(recipe), recipe.run))
     if recorded is not None:
-        found: results.Difference | None = results.compare_packed(frames, recorded)
+        found: files.Difference | None = files.compare_packed(frames, recorded)
     else:
         beside = given.recipe if given.recipe.is_dir() else given.recipe.parent
-        found = results.compare(frames, beside, recipe)
+        found = files.compare(frames, beside, recipe)
     if given.out:
-        results.write(recipe, frames, given.out)
+        files.write(recipe, frames, given.out)
     if found is None:
         print(f"{len(frames)} frames; nothing beside the recipe to compare them with")
         return 0
@@ -272,13 +291,13 @@ def _replay(given: argparse.Namespace) -> int:
         return 0
     size = "" if found.largest is None else f"; largest difference {found.largest:.3g}"
     print(f"different: {found.where}{size}")
-    changed = [*results.changed_versions(old), *results.changed_machine(recipe, given.recipe)]
+    changed = [*files.changed_versions(old), *files.changed_machine(recipe, given.recipe)]
     print("changed since: " + ("; ".join(changed) if changed else "nothing that the recipe records"))
     return 1
 
 
 def _record(given: argparse.Namespace) -> int:
-    from genai_demo import recording
+    from genai_demo.results import recording
 
     if given.name:
         recipes = [_recipe(given)]
@@ -307,16 +326,16 @@ def _train(given: argparse.Namespace) -> int:
 
 
 def _quality(given: argparse.Namespace) -> int:
-    from genai_demo import quality_of
+    from genai_demo.quality import reports
 
-    for name, value in quality_of.measure(given.name, given.samples, watch=bar).items():
+    for name, value in reports.measure(given.name, given.samples, watch=bar).items():
         print(f"{name}: {value}")
     return 0
 
 
 def _prefetch(given: argparse.Namespace) -> int:
-    from genai_demo.load import load_info
-    from genai_demo.weights import locate
+    from genai_demo.core.load import load_info
+    from genai_demo.core.weights import locate
 
     specs = [find_spec(key) for key in given.keys] or [
         spec for spec in all_specs().values() if any(isinstance(source, Package) for source in spec.sources)

@@ -37,7 +37,9 @@ class Page:
 PAGES: tuple[Page, ...] = (
     Page("", "Overview", "", "Every generative architecture, running live on real weights."),
     Page(
-        "decoder", "Decoder", "Text",
+        "decoder",
+        "Decoder",
+        "Text",
         "A language model writes one token at a time: chat with it, and see how each token comes to be.",
         (
             ("Chat", "run=decoder/chat"),
@@ -46,7 +48,9 @@ PAGES: tuple[Page, ...] = (
         ),
     ),
     Page(
-        "diffusion", "Diffusion", "Images",
+        "diffusion",
+        "Diffusion",
+        "Images",
         "Learn to remove noise, then start from nothing but noise.",
         (
             ("Boots in six steps", "run=diffusion/denoise&label=ankle boot&steps=6&sampler=dpm"),
@@ -55,7 +59,9 @@ PAGES: tuple[Page, ...] = (
         ),
     ),
     Page(
-        "vae", "VAE", "Images",
+        "vae",
+        "VAE",
+        "Images",
         "Squeeze a picture into a few numbers, then draw new pictures from numbers nobody squeezed.",
         (
             ("From a shirt to a boot", "run=vae/interpolate&start=sample:60&end=sample:93"),
@@ -64,7 +70,9 @@ PAGES: tuple[Page, ...] = (
         ),
     ),
     Page(
-        "gan", "GAN", "Images",
+        "gan",
+        "GAN",
+        "Images",
         "One network forges, another finds the forgeries; both get better.",
         (
             ("Two networks learn a ring", "run=gan/points"),
@@ -73,7 +81,9 @@ PAGES: tuple[Page, ...] = (
         ),
     ),
     Page(
-        "clip", "CLIP", "Images and text",
+        "clip",
+        "CLIP",
+        "Images and text",
         "Pictures and words in one space: what belongs together lies together.",
         (
             ("Every picture against every text", "run=clip/similarity"),
@@ -82,16 +92,14 @@ PAGES: tuple[Page, ...] = (
         ),
     ),
     Page(
-        "rag", "RAG", "Systems",
+        "rag",
+        "RAG",
+        "Systems",
         "Ask a library of documents, and see why it answers as it does.",
-        (
-            ("Ask", "run=rag/ask"),
-            ("Knock a passage out", "run=rag/knock"),
-            ("See a text cut", "run=rag/chunk"),
-        ),
+        (("Ask", "run=rag/ask"), ("Knock a passage out", "run=rag/knock"), ("See a text cut", "run=rag/chunk")),
     ),
     Page("glossary", "Glossary", "", "The words of generative AI, each in a sentence, with an article behind it."),
-)  # fmt: skip
+)
 
 
 def find_page(path: str) -> Page:

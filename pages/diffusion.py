@@ -8,22 +8,36 @@ import gradio as gr
 
 from genai_demo.data.fashion_mnist import CLASSES
 from pages import find_page
-from pages._info import Try, info
-from pages._pads import PicturePad, PointPad
-from pages._panel import Panel, benches, panel
-from pages._theme import title
+from pages.parts.info import Try, info
+from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.panel import Panel, benches, panel
+from pages.parts.theme import title
 
 NAMES = [(name.capitalize(), name) for name in CLASSES]
-SAMPLERS = [
-    ("DDIM", "ddim"), ("DDPM", "ddpm"), ("Euler", "euler"), ("Heun", "heun"), ("DPM-Solver++", "dpm"),
-]  # fmt: skip
+SAMPLERS = [("DDIM", "ddim"), ("DDPM", "ddpm"), ("Euler", "euler"), ("Heun", "heun"), ("DPM-Solver++", "dpm")]
 LABELS = {
-    "label": "Class", "samples": "Pictures", "guidance_scale": "Guidance", "eta": "Eta", "planes": "Show guidance",
-    "clip": "Clip the guess", "other": "Sampler B", "other_steps": "Steps B", "fork": "Fork after step",
-    "other_label": "Class of B", "other_guidance": "Guidance of B", "other_seed": "New noise for B", "way": "How",
-    "most": "Up to", "reference": "Exact run, steps", "resample": "Repeats a step", "size": "Small side",
-    "noise": "Noise added", "data": "Points", "train_steps": "Training steps", "inner": "Langevin steps",
-}  # fmt: skip
+    "label": "Class",
+    "samples": "Pictures",
+    "guidance_scale": "Guidance",
+    "eta": "Eta",
+    "planes": "Show guidance",
+    "clip": "Clip the guess",
+    "other": "Sampler B",
+    "other_steps": "Steps B",
+    "fork": "Fork after step",
+    "other_label": "Class of B",
+    "other_guidance": "Guidance of B",
+    "other_seed": "New noise for B",
+    "way": "How",
+    "most": "Up to",
+    "reference": "Exact run, steps",
+    "resample": "Repeats a step",
+    "size": "Small side",
+    "noise": "Noise added",
+    "data": "Points",
+    "train_steps": "Training steps",
+    "inner": "Langevin steps",
+}
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "label": [("Each class", "each class"), ("Any", "any"), *NAMES],
     "other_label": [("Each class", "each class"), ("Any", "any"), *NAMES],
@@ -39,19 +53,37 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
 COMPARE = {**LABELS, "sampler": "Sampler A", "steps": "Steps A"}
 POINTS = {"sampler": [*SAMPLERS, ("Langevin", "langevin")], "schedule": CHOICES["schedule"]}
 TRIES = (
-    Try("Ten boots in six steps", "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm",
-        "Scrub back: the outline is settled in the first two steps, the rest is texture."),
-    Try("The same with no guidance", "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm"
-        "&guidance_scale=1", "Same noise, same sampler. Which pictures changed their mind about being boots?"),
-    Try("Guidance at the limit", "run=diffusion/denoise&label=dress&guidance_scale=15&planes=true",
-        "The last lane is what guidance adds. Too much of it saturates the picture."),
-    Try("One noise, two endings", "run=diffusion/fork&label=t-shirt&other_label=dress&fork=4&steps=20",
-        "Move the fork later: from which step on is the class decided?"),
-    Try("Ten steps each: DDIM against Heun", "run=diffusion/compare&sampler=ddim&other=heun&other_steps=5",
-        "Five steps of Heun cost as many evaluations as ten of DDIM, less one."),
-    Try("Langevin on two moons", "run=diffusion/points&data=moons&sampler=langevin",
-        "No step is aimed at the data: the points drift up the score and jitter, at smaller and smaller noise."),
-)  # fmt: skip
+    Try(
+        "Ten boots in six steps",
+        "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm",
+        "Scrub back: the outline is settled in the first two steps, the rest is texture.",
+    ),
+    Try(
+        "The same with no guidance",
+        "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm&guidance_scale=1",
+        "Same noise, same sampler. Which pictures changed their mind about being boots?",
+    ),
+    Try(
+        "Guidance at the limit",
+        "run=diffusion/denoise&label=dress&guidance_scale=15&planes=true",
+        "The last lane is what guidance adds. Too much of it saturates the picture.",
+    ),
+    Try(
+        "One noise, two endings",
+        "run=diffusion/fork&label=t-shirt&other_label=dress&fork=4&steps=20",
+        "Move the fork later: from which step on is the class decided?",
+    ),
+    Try(
+        "Ten steps each: DDIM against Heun",
+        "run=diffusion/compare&sampler=ddim&other=heun&other_steps=5",
+        "Five steps of Heun cost as many evaluations as ten of DDIM, less one.",
+    ),
+    Try(
+        "Langevin on two moons",
+        "run=diffusion/points&data=moons&sampler=langevin",
+        "No step is aimed at the data: the points drift up the score and jitter, at smaller and smaller noise.",
+    ),
+)
 
 
 def build() -> None:
@@ -70,39 +102,49 @@ def _denoise() -> Panel:
         "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0, render=False
     )
     parts = _panel(
-        "diffusion/denoise", "Pure noise becomes pictures, one step at a time. Generate, then scrub.",
-        ("label", "samples", "sampler", "steps", "guidance_scale"), beside=fork,
-    )  # fmt: skip
+        "diffusion/denoise",
+        "Pure noise becomes pictures, one step at a time. Generate, then scrub.",
+        ("label", "samples", "sampler", "steps", "guidance_scale"),
+        beside=fork,
+    )
     fork.click(None, parts.strip, None, js=f"(value) => atlas.forkHere('{parts.id}', value)")
     return parts
 
 
 def _forward() -> Panel:
     return _panel(
-        "diffusion/forward", "A picture of yours turns into noise. No network has a hand in it; it only guesses back.",
-        ("schedule", "steps", "way"), primary="Add noise", extra={"picture": _picture("forward")},
-    )  # fmt: skip
+        "diffusion/forward",
+        "A picture of yours turns into noise. No network has a hand in it; it only guesses back.",
+        ("schedule", "steps", "way"),
+        primary="Add noise",
+        extra={"picture": _picture("forward")},
+    )
 
 
 def _fork() -> Panel:
     return _panel(
-        "diffusion/fork", "Two branches share their noise up to the fork. Change class, guidance or noise from there.",
+        "diffusion/fork",
+        "Two branches share their noise up to the fork. Change class, guidance or noise from there.",
         ("label", "other_label", "fork", "steps", "other_guidance", "other_seed"),
-    )  # fmt: skip
+    )
 
 
 def _compare() -> Panel:
     return _panel(
-        "diffusion/compare", "Two samplers start from the same noise. Watch where they part.",
-        ("label", "sampler", "steps", "other", "other_steps", "guidance_scale"), labels=COMPARE,
-    )  # fmt: skip
+        "diffusion/compare",
+        "Two samplers start from the same noise. Watch where they part.",
+        ("label", "sampler", "steps", "other", "other_steps", "guidance_scale"),
+        labels=COMPARE,
+    )
 
 
 def _error() -> Panel:
     return _panel(
-        "diffusion/error", "How far each sampler is from the exact answer, for the same number of network evaluations.",
-        ("label", "samples", "most", "guidance_scale", "schedule"), primary="Measure",
-    )  # fmt: skip
+        "diffusion/error",
+        "How far each sampler is from the exact answer, for the same number of network evaluations.",
+        ("label", "samples", "most", "guidance_scale", "schedule"),
+        primary="Measure",
+    )
 
 
 def _picture(name: str) -> PicturePad:
@@ -111,38 +153,57 @@ def _picture(name: str) -> PicturePad:
 
 def _inpaint() -> Panel:
     picture = _picture("inpaint")
-    mask = PicturePad("", label="Paint anew", mask=True, backdrop_from="inpaint-picture", elem_id="inpaint-mask",
-                      render=False)  # fmt: skip
+    mask = PicturePad(
+        "", label="Paint anew", mask=True, backdrop_from="inpaint-picture", elem_id="inpaint-mask", render=False
+    )
     return _panel(
-        "diffusion/inpaint", "Paint over a part; the model draws it anew so that it fits the rest.",
-        ("label", "samples", "steps", "resample"), primary="Fill in",
+        "diffusion/inpaint",
+        "Paint over a part; the model draws it anew so that it fits the rest.",
+        ("label", "samples", "steps", "resample"),
+        primary="Fill in",
         extra={"picture": picture, "mask": mask},
-    )  # fmt: skip
+    )
 
 
 def _superres() -> Panel:
     return _panel(
-        "diffusion/superres", "A picture of 4, 7 or 14 pixels a side is given. Each answer fits it exactly.",
-        ("size", "label", "samples", "steps"), primary="Enlarge", extra={"picture": _picture("superres")},
-    )  # fmt: skip
+        "diffusion/superres",
+        "A picture of 4, 7 or 14 pixels a side is given. Each answer fits it exactly.",
+        ("size", "label", "samples", "steps"),
+        primary="Enlarge",
+        extra={"picture": _picture("superres")},
+    )
 
 
 def _repair() -> Panel:
     return _panel(
-        "diffusion/repair", "Noise is put on a picture or a drawing, then taken off: a little repairs, a lot invents.",
-        ("noise", "label", "sampler", "samples", "steps"), primary="Repair", extra={"picture": _picture("repair")},
-    )  # fmt: skip
+        "diffusion/repair",
+        "Noise is put on a picture or a drawing, then taken off: a little repairs, a lot invents.",
+        ("noise", "label", "sampler", "samples", "steps"),
+        primary="Repair",
+        extra={"picture": _picture("repair")},
+    )
 
 
 def _points() -> Panel:
     return _panel(
-        "diffusion/points", "A small network learns points of the plane before your eyes, then moves noise onto them.",
-        ("data", "sampler", "steps", "train_steps"), choices=POINTS, primary="Train and sample",
+        "diffusion/points",
+        "A small network learns points of the plane before your eyes, then moves noise onto them.",
+        ("data", "sampler", "steps", "train_steps"),
+        choices=POINTS,
+        primary="Train and sample",
         extra={"points": PointPad(label="Your points", info="Used when Points says drawn", render=False)},
-    )  # fmt: skip
+    )
 
 
 TABS = {
-    "Denoise": _denoise, "Points": _points, "Forward": _forward, "Fork": _fork, "Compare": _compare, "Error": _error,
-    "Inpaint": _inpaint, "Enlarge": _superres, "Repair": _repair,
-}  # fmt: skip
+    "Denoise": _denoise,
+    "Points": _points,
+    "Forward": _forward,
+    "Fork": _fork,
+    "Compare": _compare,
+    "Error": _error,
+    "Inpaint": _inpaint,
+    "Enlarge": _superres,
+    "Repair": _repair,
+}

@@ -4,42 +4,77 @@ from __future__ import annotations
 
 from typing import Any
 
+from genai_demo.core.spec import find_spec
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.options import BOOT, TrainOptions
-from genai_demo.spec import find_spec
-from pages import _rewind, find_page
-from pages._info import Try, info
-from pages._pads import PicturePad, PointPad
-from pages._panel import Panel, benches, panel
-from pages._theme import title
-from pages._timeline import Entry, timeline
+from pages import find_page
+from pages.parts import rewind
+from pages.parts.info import Try, info
+from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.panel import Panel, benches, panel
+from pages.parts.theme import title
+from pages.parts.timeline import Entry, timeline
 
 KEEPS_UP = 0.003, 3  # rate and steps of a critic under the penalty; with fewer the pictures stay stripes
 FACES = "gan/mobile-stylegan"
 NAMES = [(name.capitalize(), name) for name in CLASSES]
 OBJECTIVES = [
-    ("Non-saturating", "non-saturating"), ("Original (minimax)", "original"), ("Least squares", "least squares"),
-    ("Hinge", "hinge"), ("Wasserstein, clipped", "wasserstein"), ("WGAN-GP", "wgan-gp"),
-]  # fmt: skip
+    ("Non-saturating", "non-saturating"),
+    ("Original (minimax)", "original"),
+    ("Least squares", "least squares"),
+    ("Hinge", "hinge"),
+    ("Wasserstein, clipped", "wasserstein"),
+    ("WGAN-GP", "wgan-gp"),
+]
 LABELS = {
-    "label": "Class", "samples": "Pictures", "lr_d": "Rate of D", "lr_g": "Rate of G", "d_steps": "D steps per G step",
-    "data": "Data", "steps": "Steps", "every": "Steps a frame", "changes": "Changes on the way",
-    "beside": "Side by side", "only": "Who trains", "prior": "Latent distribution", "latent": "Latent numbers",
+    "label": "Class",
+    "samples": "Pictures",
+    "lr_d": "Rate of D",
+    "lr_g": "Rate of G",
+    "d_steps": "D steps per G step",
+    "data": "Data",
+    "steps": "Steps",
+    "every": "Steps a frame",
+    "changes": "Changes on the way",
+    "beside": "Side by side",
+    "only": "Who trains",
+    "prior": "Latent distribution",
+    "latent": "Latent numbers",
     "depth": "Layers",
-    "start_label": "From", "end_label": "To", "other_seed": "Other seed", "first": "A", "second": "B", "third": "C",
-    "most": "Amount", "walks": "Walks", "width": "Channels", "lines": "What is given", "way": "Way",
-}  # fmt: skip
+    "start_label": "From",
+    "end_label": "To",
+    "other_seed": "Other seed",
+    "first": "A",
+    "second": "B",
+    "third": "C",
+    "most": "Amount",
+    "walks": "Walks",
+    "width": "Channels",
+    "lines": "What is given",
+    "way": "Way",
+}
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "label": [("Each class", "each class"), *NAMES],
-    "start_label": NAMES, "end_label": NAMES, "first": NAMES, "second": NAMES, "third": NAMES,
+    "start_label": NAMES,
+    "end_label": NAMES,
+    "first": NAMES,
+    "second": NAMES,
+    "third": NAMES,
     "objective": OBJECTIVES,
     "lines": [("Lines", "as drawn"), ("A picture: find its lines", "found")],
     "way": [("Sneaker to boot", "sneaker to boot"), ("Boot to sneaker", "boot to sneaker")],
-}  # fmt: skip
+}
 FACE_LABELS = {
-    "count": "Faces", "sweep": "Frames from the mean", "other_seed": "Seed of B", "first": "First layer of B",
-    "last": "Last layer of B", "by": "Frame by frame", "stops": "Faces passed", "space": "Through", "loop": "Loop",
-}  # fmt: skip
+    "count": "Faces",
+    "sweep": "Frames from the mean",
+    "other_seed": "Seed of B",
+    "first": "First layer of B",
+    "last": "Last layer of B",
+    "by": "Frame by frame",
+    "stops": "Faces passed",
+    "space": "Through",
+    "loop": "Loop",
+}
 POINT_LABELS = {**LABELS, "samples": "Points", "width": "Units"}
 FAMILY = (
     Entry("GAN", 2014, "gan/points", "Points", "Two networks, one game"),
@@ -53,18 +88,29 @@ FAMILY = (
 )
 TRIES = (
     Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),
-    Try("WGAN-GP on pictures, with a critic that keeps up",
+    Try(
+        "WGAN-GP on pictures, with a critic that keeps up",
         "run=gan/train&objective=wgan-gp&d_steps=3&lr_d=0.003&steps=600",
-        "Three critic steps to each of the generator. With a single one the pictures stay stripes: try it."),
+        "Three critic steps to each of the generator. With a single one the pictures stay stripes: try it.",
+    ),
     Try("Pullover - t-shirt + dress", "run=gan/arithmetic", "Sleeves are what a pullover has and a t-shirt has not."),
-    Try("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag",
-        "The class is mixed too: is there a sudden change, and where does D like it least?"),
-    Try("No variety at all", "run=gan/sample&label=dress&truncation=0.3",
-        "Truncation makes all dresses alike. D, which learnt on the full variety, does not reward it."),
-    Try("What does D want of a boot?", "run=gan/opinion&picture=sample:93&label=sandal&steps=40",
-        "D's logit rises with every step; whether you see a sandal is another question."),
+    Try(
+        "A boot turns into a bag",
+        "run=gan/walk&start_label=ankle boot&end_label=bag",
+        "The class is mixed too: is there a sudden change, and where does D like it least?",
+    ),
+    Try(
+        "No variety at all",
+        "run=gan/sample&label=dress&truncation=0.3",
+        "Truncation makes all dresses alike. D, which learnt on the full variety, does not reward it.",
+    ),
+    Try(
+        "What does D want of a boot?",
+        "run=gan/opinion&picture=sample:93&label=sandal&steps=40",
+        "D's logit rises with every step; whether you see a sandal is another question.",
+    ),
     Try("There and back ten times", "run=gan/cycle&cycles=10", "What a single cycle keeps, ten of them lose."),
-)  # fmt: skip
+)
 
 
 def build() -> None:
@@ -81,21 +127,27 @@ def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
 
 
 def _points() -> Panel:
-    row, buttons, preset = _rewind.toolbar()
+    row, buttons, preset = rewind.toolbar()
     parts = _panel(
-        "gan/points", "Two networks learn points before your eyes. Stop, go back on a curve, change something, branch.",
-        ("objective", "data", "lr_d", "lr_g", "d_steps", "steps"), labels=POINT_LABELS, primary="Train", stage=row,
+        "gan/points",
+        "Two networks learn points before your eyes. Stop, go back on a curve, change something, branch.",
+        ("objective", "data", "lr_d", "lr_g", "d_steps", "steps"),
+        labels=POINT_LABELS,
+        primary="Train",
+        stage=row,
         extra={"points": PointPad(label="Your points", info="Used when Data says drawn", render=False)},
-    )  # fmt: skip
-    _rewind.wire(parts, buttons, preset)
+    )
+    rewind.wire(parts, buttons, preset)
     return parts
 
 
 def _train() -> Panel:
     parts = _panel(
-        "gan/train", "A small one learns pictures in front of you: the same latents, drawn again and again.",
-        ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"), primary="Train",
-    )  # fmt: skip
+        "gan/train",
+        "A small one learns pictures in front of you: the same latents, drawn again and again.",
+        ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"),
+        primary="Train",
+    )
     objective, rate, rounds = (parts.controls[name] for name in ("objective", "lr_d", "d_steps"))
     usual = TrainOptions()
     objective.input(  # type: ignore[attr-defined]
@@ -109,89 +161,127 @@ def _train() -> Panel:
 
 def _checkpoints() -> Panel:
     return _panel(
-        "gan/checkpoints", "The whole recorded training of the model on this page. Click a curve to go to that moment.",
-        ("label", "samples"), primary="Show the training",
-    )  # fmt: skip
+        "gan/checkpoints",
+        "The whole recorded training of the model on this page. Click a curve to go to that moment.",
+        ("label", "samples"),
+        primary="Show the training",
+    )
 
 
 def _sample() -> Panel:
     return _panel(
-        "gan/sample", "The same latents, let further and further from the centre: more variety, less that is typical.",
+        "gan/sample",
+        "The same latents, let further and further from the centre: more variety, less that is typical.",
         ("label", "samples", "truncation"),
-    )  # fmt: skip
+    )
 
 
 def _walk() -> Panel:
     return _panel(
-        "gan/walk", "From one latent to another. Choose two classes and the class is mixed on the way.",
-        ("start_label", "end_label", "other_seed", "walks", "steps"), primary="Walk",
-    )  # fmt: skip
+        "gan/walk",
+        "From one latent to another. Choose two classes and the class is mixed on the way.",
+        ("start_label", "end_label", "other_seed", "walks", "steps"),
+        primary="Walk",
+    )
 
 
 def _arithmetic() -> Panel:
     return _panel(
-        "gan/arithmetic", "C + (A - B): what A has and B has not, given to C.",
-        ("first", "second", "third", "most", "samples"), primary="Add",
-    )  # fmt: skip
+        "gan/arithmetic",
+        "C + (A - B): what A has and B has not, given to C.",
+        ("first", "second", "third", "most", "samples"),
+        primary="Add",
+    )
 
 
 def _opinion() -> Panel:
     return _panel(
-        "gan/opinion", "The discriminator judges a picture of yours, then changes it to its own liking.",
-        ("label", "steps"), primary="Judge", choices={"label": NAMES},
+        "gan/opinion",
+        "The discriminator judges a picture of yours, then changes it to its own liking.",
+        ("label", "steps"),
+        primary="Judge",
+        choices={"label": NAMES},
         extra={"picture": PicturePad("sample:93", label="Picture", elem_id="opinion-picture", render=False)},
-    )  # fmt: skip
+    )
 
 
 def _edges() -> Panel:
     return _panel(
-        "gan/edges", "Draw the outline of a garment; a pix2pix model makes the garment.",
-        ("lines", "samples"), primary="Make the garment",
+        "gan/edges",
+        "Draw the outline of a garment; a pix2pix model makes the garment.",
+        ("lines", "samples"),
+        primary="Make the garment",
         extra={"picture": PicturePad(BOOT, label="Your lines", elem_id="edges-picture", render=False)},
-    )  # fmt: skip
+    )
 
 
 def _cycle() -> Panel:
     return _panel(
-        "gan/cycle", "Sneakers become boots and sneakers again. No pair of them was ever shown to it.",
-        ("way", "samples", "cycles"), primary="Translate",
-        extra={"picture": PicturePad("", label="Your picture", info="Empty: test pictures", elem_id="cycle-picture",
-                                     render=False)},
-    )  # fmt: skip
+        "gan/cycle",
+        "Sneakers become boots and sneakers again. No pair of them was ever shown to it.",
+        ("way", "samples", "cycles"),
+        primary="Translate",
+        extra={
+            "picture": PicturePad(
+                "", label="Your picture", info="Empty: test pictures", elem_id="cycle-picture", render=False
+            )
+        },
+    )
 
 
 def _grow() -> Panel:
     return _panel(
-        "gan/grow", "It learns 7x7 pixels first; finer layers are faded in, twice.", ("samples",),
+        "gan/grow",
+        "It learns 7x7 pixels first; finer layers are faded in, twice.",
+        ("samples",),
         primary="Show the growth",
-    )  # fmt: skip
+    )
 
 
 def _faces() -> Panel:
     return _panel(
-        "gan/faces", f"Faces of people who do not exist, 1024 pixels. Weights: {find_spec(FACES).licence}.",
-        ("count", "truncation", "sweep"), primary="Draw faces", labels=FACE_LABELS,
-    )  # fmt: skip
+        "gan/faces",
+        f"Faces of people who do not exist, 1024 pixels. Weights: {find_spec(FACES).licence}.",
+        ("count", "truncation", "sweep"),
+        primary="Draw faces",
+        labels=FACE_LABELS,
+    )
 
 
 def _mix() -> Panel:
     return _panel(
-        "gan/mix", "Coarse layers carry pose and shape, fine ones colour. Give some of them the style of another face.",
-        ("other_seed", "first", "last", "by", "truncation"), primary="Mix", labels=FACE_LABELS,
+        "gan/mix",
+        "Coarse layers carry pose and shape, fine ones colour. Give some of them the style of another face.",
+        ("other_seed", "first", "last", "by", "truncation"),
+        primary="Mix",
+        labels=FACE_LABELS,
         choices={"by": [("Sizes", "size"), ("Single layers", "layer")]},
-    )  # fmt: skip
+    )
 
 
 def _face_walk() -> Panel:
     return _panel(
-        "gan/walk-faces", "From face to face through the space of styles; export it as a film.",
-        ("stops", "frames", "space", "loop", "truncation"), primary="Walk", labels=FACE_LABELS,
+        "gan/walk-faces",
+        "From face to face through the space of styles; export it as a film.",
+        ("stops", "frames", "space", "loop", "truncation"),
+        primary="Walk",
+        labels=FACE_LABELS,
         choices={"space": [("Styles (W)", "w"), ("Codes (Z)", "z")]},
-    )  # fmt: skip
+    )
 
 
 TABS = {
-    "Points": _points, "Train live": _train, "Training": _checkpoints, "Sample": _sample, "Walk": _walk,
-    "Arithmetic": _arithmetic, "Opinion": _opinion, "Edges": _edges, "Cycle": _cycle, "Grow": _grow,
-    "Faces": _faces, "Mix faces": _mix, "Face walk": _face_walk,
-}  # fmt: skip
+    "Points": _points,
+    "Train live": _train,
+    "Training": _checkpoints,
+    "Sample": _sample,
+    "Walk": _walk,
+    "Arithmetic": _arithmetic,
+    "Opinion": _opinion,
+    "Edges": _edges,
+    "Cycle": _cycle,
+    "Grow": _grow,
+    "Faces": _faces,
+    "Mix faces": _mix,
+    "Face walk": _face_walk,
+}

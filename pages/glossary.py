@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from genai_demo.rag.knowledge import Article, articles
 from pages import find_page
-from pages._parts import call
-from pages._theme import title
+from pages.parts.scripts import call
+from pages.parts.theme import title
 
 
 def build() -> None:

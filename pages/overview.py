@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from pages import GROUPS, PAGES, Page
-from pages._theme import ROOT
+from pages.parts.theme import ROOT
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -76,7 +76,7 @@ def compared(step: Any) -> Image.Image:
     import numpy as np
     from PIL import Image
 
-    from genai_demo.frames import sheet
+    from genai_demo.core.frames import sheet
 
     shares = (step.cosines.clip(0, None) / step.cosines.max())[..., None]
     shades = np.array([246, 248, 246]) + shares * (np.array([0, 122, 90]) - np.array([246, 248, 246]))
@@ -96,15 +96,22 @@ def make_pictures() -> None:
     import numpy as np
     from PIL import Image
 
-    from genai_demo.frames import colours, sheet
-    from genai_demo.recipe import Recipe
-    from genai_demo.run import run
+    from genai_demo.core.frames import colours, sheet
+    from genai_demo.core.recipe import Recipe
+    from genai_demo.core.run import run
 
     def film(name: str, shown: list[np.ndarray], columns: int = 6, times: int = 3) -> None:
         sheets = [sheet(pictures, columns).repeat(times, 0).repeat(times, 1) for pictures in shown]
         films = [Image.fromarray(one) for one in sheets]
-        films[0].save(IMAGES / f"{name}.webp", save_all=True, append_images=films[1:], duration=90, loop=1,
-                      lossless=True, method=6)  # fmt: skip
+        films[0].save(
+            IMAGES / f"{name}.webp",
+            save_all=True,
+            append_images=films[1:],
+            duration=90,
+            loop=1,
+            lossless=True,
+            method=6,
+        )
 
     noise = Recipe("diffusion/denoise", {"samples": 18, "steps": 24, "label": "any"}, seed=4)
     film("diffusion", [step.x for step in run(noise)])

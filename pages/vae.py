@@ -5,45 +5,82 @@ from __future__ import annotations
 from typing import Any
 
 from pages import find_page
-from pages._info import Try, info
-from pages._pads import PicturePad, PointPad
-from pages._panel import Panel, benches, panel
-from pages._theme import title
-from pages._vaeplane import latent_plane, wire
+from pages.parts.info import Try, info
+from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.panel import Panel, benches, panel
+from pages.parts.plane.plane import latent_plane, wire
+from pages.parts.theme import title
 
 LABELS = {
-    "samples": "Draws", "count": "Pictures", "temperature": "Temperature", "size": "Grid side", "extent": "Reach",
-    "first": "Across", "second": "Upwards", "neighbours": "Neighbours", "latent": "Latent numbers",
-    "across": "Pictures a row", "kind": "Kind", "learning_rate": "Learning rate", "batch_size": "Batch", "x": "x",
+    "samples": "Draws",
+    "count": "Pictures",
+    "temperature": "Temperature",
+    "size": "Grid side",
+    "extent": "Reach",
+    "first": "Across",
+    "second": "Upwards",
+    "neighbours": "Neighbours",
+    "latent": "Latent numbers",
+    "across": "Pictures a row",
+    "kind": "Kind",
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch",
+    "x": "x",
     "y": "y",
-}  # fmt: skip
+}
 POINTS = {
-    **LABELS, "data": "Points", "train_steps": "Training steps", "noise": "Decoder's noise", "samples": "Samples",
-    "learn_noise": "Learn the noise", "draw": "Samples are drawn",
-}  # fmt: skip
+    **LABELS,
+    "data": "Points",
+    "train_steps": "Training steps",
+    "noise": "Decoder's noise",
+    "samples": "Samples",
+    "learn_noise": "Learn the noise",
+    "draw": "Samples are drawn",
+}
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "kind": [("VAE", "vae"), ("Denoising", "dae"), ("Plain", "ae")],
     "data": [("Drawn shapes", "shapes"), ("Fashion-MNIST", "fashion-mnist")],
 }
 OPENING = {
-    ("encode", "picture"): "sample:27", ("walk", "start"): "sample:93", ("walk", "end"): "sample:15",
-    ("dimensions", "picture"): "sample:27", ("compare", "picture"): "sample:84",
-}  # fmt: skip
+    ("encode", "picture"): "sample:27",
+    ("walk", "start"): "sample:93",
+    ("walk", "end"): "sample:15",
+    ("dimensions", "picture"): "sample:27",
+    ("compare", "picture"): "sample:84",
+}
 TRIES = (
-    Try("From a shirt to a boot, three ways", "run=vae/interpolate&start=sample:60&end=sample:93",
-        "Straight and spherical cut through places where no picture lives; the way through the data does not."),
-    Try("The plane of a plain autoencoder", "run=vae/manifold&model=vae/ae-2&extent=6",
-        "No KL term: holes, and no telling how far the codes reach."),
+    Try(
+        "From a shirt to a boot, three ways",
+        "run=vae/interpolate&start=sample:60&end=sample:93",
+        "Straight and spherical cut through places where no picture lives; the way through the data does not.",
+    ),
+    Try(
+        "The plane of a plain autoencoder",
+        "run=vae/manifold&model=vae/ae-2&extent=6",
+        "No KL term: holes, and no telling how far the codes reach.",
+    ),
     Try("The plane of a VAE", "run=vae/manifold&extent=2.5", "Every place decodes to something like a garment."),
-    Try("What beta 12 throws away", "run=vae/dimensions&model=vae/beta12-16",
-        "Most of the sixteen numbers carry no KL at all: the decoder has stopped listening to them."),
-    Try("Five models, one noisy bag", "run=vae/compare&picture=sample:84&corruption=noise&strength=0.8",
-        "Only the denoising one was trained for this. Whose error grows last?"),
-    Try("Watch one learn", "run=vae/train&steps=300",
-        "Reconstruction falls first; the KL rises as the code is put to use."),
-    Try("Eight islands, one sheet of rubber", "run=vae/points&data=ring",
-        "The decoder is continuous, so where the data has gaps it has to cross them: look for samples on the bridges."),
-)  # fmt: skip
+    Try(
+        "What beta 12 throws away",
+        "run=vae/dimensions&model=vae/beta12-16",
+        "Most of the sixteen numbers carry no KL at all: the decoder has stopped listening to them.",
+    ),
+    Try(
+        "Five models, one noisy bag",
+        "run=vae/compare&picture=sample:84&corruption=noise&strength=0.8",
+        "Only the denoising one was trained for this. Whose error grows last?",
+    ),
+    Try(
+        "Watch one learn",
+        "run=vae/train&steps=300",
+        "Reconstruction falls first; the KL rises as the code is put to use.",
+    ),
+    Try(
+        "Eight islands, one sheet of rubber",
+        "run=vae/points&data=ring",
+        "The decoder is continuous, so where the data has gaps it has to cross them: look for samples on the bridges.",
+    ),
+)
 
 
 def build() -> None:
@@ -68,66 +105,113 @@ def _pads(name: str, *options: str) -> dict[str, PicturePad]:
 
 def _plane() -> Panel:
     plane = latent_plane()
-    parts = _panel("vae/decode", "Two numbers are the whole picture. Move over the plane and watch it change.",
-                   ("x", "y"), primary="Keep this picture", stage=plane)  # fmt: skip
+    parts = _panel(
+        "vae/decode",
+        "Two numbers are the whole picture. Move over the plane and watch it change.",
+        ("x", "y"),
+        primary="Keep this picture",
+        stage=plane,
+    )
     wire(parts, plane)
     return parts
 
 
 def _encode() -> Panel:
-    return _panel("vae/encode", "A picture becomes a small cloud of codes, and each draw from it a picture.",
-                  ("samples",), primary="Encode", extra=_pads("encode", "picture"))  # fmt: skip
+    return _panel(
+        "vae/encode",
+        "A picture becomes a small cloud of codes, and each draw from it a picture.",
+        ("samples",),
+        primary="Encode",
+        extra=_pads("encode", "picture"),
+    )
 
 
 def _interpolate() -> Panel:
-    return _panel("vae/interpolate", "From one picture to another: straight, on a sphere, and through the data.",
-                  ("steps", "neighbours"), primary="Walk",
-                  extra=_pads("walk", "start", "end"))  # fmt: skip
+    return _panel(
+        "vae/interpolate",
+        "From one picture to another: straight, on a sphere, and through the data.",
+        ("steps", "neighbours"),
+        primary="Walk",
+        extra=_pads("walk", "start", "end"),
+    )
 
 
 def _manifold() -> Panel:
-    return _panel("vae/manifold", "The whole plane at once: every cell is the decoding of its own place.",
-                  ("size", "extent"), primary="Decode the grid")  # fmt: skip
+    return _panel(
+        "vae/manifold",
+        "The whole plane at once: every cell is the decoding of its own place.",
+        ("size", "extent"),
+        primary="Decode the grid",
+    )
 
 
 def _sample() -> Panel:
-    return _panel("vae/sample", "Codes drawn at random. Cold draws stay near the average, warm ones get odd.",
-                  ("count", "temperature"))  # fmt: skip
+    return _panel(
+        "vae/sample",
+        "Codes drawn at random. Cold draws stay near the average, warm ones get odd.",
+        ("count", "temperature"),
+    )
 
 
 def _dimensions() -> Panel:
-    return _panel("vae/dimensions", "What each latent number does, what it costs, and which ones the decoder ignores.",
-                  ("extent", "across"), primary="Measure",
-                  extra=_pads("dimensions", "picture"))  # fmt: skip
+    return _panel(
+        "vae/dimensions",
+        "What each latent number does, what it costs, and which ones the decoder ignores.",
+        ("extent", "across"),
+        primary="Measure",
+        extra=_pads("dimensions", "picture"),
+    )
 
 
 def _compare() -> Panel:
-    return _panel("vae/compare", "Five variants get the same picture while it is spoilt more and more.",
-                  ("corruption", "strength", "latent"), primary="Compare",
-                  extra=_pads("compare", "picture"))  # fmt: skip
+    return _panel(
+        "vae/compare",
+        "Five variants get the same picture while it is spoilt more and more.",
+        ("corruption", "strength", "latent"),
+        primary="Compare",
+        extra=_pads("compare", "picture"),
+    )
 
 
 def _checkpoints() -> Panel:
-    return _panel("vae/checkpoints", "The same model at several moments of its training. Scrub to go back in time.",
-                  ("size", "extent"), primary="Show the training")  # fmt: skip
+    return _panel(
+        "vae/checkpoints",
+        "The same model at several moments of its training. Scrub to go back in time.",
+        ("size", "extent"),
+        primary="Show the training",
+    )
 
 
 def _train() -> Panel:
-    return _panel("vae/train", "A small one learns in front of you. Both terms of the loss are drawn as they change.",
-                  ("data", "kind", "latent", "beta", "steps"), primary="Train")  # fmt: skip
+    return _panel(
+        "vae/train",
+        "A small one learns in front of you. Both terms of the loss are drawn as they change.",
+        ("data", "kind", "latent", "beta", "steps"),
+        primary="Train",
+    )
 
 
 def _points() -> Panel:
     return _panel(
-        "vae/points", "A small VAE learns points of the plane before your eyes: its decoder bends a sheet onto them.",
-        ("data", "beta", "latent", "noise", "train_steps"), primary="Train", labels=POINTS, choices={},
+        "vae/points",
+        "A small VAE learns points of the plane before your eyes: its decoder bends a sheet onto them.",
+        ("data", "beta", "latent", "noise", "train_steps"),
+        primary="Train",
+        labels=POINTS,
+        choices={},
         extra={"points": PointPad(label="Your points", info="Used when Points says drawn", render=False)},
-    )  # fmt: skip
+    )
 
 
 TABS = {
     "Plane": _plane,
-    "Encode": _encode, "Interpolate": _interpolate, "Manifold": _manifold, "Sample": _sample,
-    "Dimensions": _dimensions, "Compare": _compare, "Training": _checkpoints, "Train live": _train,
+    "Encode": _encode,
+    "Interpolate": _interpolate,
+    "Manifold": _manifold,
+    "Sample": _sample,
+    "Dimensions": _dimensions,
+    "Compare": _compare,
+    "Training": _checkpoints,
+    "Train live": _train,
     "Points": _points,
-}  # fmt: skip
+}

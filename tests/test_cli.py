@@ -16,11 +16,11 @@ import pytest
 from PIL import Image
 
 from genai_demo.cli import main
-from genai_demo.frames import pack
-from genai_demo.inputs import decode_picture, decode_points
-from genai_demo.recipe import FORMAT, Recipe
-from genai_demo.run import all_runs, run
-from genai_demo.spec import all_specs
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import FORMAT, Recipe
+from genai_demo.core.run import all_runs, run
+from genai_demo.core.spec import all_specs
+from genai_demo.inputs.pictures import decode_picture, decode_points
 
 FILES = {"recipe.json", "frames.npz", "frames.jsonl", "digest.json"}
 QUICK = ("vae/encode", "--set", "samples=3")  # a run of milliseconds
@@ -122,9 +122,11 @@ def test_list_of_a_run_shows_its_options(said: Said, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("vae/interpolate", ("--set", "steps=3", "--set", "start=sample:1")),
-     ("diffusion/denoise", ("--set", "steps=2", "--set", "samples=1"))],
-)  # fmt: skip
+    [
+        ("vae/interpolate", ("--set", "steps=3", "--set", "start=sample:1")),
+        ("diffusion/denoise", ("--set", "steps=2", "--set", "samples=1")),
+    ],
+)
 def test_a_run_writes_its_result_and_replays(said: Said, tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
     out = tmp_path / "out"
     code, printed, _ = said("run", name, *options, "--seed", "3", "--out", out)
@@ -281,17 +283,25 @@ def test_an_export_that_was_changed_is_different(said: Said, tmp_path: Path) -> 
     ("options", "words"),
     [
         (("samples=900",), "samples is 900; choose a whole number from 1 to 64"),
-        (("samples=NaN",), "samples is nan"), (("samples=",), "samples is empty"),
+        (("samples=NaN",), "samples is nan"),
+        (("samples=",), "samples is empty"),
         (("samples=true",), "samples is True"),
-        (("samples=[1]",), "samples is [1]"), (("samples=" + "9" * 5000,), "samples is 999"),
-        (("samples=" + "[" * 5000,), "samples is [[["), (("smaples=1",), "smaples is not an option here"),
-        (("samples",), "write --set KEY=VALUE"), (("=5",), "write --set KEY=VALUE"), (("",), "write --set KEY=VALUE"),
-        (("picture=",), "picture is empty"), (("picture=sample:100",), "sample:0 to sample:99"),
-        (("picture=hello!",), "no base64"), (("picture=" + "A" * 7000,), "limit is 6000"),
-        (("picture=@no/such.png",), "can't be read"), (("picture=@.",), "can't be read"),
+        (("samples=[1]",), "samples is [1]"),
+        (("samples=" + "9" * 5000,), "samples is 999"),
+        (("samples=" + "[" * 5000,), "samples is [[["),
+        (("smaples=1",), "smaples is not an option here"),
+        (("samples",), "write --set KEY=VALUE"),
+        (("=5",), "write --set KEY=VALUE"),
+        (("",), "write --set KEY=VALUE"),
+        (("picture=",), "picture is empty"),
+        (("picture=sample:100",), "sample:0 to sample:99"),
+        (("picture=hello!",), "no base64"),
+        (("picture=" + "A" * 7000,), "limit is 6000"),
+        (("picture=@no/such.png",), "can't be read"),
+        (("picture=@.",), "can't be read"),
         (("samples=1", "x\ny=2"), "x y is not an option here"),
     ],
-)  # fmt: skip
+)
 def test_bad_options_are_one_sentence(said: Said, tmp_path: Path, options: tuple[str, ...], words: str) -> None:
     given = [part for option in options for part in ("--set", option)]
     assert words in refused(said, "run", "vae/encode", *given, "--out", tmp_path / "out")
@@ -331,17 +341,24 @@ def test_an_out_that_is_a_file_is_said_before_the_work(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "not JSON"), (b"{}", "no field run"), (b"[]", "no field run"), (b"\xff\xfe\x00", "holds no recipe"),
-        (b'{"run": "no/such"}', "choose one of"), (b'{"run": "vae/encode", "sed": 1}', "unknown field sed"),
+        (b"", "not JSON"),
+        (b"{}", "no field run"),
+        (b"[]", "no field run"),
+        (b"\xff\xfe\x00", "holds no recipe"),
+        (b'{"run": "no/such"}', "choose one of"),
+        (b'{"run": "vae/encode", "sed": 1}', "unknown field sed"),
         (b'{"run": "vae/encode", "options": {"samples": NaN}}', "samples is nan"),
         (b'{"run": "vae/encode", "options": {"sample": 1}}', "not an option"),
         (json.dumps({"run": "vae/encode", "format": FORMAT + 1, "new": 1}).encode(), "update the program"),
-        (b'{"recipe": {"run": 5}}', "run is not a name"), (b'{"recipe": []}', "no field run"),
-        (b"[" * 100_000, "not JSON"), (b"\x1f\x8b broken", "can't be read"),
-        (b"\x89PNG\r\n\x1a\n broken", "holds no recipe"), (b"GIF89a", "not JSON"),
+        (b'{"recipe": {"run": 5}}', "run is not a name"),
+        (b'{"recipe": []}', "no field run"),
+        (b"[" * 100_000, "not JSON"),
+        (b"\x1f\x8b broken", "can't be read"),
+        (b"\x89PNG\r\n\x1a\n broken", "holds no recipe"),
+        (b"GIF89a", "not JSON"),
         (gzip.compress(bytes(60_000_000)), "bytes"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_recipe_is_one_sentence(said: Said, tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "given"
     path.write_bytes(content)

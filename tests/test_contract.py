@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genai_demo import load as load_module
-from genai_demo.errors import DemoError
-from genai_demo.frames import TEXT_KINDS, arrays, pack
-from genai_demo.load import Loaded, load, load_info
-from genai_demo.recipe import Recipe
-from genai_demo.results import stacked, steady
-from genai_demo.run import Run, all_runs, complete, find_run, run, source
-from genai_demo.spec import Bundled, Hub, ModelSpec, all_specs
+from genai_demo.core import load as load_module
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import TEXT_KINDS, arrays, pack
+from genai_demo.core.load import Loaded, load, load_info
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import Run, all_runs, complete, find_run, run, source
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, all_specs
+from genai_demo.results.files import stacked, steady
 from tests.decoder import stand_in as small_decoder
 from tests.gan import stand_in
 from tests.rag import stand_in as small_embedder
@@ -29,9 +29,11 @@ RUNS, SPECS = all_runs(), all_specs()
 BUNDLED = [key for key, spec in SPECS.items() if any(isinstance(source, Bundled) for source in spec.sources)]
 
 STAND_INS = {  # for what would be fetched
-    "gan/mobile-stylegan": stand_in.faces, "decoder/smollm2-fast": small_decoder.tiny,
-    "decoder/smollm2": small_decoder.tiny, "rag/minilm": small_embedder.tiny,
-}  # fmt: skip
+    "gan/mobile-stylegan": stand_in.faces,
+    "decoder/smollm2-fast": small_decoder.tiny,
+    "decoder/smollm2": small_decoder.tiny,
+    "rag/minilm": small_embedder.tiny,
+}
 NOT_TRACED = ("decoder/smollm2-fast", "decoder/endpoint")  # torch does not run them
 
 each_run = pytest.mark.parametrize("name", RUNS)
@@ -245,7 +247,7 @@ def test_a_completed_recipe_says_everything(name: str) -> None:
 def test_a_link_brings_the_recipe_back(name: str) -> None:
     from urllib.parse import parse_qsl
 
-    from pages._recipe import from_query, to_query
+    from genai_demo.core.link import from_query, to_query
 
     options = smallest(RUNS[name]) | {
         known["name"]: known["choices"][-1] for known in RUNS[name].options.describe() if "choices" in known

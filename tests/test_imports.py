@@ -29,7 +29,7 @@ def test_the_app_is_built_without_model_libraries() -> None:
 
 
 def test_what_can_be_run_is_known_without_model_libraries() -> None:
-    code = "from genai_demo.run import all_runs; from genai_demo.spec import all_specs; import genai_demo.cli"
+    code = "from genai_demo.core.run import all_runs; from genai_demo.core.spec import all_specs; import genai_demo.cli"
     found = imported_by(
         f"{code}\nassert all_runs() and all_specs()\n[r.options.describe() for r in all_runs().values()]"
     )
@@ -50,7 +50,7 @@ for info in pkgutil.walk_packages(genai_demo.__path__, "genai_demo."):
 
 def test_architectures_do_not_import_each_other() -> None:
     """Only hybrids may, and retrieval, which asks a decoder; the data sets are shared."""
-    from genai_demo.spec import architectures
+    from genai_demo.core.spec import architectures
 
     for name in architectures():
         if name in ("hybrids", "rag"):

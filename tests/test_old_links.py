@@ -16,14 +16,14 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from genai_demo import load as load_module
-from genai_demo.frames import arrays
-from genai_demo.load import Loaded
-from genai_demo.recipe import Recipe
-from genai_demo.results import steady
-from genai_demo.run import complete, run
-from genai_demo.spec import ModelSpec
-from pages._recipe import from_query, plain
+from genai_demo.core import load as load_module
+from genai_demo.core.frames import arrays
+from genai_demo.core.link import from_query, plain
+from genai_demo.core.load import Loaded
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import complete, run
+from genai_demo.core.spec import ModelSpec
+from genai_demo.results.files import steady
 from tests.decoder import stand_in as small_decoder
 from tests.gan import stand_in as small_faces
 from tests.rag import stand_in as small_embedder
@@ -32,9 +32,11 @@ FILE = Path(__file__).with_name("old_links.json")
 MOST = 8  # frames of a link that are compared
 PLACES = 6  # values of an array that are kept
 STAND_INS = {
-    "gan/mobile-stylegan": small_faces.faces, "decoder/smollm2-fast": small_decoder.tiny,
-    "decoder/smollm2": small_decoder.tiny, "rag/minilm": small_embedder.tiny,
-}  # fmt: skip
+    "gan/mobile-stylegan": small_faces.faces,
+    "decoder/smollm2-fast": small_decoder.tiny,
+    "decoder/smollm2": small_decoder.tiny,
+    "rag/minilm": small_embedder.tiny,
+}
 
 
 def restored(link: str) -> Recipe:
@@ -55,8 +57,12 @@ def _few(value: np.ndarray) -> dict[str, Any]:
     flat = np.nan_to_num(value.astype(np.float64).ravel())
     some = flat[np.linspace(0, len(flat) - 1, PLACES).astype(int)] if len(flat) else flat
     spread = [float(flat.mean()), float(flat.std())] if len(flat) else []
-    return {"dtype": str(value.dtype), "shape": list(value.shape), "mean_std": [*map(_short, spread)],
-            "some": [*map(_short, some)]}  # fmt: skip
+    return {
+        "dtype": str(value.dtype),
+        "shape": list(value.shape),
+        "mean_std": [*map(_short, spread)],
+        "some": [*map(_short, some)],
+    }
 
 
 def _short(number: float) -> float:

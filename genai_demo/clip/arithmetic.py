@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import TEXT, ArithmeticOptions
 from genai_demo.clip.library import library
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import TEXT, ArithmeticOptions
 from genai_demo.clip.pictures import Picture, is_picture, one, sheet
 from genai_demo.clip.search import COLUMNS, ranking
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, carried, curve, number, pictures, prose, ranked
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, carried, curve, number, pictures, prose, ranked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,16 @@ def arithmetic(model: Clip, options: ArithmeticOptions, *, seed: int) -> Iterato
         scores, places = among.search(total, options.k, among.count)
         near = among.labels(places)
         yield SumStep(
-            i, options.steps, said, sheet(drawn) if drawn else None, among.sheet(places), ranking(near, scores), amount,
-            float(scores[0]), float(total @ a.vector), float(total @ b.vector) if b else None,
-            float(total @ c.vector) if c else None, tuple(name for name, _ in near),
-        )  # fmt: skip
+            i,
+            options.steps,
+            said,
+            sheet(drawn) if drawn else None,
+            among.sheet(places),
+            ranking(near, scores),
+            amount,
+            float(scores[0]),
+            float(total @ a.vector),
+            float(total @ b.vector) if b else None,
+            float(total @ c.vector) if c else None,
+            tuple(name for name, _ in near),
+        )

@@ -157,10 +157,13 @@ def augmented(drawn: np.ndarray, mirrored: np.ndarray, rng: np.random.Generator)
     turn, slant = rng.normal(0, math.radians(8), n), rng.normal(0, 0.06, n)
     shift = rng.uniform(-1, 1, (n, 2)) * np.maximum(0, scale - 0.9)
     scale[:, 0] *= np.where(mirrored, -1, 1)
-    rows = np.stack([
-        np.stack([scale[:, 0] * np.cos(turn), scale[:, 0] * (slant - np.sin(turn)), shift[:, 0]], 1),
-        np.stack([scale[:, 1] * np.sin(turn), scale[:, 1] * np.cos(turn), shift[:, 1]], 1),
-    ], 1)  # fmt: skip
+    rows = np.stack(
+        [
+            np.stack([scale[:, 0] * np.cos(turn), scale[:, 0] * (slant - np.sin(turn)), shift[:, 0]], 1),
+            np.stack([scale[:, 1] * np.sin(turn), scale[:, 1] * np.cos(turn), shift[:, 1]], 1),
+        ],
+        1,
+    )
     grid = F.affine_grid(torch.from_numpy(rows).float(), [n, 4, *drawn.shape[1:3]], align_corners=False)
     moved = F.grid_sample(torch.cat([colour * alpha, alpha], 1), grid, align_corners=False)
     background = torch.from_numpy(backgrounds(n, rng))[:, :, None, None]
@@ -178,8 +181,9 @@ def _tinted(colour: Tensor, rng: np.random.Generator) -> Tensor:
     """Hue, saturation, contrast and brightness changed a little; colour (n, 3, h, w) in [0, 1]."""
     n = len(colour)
     grey = colour.mean(1, keepdim=True)
-    saturation, contrast, bright = (torch.from_numpy(rng.uniform(1 - w, 1 + w, (n, 1, 1, 1))).float()
-                                    for w in (0.4, 0.3, 0.2))  # fmt: skip
+    saturation, contrast, bright = (
+        torch.from_numpy(rng.uniform(1 - w, 1 + w, (n, 1, 1, 1))).float() for w in (0.4, 0.3, 0.2)
+    )
     mix = torch.eye(3) + torch.from_numpy(rng.normal(0, 0.06, (n, 3, 3))).float()
     colour = torch.einsum("nij,njhw->nihw", mix, grey + (colour - grey) * saturation)
     return (((colour - 0.5) * contrast + 0.5) * bright).clamp(0, 1)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import CLASSES, TEMPLATES, ClassifyOptions
 from genai_demo.clip.compare import softmax, templated, unread
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import CLASSES, TEMPLATES, ClassifyOptions
 from genai_demo.clip.pictures import lines, one, sheet
-from genai_demo.frames import Stage, Tok, curve, number, pictures, prose, ranked, stages
+from genai_demo.core.frames import Stage, Tok, curve, number, pictures, prose, ranked, stages
 
 SHOWN = 10  # classes listed of each template
 
@@ -55,9 +55,18 @@ def classify(model: Clip, options: ClassifyOptions, *, seed: int) -> Iterator[Cl
         together = column("together", classes, cosines, t)
         best = int(cosines.argmax())
         yield ClassifyStep(
-            i, len(templates), drawn, toks(classes, cosines, t), (*alone[: i + 1], together), said, classes[best],
-            float(shares[best]), float(shares[0]), 100 * float((winners[: i + 1] == best).mean()), t,
-        )  # fmt: skip
+            i,
+            len(templates),
+            drawn,
+            toks(classes, cosines, t),
+            (*alone[: i + 1], together),
+            said,
+            classes[best],
+            float(shares[best]),
+            float(shares[0]),
+            100 * float((winners[: i + 1] == best).mean()),
+            t,
+        )
 
 
 def toks(classes: Sequence[str], cosines: np.ndarray, temperature: float) -> tuple[Tok, ...]:

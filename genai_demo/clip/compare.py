@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import TEXTS, SimilarityOptions
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import TEXTS, SimilarityOptions
 from genai_demo.clip.pictures import Picture, lines, read, sheet
-from genai_demo.errors import DemoError, shown
-from genai_demo.frames import carried, curve, matrix, number, pictures, prose
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.frames import carried, curve, matrix, number, pictures, prose
 
 PLAIN = 30  # letters without blanks: so few, if plain, have a token for each at the worst, and fit
 SHOWN: dict[str, Any] = {"cells": True, "icons": "pictures"}
@@ -93,9 +93,22 @@ def similarity(model: Clip, options: SimilarityOptions, *, seed: int) -> Iterato
         by_rows, by_columns = losses(cosines, t) if paired else (None, None)
         loss = None if by_rows is None or by_columns is None else (by_rows + by_columns) / 2
         yield SimilarityStep(
-            i, options.steps, names, tuple(texts), cosines, softmax(cosines / t, 1), softmax(cosines / t, 0), said,
-            drawn, t, loss, by_rows, by_columns, *pairs, model.temperature,
-        )  # fmt: skip
+            i,
+            options.steps,
+            names,
+            tuple(texts),
+            cosines,
+            softmax(cosines / t, 1),
+            softmax(cosines / t, 0),
+            said,
+            drawn,
+            t,
+            loss,
+            by_rows,
+            by_columns,
+            *pairs,
+            model.temperature,
+        )
 
 
 def captions(found: Sequence[Picture]) -> list[str]:

@@ -19,12 +19,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import ContrastOptions
 from genai_demo.clip.model import Clip, contrastive_loss, normalised
+from genai_demo.clip.options import ContrastOptions
 from genai_demo.clip.pictures import scene
+from genai_demo.core.device import generator, seeded
+from genai_demo.core.frames import curve, matrix, number, pictures, prose
 from genai_demo.data import world
-from genai_demo.device import generator, seeded
-from genai_demo.frames import curve, matrix, number, pictures, prose
 
 SIDE, WIDTH, WORDS = 32, 128, 64  # pixels; numbers of a vector in the common space, of a word's
 POOL = 2048  # scenes that are trained on, drawn when they are first met
@@ -66,10 +66,13 @@ class Eye(nn.Module):
     def __init__(self, width: int = 32) -> None:
         super().__init__()
         sizes = (3, width, 2 * width, 4 * width)
-        self.layers = nn.Sequential(*(
-            layer for a, b in itertools.pairwise(sizes)
-            for layer in (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
-        ))  # fmt: skip
+        self.layers = nn.Sequential(
+            *(
+                layer
+                for a, b in itertools.pairwise(sizes)
+                for layer in (nn.Conv2d(a, b, 3, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
+            )
+        )
         self.out = nn.Linear(2 * sizes[-1], WIDTH)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -206,10 +209,23 @@ def contrast(model: Clip, options: ContrastOptions, *, seed: int) -> Iterator[Co
         t, bias = math.exp(-float(trial.scale.detach())), float(trial.bias.detach())
         alone = options.loss == "sigmoid"
         yield ContrastStep(
-            i, options.steps + 1, names, texts, cosines, None if alone else softmax(cosines / t),
-            sigmoid(cosines / t + bias) if alone else None, words(i, options), drawn, loss, held, right,
-            recall(torch.from_numpy(cosines)), t, bias if alone else None, speed,
-        )  # fmt: skip
+            i,
+            options.steps + 1,
+            names,
+            texts,
+            cosines,
+            None if alone else softmax(cosines / t),
+            sigmoid(cosines / t + bias) if alone else None,
+            words(i, options),
+            drawn,
+            loss,
+            held,
+            right,
+            recall(torch.from_numpy(cosines)),
+            t,
+            bias if alone else None,
+            speed,
+        )
 
 
 def softmax(x: np.ndarray) -> np.ndarray:

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genai_demo.clip.pictures import Picture, own_picture
-from genai_demo.data.home import home
-from genai_demo.errors import DemoError, shown
-from genai_demo.run import visitor
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.home import home
+from genai_demo.core.run import visitor
 
 MOST = 1000  # pictures of a folder
 KEPT = 3  # folders of a visitor, the newest
@@ -65,8 +65,9 @@ def read(name: str) -> list[Picture]:
     path = _path(visitor.get(), name) if visitor.get() and re.fullmatch("[0-9a-f]{64}", name) else None
     if path is None or not path.exists() or time.time() - _used(path) > TIME_TO_LIVE:
         what = f"the pictures {shown(name)[:16]} are" if name else "pictures of yours are"
-        raise DemoError(f"{what} not here; choose the files again, as they are kept {TIME_TO_LIVE // 3600} hours "
-                        "and for you alone")  # fmt: skip
+        raise DemoError(
+            f"{what} not here; choose the files again, as they are kept {TIME_TO_LIVE // 3600} hours and for you alone"
+        )
     with contextlib.suppress(OSError):
         path.touch()
     found = []

@@ -16,8 +16,8 @@ import faiss
 import numpy as np
 
 from genai_demo.clip import features, folder
-from genai_demo.clip.clip_options import LARGEST
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import LARGEST
 from genai_demo.clip.pictures import THUMB, Picture, emoji_list, sheet, world_picture
 from genai_demo.data.world import COLOURS, with_article
 from genai_demo.data.world_kinds import KINDS

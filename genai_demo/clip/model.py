@@ -152,9 +152,13 @@ def _causal(attention: nn.MultiheadAttention, x: Tensor) -> Tensor:
 
 def _written_out(net: Any) -> bool:
     """Whether text_features reads as this network does: causal, off at the end, with torch's attention."""
-    return (isinstance(net, open_clip.CLIP) and net.text_pool_type == "argmax" and net.attn_mask is not None
-            and isinstance(net.text_projection, Tensor)
-            and all(isinstance(block.attn, nn.MultiheadAttention) for block in net.transformer.resblocks))  # fmt: skip
+    return (
+        isinstance(net, open_clip.CLIP)
+        and net.text_pool_type == "argmax"
+        and net.attn_mask is not None
+        and isinstance(net.text_projection, Tensor)
+        and all(isinstance(block.attn, nn.MultiheadAttention) for block in net.transformer.resblocks)
+    )
 
 
 def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor) -> Tensor:

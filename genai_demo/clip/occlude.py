@@ -12,11 +12,11 @@ import numpy as np
 from PIL import Image
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import OccludeOptions
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import OccludeOptions
 from genai_demo.clip.pictures import Picture, one, square
-from genai_demo.errors import DemoError
-from genai_demo.frames import bars, carried, colours, curve, number, pictures, plane, prose
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import bars, carried, colours, curve, number, pictures, plane, prose
 
 GREY, UNITS = 128, 64  # of the patch; a picture's side in units of its size and stride
 SHOWN = 128  # pixels a side of what is drawn
@@ -74,10 +74,19 @@ def occlude(model: Clip, options: OccludeOptions, *, seed: int) -> Iterator[Occl
         y, x = np.unravel_index(int(drops[: i + 1].argmax()), drops.shape)
         most = covered(seen, at[x], at[y], patch)
         yield OccludeStep(
-            i, len(at), np.stack([large(seen), large(most)]), overlay(seen, drops, at, patch)[None], drops.copy(), said,
-            drops[i].copy(), float(cosines[0]), float(drops[i].max()), float(drops[i].mean()),
-            tuple(place / side for place in at), patch / side,
-        )  # fmt: skip
+            i,
+            len(at),
+            np.stack([large(seen), large(most)]),
+            overlay(seen, drops, at, patch)[None],
+            drops.copy(),
+            said,
+            drops[i].copy(),
+            float(cosines[0]),
+            float(drops[i].max()),
+            float(drops[i].mean()),
+            tuple(place / side for place in at),
+            patch / side,
+        )
 
 
 def caption(picture: Picture) -> str:

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageOps
 
-from genai_demo import waits
+from genai_demo.core import waits
+from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.data import emoji, world
-from genai_demo.errors import DemoError, among, shown
-from genai_demo.inputs import check_size, from_base64, open_file
+from genai_demo.inputs.pictures import check_size, from_base64, open_file
 
 SIDE = 128  # pixels of a picture that a visitor brings
 THUMB = 64  # of one that is shown

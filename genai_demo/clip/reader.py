@@ -17,9 +17,9 @@ from genai_demo.clip import batches, words
 from genai_demo.clip.batches import SEEN_VENDORS, Source
 from genai_demo.clip.model import text_features, untrained
 from genai_demo.clip.words import Words
+from genai_demo.core.device import generator, seeded
+from genai_demo.core.home import home
 from genai_demo.data import scenes, world
-from genai_demo.data.home import home
-from genai_demo.device import generator, seeded
 
 STEPS, BATCH, RATE = 700, 256, 1e-3
 EMOJI, SCENES = 9_000, 2_000  # captions of either kind; beside them every word of the vocabulary

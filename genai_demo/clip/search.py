@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import WORDS, SearchOptions
 from genai_demo.clip.compare import unread
 from genai_demo.clip.library import Label, built_in_words, flat, library, nearest, sizes
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import WORDS, SearchOptions
 from genai_demo.clip.pictures import Picture, lines, one, sheet
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, carried, curve, number, pictures, prose, ranked
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, carried, curve, number, pictures, prose, ranked
 
 COLUMNS = 6
 CREDIT = " Emoji by OpenMoji, CC BY-SA 4.0."
@@ -56,8 +56,19 @@ def search(model: Clip, options: SearchOptions, *, seed: int) -> Iterator[Search
         scores, places = among.search(query, options.k, count)
         ms = 1000 * (time.perf_counter() - start)
         near = among.labels(places)
-        yield SearchStep(i, options.steps, said, shown, among.sheet(places), ranking(near, scores), count,
-                         float(scores[0]), spent, ms, tuple(name for name, _ in near))  # fmt: skip
+        yield SearchStep(
+            i,
+            options.steps,
+            said,
+            shown,
+            among.sheet(places),
+            ranking(near, scores),
+            count,
+            float(scores[0]),
+            spent,
+            ms,
+            tuple(name for name, _ in near),
+        )
 
 
 def asked(model: Clip, text: str, picture: Picture | None) -> tuple[np.ndarray, str]:
@@ -88,5 +99,16 @@ def _words(model: Clip, options: SearchOptions, picture: Picture | None) -> Iter
         scores, places = nearest(index, query, options.k)
         ms = 1000 * (time.perf_counter() - start)
         best = tuple(Tok(words[at], max(0.0, float(s)), value=float(s)) for at, s in zip(places, scores))
-        yield SearchStep(i, options.steps, f"Words near {picture.name}.", sheet([picture]), None, best, count,
-                         float(scores[0]), spent, ms, tuple(words[at] for at in places))  # fmt: skip
+        yield SearchStep(
+            i,
+            options.steps,
+            f"Words near {picture.name}.",
+            sheet([picture]),
+            None,
+            best,
+            count,
+            float(scores[0]),
+            spent,
+            ms,
+            tuple(words[at] for at in places),
+        )

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from genai_demo.clip import features
-from genai_demo.clip.clip_options import LARGEST, SpaceOptions
 from genai_demo.clip.compare import captions
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import LARGEST, SpaceOptions
 from genai_demo.clip.pictures import MOST, Picture, lines, read, scene, world_picture
-from genai_demo.errors import DemoError
-from genai_demo.frames import PLANE_LIMIT, curve, number, plane, prose
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import PLANE_LIMIT, curve, number, plane, prose
 
 MAP = "map of pictures and texts"
 LINES = 60  # pairs that are joined by a line
@@ -86,10 +86,20 @@ def space(model: Clip, options: SpaceOptions, *, seed: int) -> Iterator[SpaceSte
         n = len(a)
         apart = (float((a.sum(0) ** 2).sum()) - n) / (n * (n - 1))
         yield SpaceStep(
-            i, options.steps, np.stack([x, y], 1)[:LINES], x, y, said(n, options.axes), 100 * share,
-            float(np.linalg.norm(a.mean(0) - b.mean(0))), first(b, a), first(a, b), float((a * b).sum(1).mean()), apart,
+            i,
+            options.steps,
+            np.stack([x, y], 1)[:LINES],
+            x,
+            y,
+            said(n, options.axes),
+            100 * share,
+            float(np.linalg.norm(a.mean(0) - b.mean(0))),
+            first(b, a),
+            first(a, b),
+            float((a * b).sum(1).mean()),
+            apart,
             100 * kept,
-        )  # fmt: skip
+        )
 
 
 def said(count: int, axes: str) -> str:

@@ -16,8 +16,11 @@ def table(q: dict[str, Any]) -> tuple[list[str], list[list[str]], str]:
         for part, words in (("vendor", "emoji of a vendor never seen"), ("taught", "emoji of a vendor seen"))
         for name, which in (("seen", "concepts seen"), ("unseen", "concepts never seen"))
     ]
-    several = (("world", "picture world"), ("scenes", "scenes of emoji"),
-               ("scenes_vendor", "scenes of emoji of a vendor never seen"))  # fmt: skip
+    several = (
+        ("world", "picture world"),
+        ("scenes", "scenes of emoji"),
+        ("scenes_vendor", "scenes of emoji of a vendor never seen"),
+    )
     rows += [[words, share(f"{part}_to_picture_1"), "", share(f"{part}_to_text_1")] for part, words in several]
     swaps = "; ".join(f"{words} {share(f'{part}_relation_swap')}" for part, words in several)
     note = (

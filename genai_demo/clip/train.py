@@ -18,15 +18,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genai_demo.cards import write_card
 from genai_demo.clip import model as clip
 from genai_demo.clip.batches import Batch, Source, joined
 from genai_demo.clip.reader import taught
 from genai_demo.clip.words import Words, vectors
-from genai_demo.data.home import home
-from genai_demo.device import pick_dtype, seeded
-from genai_demo.errors import DemoError
-from genai_demo.spec import WEIGHTS
+from genai_demo.core.cards import write_card
+from genai_demo.core.device import pick_dtype, seeded
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
+from genai_demo.core.spec import WEIGHTS
 
 FILE = "atlas.safetensors"
 SAVE = 200  # steps between two states in the cache folder
@@ -218,10 +218,17 @@ def ship(cfg: TrainConfig, path: Path, *, unfinished: bool = False) -> Path:
     state = notes["state"]["mean"]
     clip.save(path, state, vectors()[0])
     return write_card(
-        path, title="CLIP, small", parameters=sum(p.numel() for p in clip.build(path).parameters()),
-        licence="Apache-2.0", data=DATA, config=clip.config(), training=_stated(cfg), steps=done,
-        wall_seconds=round(notes["seconds"]), quality={},
-    )  # fmt: skip
+        path,
+        title="CLIP, small",
+        parameters=sum(p.numel() for p in clip.build(path).parameters()),
+        licence="Apache-2.0",
+        data=DATA,
+        config=clip.config(),
+        training=_stated(cfg),
+        steps=done,
+        wall_seconds=round(notes["seconds"]),
+        quality={},
+    )
 
 
 def _stated(cfg: TrainConfig) -> dict[str, Any]:

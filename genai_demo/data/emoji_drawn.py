@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 
 Draw = Callable[[str, int], bytes]  # SVG, side in pixels -> PNG
 

@@ -17,8 +17,8 @@ from typing import Literal
 
 import numpy as np
 
-from genai_demo.data.home import home
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
 
 CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 SYSTEM = Path("/usr/share/datasets/fashion-mnist")  # where the Debian package puts it

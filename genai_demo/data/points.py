@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from genai_demo.errors import DemoError
-from genai_demo.inputs import decode_points
+from genai_demo.core.errors import DemoError
+from genai_demo.inputs.pictures import decode_points
 
 BOUND = 1.2
 RING_MODES, RING_RADIUS, RING_SPREAD = 8, 0.95, 0.05
@@ -95,7 +95,11 @@ def _swiss_roll(n: int, random: np.random.Generator) -> np.ndarray:
 
 
 _SETS: dict[str, Draw] = {
-    "ring": _gaussians("ring", RING_SPREAD), "grid": _gaussians("grid", GRID_SPREAD), "moons": _moons,
-    "spiral": _spiral, "checkerboard": _checkerboard, "swiss roll": _swiss_roll,
-}  # fmt: skip
+    "ring": _gaussians("ring", RING_SPREAD),
+    "grid": _gaussians("grid", GRID_SPREAD),
+    "moons": _moons,
+    "spiral": _spiral,
+    "checkerboard": _checkerboard,
+    "swiss roll": _swiss_roll,
+}
 NAMES = tuple(_SETS)

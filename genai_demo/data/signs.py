@@ -37,8 +37,9 @@ def shifted(word: str) -> str:
     """Other letters, as many: each plain one is the next of the alphabet but two, "cat" is "fdw"."""
     return "".join(
         chr(ord(first) + (ord(c) - ord(first) + 3) % 26) if c.isascii() and c.isalpha() else c
-        for c in word for first in ("a" if c.islower() else "A")
-    )  # fmt: skip
+        for c in word
+        for first in ("a" if c.islower() else "A")
+    )
 
 
 def fitting(

@@ -16,13 +16,23 @@ from PIL import Image, ImageDraw
 from genai_demo.data.world_kinds import KINDS, Pen, plural
 
 COLOURS = {
-    "red": (214, 40, 40), "orange": (245, 130, 20), "yellow": (248, 208, 30), "green": (45, 160, 70),
-    "blue": (40, 90, 215), "purple": (130, 55, 175), "pink": (245, 120, 180), "brown": (125, 75, 40),
-}  # fmt: skip
+    "red": (214, 40, 40),
+    "orange": (245, 130, 20),
+    "yellow": (248, 208, 30),
+    "green": (45, 160, 70),
+    "blue": (40, 90, 215),
+    "purple": (130, 55, 175),
+    "pink": (245, 120, 180),
+    "brown": (125, 75, 40),
+}
 BACKGROUNDS = {
-    "white": (252, 252, 252), "grey": (165, 165, 170), "black": (22, 22, 26), "cream": (250, 236, 205),
-    "light blue": (190, 222, 246), "dark blue": (28, 36, 84),
-}  # fmt: skip
+    "white": (252, 252, 252),
+    "grey": (165, 165, 170),
+    "black": (22, 22, 26),
+    "cream": (250, 236, 205),
+    "light blue": (190, 222, 246),
+    "dark blue": (28, 36, 84),
+}
 SIZES = {"small": (0.105, 0.13), "large": (0.19, 0.23)}  # radius, least and largest
 NUMBERS = ("no", "one", "two", "three", "four", "five")
 FINER = 4  # times as large is drawn what is then shrunk, for smooth edges
@@ -158,8 +168,10 @@ def colour_caption(scene: Scene) -> tuple[str, str] | None:
         return None
     one, other = pair
     swapped = (f"{other.colour} {one.kind}", f"{one.colour} {other.kind}")
-    return (f"{with_article(one.words)} and {with_article(other.words)}",
-            f"{with_article(swapped[0])} and {with_article(swapped[1])}")  # fmt: skip
+    return (
+        f"{with_article(one.words)} and {with_article(other.words)}",
+        f"{with_article(swapped[0])} and {with_article(swapped[1])}",
+    )
 
 
 def with_article(words: str) -> str:
@@ -178,9 +190,17 @@ def _place(thing: Thing) -> str:
         return -1 if value < 0.36 else 1 if value > 0.64 else 0
 
     across, down = third(thing.x), third(thing.y)
-    names = {(0, 0): "in the middle", (-1, 0): "on the left", (1, 0): "on the right", (0, -1): "at the top",
-             (0, 1): "at the bottom", (-1, -1): "at the top left", (1, -1): "at the top right",
-             (-1, 1): "at the bottom left", (1, 1): "at the bottom right"}  # fmt: skip
+    names = {
+        (0, 0): "in the middle",
+        (-1, 0): "on the left",
+        (1, 0): "on the right",
+        (0, -1): "at the top",
+        (0, 1): "at the bottom",
+        (-1, -1): "at the top left",
+        (1, -1): "at the top right",
+        (-1, 1): "at the bottom left",
+        (1, 1): "at the bottom right",
+    }
     near = min(abs(value - edge) for value in (thing.x, thing.y) for edge in (0.36, 0.64))
     return names[across, down] if near > 0.03 else ""
 

@@ -201,11 +201,30 @@ def _apple(pen: Pen, c: Colour) -> None:
 
 
 KINDS: dict[str, Callable[[Pen, Colour], None]] = {
-    "circle": _circle, "square": _square, "triangle": _triangle, "diamond": _diamond, "star": _star, "cross": _cross,
-    "heart": _heart, "ball": _ball, "house": _house, "tree": _tree, "car": _car, "boat": _boat, "sun": _sun,
-    "moon": _moon, "cat": _cat, "flower": _flower, "fish": _fish, "bird": _bird, "cup": _cup, "mushroom": _mushroom,
-    "balloon": _balloon, "umbrella": _umbrella, "apple": _apple,
-}  # fmt: skip
+    "circle": _circle,
+    "square": _square,
+    "triangle": _triangle,
+    "diamond": _diamond,
+    "star": _star,
+    "cross": _cross,
+    "heart": _heart,
+    "ball": _ball,
+    "house": _house,
+    "tree": _tree,
+    "car": _car,
+    "boat": _boat,
+    "sun": _sun,
+    "moon": _moon,
+    "cat": _cat,
+    "flower": _flower,
+    "fish": _fish,
+    "bird": _bird,
+    "cup": _cup,
+    "mushroom": _mushroom,
+    "balloon": _balloon,
+    "umbrella": _umbrella,
+    "apple": _apple,
+}
 PLURALS = {"fish": "fish"}  # where it is no s
 
 

@@ -36,8 +36,10 @@ def _whether(scene: Scene, rng: np.random.Generator) -> list[Question]:
     there = {thing.words for thing in scene.things}
     other = [f"{rng.choice(list(COLOURS))} {thing.kind}" for thing in scene.things]
     other.append(f"{rng.choice(list(COLOURS))} {rng.choice(list(KINDS))}")
-    return [Question(f"Is there {with_article(words)}?", "yes" if words in there else "no")
-            for words in dict.fromkeys([*there, *other])]  # fmt: skip
+    return [
+        Question(f"Is there {with_article(words)}?", "yes" if words in there else "no")
+        for words in dict.fromkeys([*there, *other])
+    ]
 
 
 def _where(scene: Scene, alone: list[Thing]) -> list[Question]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.asked import Off
+from genai_demo.core.frames import Tok, curve, number, prose, ranked, tokens
 from genai_demo.decoder.attention import Cache, Parts, next_logits, parts
 from genai_demo.decoder.given import divergence, ids_of, these
 from genai_demo.decoder.greedy import Taken, greedy, prompt, written
-from genai_demo.decoder.look_options import AblateOptions
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.frames import Tok, curve, number, prose, ranked, tokens
+from genai_demo.decoder.study_options import AblateOptions
+from genai_demo.language.asked import Off
+from genai_demo.language.model import LanguageModel
 
 LONGEST = 256  # tokens of a text
 SHOWN = 6  # likeliest tokens of each of the two distributions
@@ -62,9 +62,18 @@ def ablate(model: LanguageModel, options: AblateOptions, *, seed: int) -> Iterat
         same += not apart
         before, after, gap = compared(model, a, beside)
         yield AblateStep(
-            i, i + 1 if done else limit, said, shown + written(model, a), shown + written(model, b), before, after,
-            gap, same, a.ms if a else None, b.ms if b else None,
-        )  # fmt: skip
+            i,
+            i + 1 if done else limit,
+            said,
+            shown + written(model, a),
+            shown + written(model, b),
+            before,
+            after,
+            gap,
+            same,
+            a.ms if a else None,
+            b.ms if b else None,
+        )
         if done:
             return
         shown = ()

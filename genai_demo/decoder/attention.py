@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.asked import Off
-from genai_demo.errors import DemoError, shown
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.language.asked import Off
 
 KINDS = ("llama", "qwen2")  # model types whose layers are the ones written out here
 Turn = tuple[Tensor, Tensor]  # cosine and sine of each token's angles, (t, d) each
@@ -80,9 +80,16 @@ def parts(network: Any) -> Parts:
     inner, h = network.model, config.num_attention_heads
     d = getattr(config, "head_dim", None) or config.hidden_size // h
     return Parts(
-        inner.embed_tokens, list(inner.layers), inner.norm, network.lm_head, inner.rotary_emb,
-        h, config.num_key_value_heads, d, network.device,
-    )  # fmt: skip
+        inner.embed_tokens,
+        list(inner.layers),
+        inner.norm,
+        network.lm_head,
+        inner.rotary_emb,
+        h,
+        config.num_key_value_heads,
+        d,
+        network.device,
+    )
 
 
 def look_up(net: Parts, ids: Sequence[int]) -> Tensor:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import torch
 
+from genai_demo.core.frames import Tok, curve, number, prose, tokens
 from genai_demo.decoder.attention import Cache, parts
 from genai_demo.decoder.given import ids_of
 from genai_demo.decoder.greedy import prompt, timed, written
-from genai_demo.decoder.look_options import CacheOptions
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.frames import Tok, curve, number, prose, tokens
+from genai_demo.decoder.study_options import CacheOptions
+from genai_demo.language.model import LanguageModel
 
 LONGEST = 256  # tokens of a text
 
@@ -55,10 +55,20 @@ def cache(model: LanguageModel, options: CacheOptions, *, seed: int) -> Iterator
         done, shown = taken.id in model.stops, written(model, taken)
         said = words(len(new), len(ids), first=i == 0)
         yield CacheStep(
-            i, i + 1 if done else options.max_new_tokens, said, (prompt(model, ids) if i == 0 else ()) + shown,
-            prompt(model, new), prompt(model, ids), taken.ms, again.ms, kept.bytes / 1000, kept.tokens,
-            kept.bytes / 1000 / kept.tokens, saved, agreed,
-        )  # fmt: skip
+            i,
+            i + 1 if done else options.max_new_tokens,
+            said,
+            (prompt(model, ids) if i == 0 else ()) + shown,
+            prompt(model, new),
+            prompt(model, ids),
+            taken.ms,
+            again.ms,
+            kept.bytes / 1000,
+            kept.tokens,
+            kept.bytes / 1000 / kept.tokens,
+            saved,
+            agreed,
+        )
         if done:
             return
         ids, new = [*ids, taken.id], [taken.id]

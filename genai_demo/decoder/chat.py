@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from genai_demo.decoder.asked import Message
-from genai_demo.decoder.engine import Choice, Engine, Piece, Prompt, engine_of
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, carried, curve, listing, number, prose, ranked, tokens
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, carried, curve, listing, number, prose, ranked, tokens
+from genai_demo.language.asked import Message
+from genai_demo.language.engines import Choice, Engine, Piece, Prompt, engine_of
 
 NOTHING = "The model ended its answer at once: it found nothing to say."
 LIKELIEST = "likeliest in this place"
@@ -70,8 +70,17 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
         if ended is not None:
             written = written[:ended]
         total = step.total if ended is None else step.index + 1
-        yield CompleteStep(step.index, total, text + written, step.answer, step.likeliest, step.surprise,
-                           step.speed, step.wait_ms, readable(text + written))  # fmt: skip
+        yield CompleteStep(
+            step.index,
+            total,
+            text + written,
+            step.answer,
+            step.likeliest,
+            step.surprise,
+            step.speed,
+            step.wait_ms,
+            readable(text + written),
+        )
         if ended is not None:
             return
 
@@ -120,11 +129,21 @@ def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, fo
         now = time.perf_counter()
         first = first or now
         yield ChatStep(
-            i, i + 1 if piece.last else limit, _notice(folded, piece.last and i == 0), (_tok(piece.taken),),
-            _rivals(piece), -math.log2(max(piece.taken.probability, 1e-6)), i / (now - first) if i else None,
-            1000 * (first - begun), piece.held, engine.context,
-            piece.cache_bytes / 1000 if piece.cache_bytes is not None else None, piece.reused, piece.text, folded,
-        )  # fmt: skip
+            i,
+            i + 1 if piece.last else limit,
+            _notice(folded, piece.last and i == 0),
+            (_tok(piece.taken),),
+            _rivals(piece),
+            -math.log2(max(piece.taken.probability, 1e-6)),
+            i / (now - first) if i else None,
+            1000 * (first - begun),
+            piece.held,
+            engine.context,
+            piece.cache_bytes / 1000 if piece.cache_bytes is not None else None,
+            piece.reused,
+            piece.text,
+            folded,
+        )
     if not first:
         wait_ms = 1000 * (time.perf_counter() - begun)
         yield ChatStep(0, 1, _notice(folded, True), (), (), 0.0, None, wait_ms, 0, engine.context, None, 0, "", folded)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.decoder.text import clean, visible
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok
-from genai_demo.frames_text import TokKind
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok
+from genai_demo.core.frames_text import TokKind
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.text import clean, visible
 
 WINDOW = 48  # tokens of a text that are drawn at once
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from genai_demo.decoder.asked import Off
+from genai_demo.core.frames import Tok
 from genai_demo.decoder.attention import NOTHING, Cache, Parts, next_logits
 from genai_demo.decoder.given import WINDOW, piece, toks
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.frames import Tok
+from genai_demo.language.asked import Off
+from genai_demo.language.model import LanguageModel
 
 
 @dataclass(frozen=True, slots=True)

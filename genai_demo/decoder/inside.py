@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.frames import Tok, bars, curve, matrix, number, prose, ranked, tokens
 from genai_demo.decoder.attention import Parts, normed, parts, predict, through
 from genai_demo.decoder.given import WINDOW, best, divergence, ids_of, piece, toks
-from genai_demo.decoder.look_options import InsideOptions
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.frames import Tok, bars, curve, matrix, number, prose, ranked, tokens
+from genai_demo.decoder.study_options import InsideOptions
+from genai_demo.language.model import LanguageModel
 
 LONGEST = 512  # tokens of a text
 
@@ -75,11 +75,22 @@ def inside(model: LanguageModel, options: InsideOptions, *, seed: int) -> Iterat
         logits = lens(net, seen, i)  # (w + 1, vocabulary), the last row is that of the text's last token
         size = seen.x[i].float().norm(dim=1).cpu().numpy()
         yield LayerStep(
-            i, len(seen.x), tuple(shown), heads, words(seen, i), seen.weights[i], given,
-            guesses(model, seen, logits[:-1]), best(model, logits[-1], options.top), named(seen, i),
-            float(logits[-1].softmax(0)[final.argmax()]), divergence(final, logits[-1]), float(np.median(size)),
-            np.log10(np.maximum(size[seen.window.start : seen.window.stop], 1e-6)), seen.outside[i],
-        )  # fmt: skip
+            i,
+            len(seen.x),
+            tuple(shown),
+            heads,
+            words(seen, i),
+            seen.weights[i],
+            given,
+            guesses(model, seen, logits[:-1]),
+            best(model, logits[-1], options.top),
+            named(seen, i),
+            float(logits[-1].softmax(0)[final.argmax()]),
+            divergence(final, logits[-1]),
+            float(np.median(size)),
+            np.log10(np.maximum(size[seen.window.start : seen.window.stop], 1e-6)),
+            seen.outside[i],
+        )
 
 
 def window(count: int, page: int) -> range:

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.decoder.text import CUT, byte_of, clean, guarded, visible
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.text import CUT, byte_of, clean, guarded, visible
 
 Pair = tuple[str, str]
 Words = list[list[str]]

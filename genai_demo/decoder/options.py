@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from genai_demo.decoder.asked import Message, Sampling
-from genai_demo.errors import DemoError, shown
-from genai_demo.options import Options, option
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.options import Options, option
+from genai_demo.language.asked import Message, Sampling
 
 TURNS, MOST_TURNS = 60_000, 200  # characters of a conversation, and messages
 SYSTEM, TEXT = 4000, 8000  # characters
@@ -18,17 +18,29 @@ CODE = 'def is_prime(n):\n    """Return True if n is a prime number, else False.
 
 
 class SamplingOptions(Options):
-    temperature: float = option(0.2, "How much chance has a say; 0 always takes the likeliest token",
-                                at_least=0, at_most=2)  # fmt: skip
+    temperature: float = option(
+        0.2, "How much chance has a say; 0 always takes the likeliest token", at_least=0, at_most=2
+    )
     top_k: int = option(
         40, "How many of the likeliest tokens may be taken; 0 for all", at_least=0, at_most=500, more=True
     )
-    top_p: float = option(0.9, "The likeliest tokens that together reach this probability may be taken; 1 for all",
-                          at_least=0, at_most=1)  # fmt: skip
-    min_p: float = option(0.0, "Tokens at least this many times as likely as the likeliest may be taken; 0 for all",
-                          at_least=0, at_most=1, more=True)  # fmt: skip
-    repetition_penalty: float = option(1.1, "How much less likely a token gets by having been there; 1 for not at all",
-                                       at_least=0.5, at_most=2, more=True)  # fmt: skip
+    top_p: float = option(
+        0.9, "The likeliest tokens that together reach this probability may be taken; 1 for all", at_least=0, at_most=1
+    )
+    min_p: float = option(
+        0.0,
+        "Tokens at least this many times as likely as the likeliest may be taken; 0 for all",
+        at_least=0,
+        at_most=1,
+        more=True,
+    )
+    repetition_penalty: float = option(
+        1.1,
+        "How much less likely a token gets by having been there; 1 for not at all",
+        at_least=0.5,
+        at_most=2,
+        more=True,
+    )
 
     @property
     def sampling(self) -> Sampling:
@@ -40,8 +52,9 @@ def _top() -> Any:
 
 
 class ChatOptions(SamplingOptions):
-    turns: str = option(HELLO, 'The conversation as JSON, [["user", "..."], ["assistant", "..."], ...], or one message',
-                        longest=TURNS)  # fmt: skip
+    turns: str = option(
+        HELLO, 'The conversation as JSON, [["user", "..."], ["assistant", "..."], ...], or one message', longest=TURNS
+    )
     system: str = option("", "What the model is told before all else; empty for its own", longest=SYSTEM)
     max_new_tokens: int = option(256, "How long an answer may get", unit="tokens", at_least=1, at_most=1024)
     top: int = _top()
@@ -76,15 +89,21 @@ class TokensOptions(SamplingOptions):
 
 class CompleteOptions(SamplingOptions):
     text: str = option(CODE, "The code that is continued", longest=TEXT)
-    until: Literal["function", "line", "length"] = option("function", "Where to stop: at the end of the function, of "
-                                                          "the line, or at the length below")  # fmt: skip
+    until: Literal["function", "line", "length"] = option(
+        "function", "Where to stop: at the end of the function, of the line, or at the length below"
+    )
     max_new_tokens: int = option(96, "How long it may get", unit="tokens", at_least=1, at_most=512)
     top: int = _top()
     temperature: float = option(
         0.0, "How much chance has a say; 0 always takes the likeliest token", at_least=0, at_most=2
     )
-    repetition_penalty: float = option(1.0, "How much less likely a token gets by having been there; 1 for not at all",
-                                       at_least=0.5, at_most=2, more=True)  # fmt: skip
+    repetition_penalty: float = option(
+        1.0,
+        "How much less likely a token gets by having been there; 1 for not at all",
+        at_least=0.5,
+        at_most=2,
+        more=True,
+    )
 
 
 def read_turns(text: str) -> list[tuple[str, str]]:

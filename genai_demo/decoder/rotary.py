@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.frames import Tok, bars, curve, number, plane, prose, tokens
 from genai_demo.decoder.attention import Parts, normed, parts, project, through
 from genai_demo.decoder.given import WINDOW, ids_of, toks
-from genai_demo.decoder.look_options import RotaryOptions, place
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.frames import Tok, bars, curve, number, plane, prose, tokens
+from genai_demo.decoder.study_options import RotaryOptions, place
+from genai_demo.language.model import LanguageModel
 
 LONGEST = WINDOW  # tokens of a text
 CLOCKS = 8  # pairs that are drawn
@@ -61,10 +61,19 @@ def rotary(model: LanguageModel, options: RotaryOptions, *, seed: int) -> Iterat
         adds = scale * (a * b).sum(1)  # (d / 2,)
         moved = scale * (turn(q, (p + SHIFT) * speed) * turn(k, SHIFT * speed)).sum()
         yield RotaryStep(
-            p, options.distance + 1, words(p, float(speed[0]), float(speed[-1])), given, rings(len(some)),
-            hands(a[some]), tips(b[some]), np.degrees((p * speed[some].double()).numpy()) % 360, adds.numpy(),
-            p, float(adds.sum()), float(moved),
-        )  # fmt: skip
+            p,
+            options.distance + 1,
+            words(p, float(speed[0]), float(speed[-1])),
+            given,
+            rings(len(some)),
+            hands(a[some]),
+            tips(b[some]),
+            np.degrees((p * speed[some].double()).numpy()) % 360,
+            adds.numpy(),
+            p,
+            float(adds.sum()),
+            float(moved),
+        )
 
 
 def pair(net: Parts, ids: list[int], layer: int, head: int) -> tuple[Tensor, Tensor]:

@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.frames import Tok, listing, matrix, number, prose, ranked, tokens
 from genai_demo.decoder import attention as by_hand
 from genai_demo.decoder.attention import Parts, parts
 from genai_demo.decoder.given import best, check, piece, toks
-from genai_demo.decoder.look_options import StepsOptions, place
 from genai_demo.decoder.merges import best_pair, first_words, joined, merging, ranks, seen
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.decoder.text import clean, visible
-from genai_demo.frames import Tok, listing, matrix, number, prose, ranked, tokens
+from genai_demo.decoder.study_options import StepsOptions, place
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.text import clean, visible
 
 MOST = 24  # tokens of a sentence
 MERGES = 24  # frames of merges
@@ -184,40 +184,97 @@ def attended(
     where = f"Layer {layer + 1}, head {head + 1}: "
     square = functools.partial(of, columns=labels)
     y = by_hand.normed(part.input_layernorm, x)
-    yield of("norm", f"{where}each token's vector is brought to one length first.", by_hand.normed,
-             tensor=few(x, y), names=("before", "normed"), shape=size(y))  # fmt: skip
+    yield of(
+        "norm",
+        f"{where}each token's vector is brought to one length first.",
+        by_hand.normed,
+        tensor=few(x, y),
+        names=("before", "normed"),
+        shape=size(y),
+    )
     q, k, v = by_hand.project(part, y, net.d)
-    yield of("query, key, value", f"{where}three products with learned matrices: what a token looks for, what it "
-             "offers, what it gives.", by_hand.project, by_hand.split, tensor=few(q[head], k[group], v[group]),
-             names=("query", "key", "value"), shape=f"{size(q)}, {size(k)}, {size(v)}")  # fmt: skip
+    yield of(
+        "query, key, value",
+        f"{where}three products with learned matrices: what a token looks for, what it offers, what it gives.",
+        by_hand.project,
+        by_hand.split,
+        tensor=few(q[head], k[group], v[group]),
+        names=("query", "key", "value"),
+        shape=f"{size(q)}, {size(k)}, {size(v)}",
+    )
     turn = by_hand.turns(net, x)
-    yield of("angles", f"{where}a token's place sets angles, fast ones first; here are their cosines and sines.",
-             by_hand.turns, tensor=few(*turn), names=("cosine", "sine"), shape=size(turn[0]))  # fmt: skip
+    yield of(
+        "angles",
+        f"{where}a token's place sets angles, fast ones first; here are their cosines and sines.",
+        by_hand.turns,
+        tensor=few(*turn),
+        names=("cosine", "sine"),
+        shape=size(turn[0]),
+    )
     q2, k2 = by_hand.rotate(q, turn), by_hand.rotate(k, turn)
-    yield of("positions", f"{where}query and key are turned by these angles, so that scores know the distance.",
-             by_hand.rotate, tensor=few(q[head], q2[head], k[group], k2[group]),
-             names=("query", "query, turned", "key", "key, turned"), shape=size(q2))  # fmt: skip
+    yield of(
+        "positions",
+        f"{where}query and key are turned by these angles, so that scores know the distance.",
+        by_hand.rotate,
+        tensor=few(q[head], q2[head], k[group], k2[group]),
+        names=("query", "query, turned", "key", "key, turned"),
+        shape=size(q2),
+    )
     score = by_hand.scores(q2, by_hand.shared(k2, net.h))
-    yield square("scores", f"{where}how well each query (row) fits each key (column), over the root of {net.d}.",
-                 by_hand.scores, by_hand.shared, tensor=score[head].cpu().numpy(), shape=size(score))  # fmt: skip
+    yield square(
+        "scores",
+        f"{where}how well each query (row) fits each key (column), over the root of {net.d}.",
+        by_hand.scores,
+        by_hand.shared,
+        tensor=score[head].cpu().numpy(),
+        shape=size(score),
+    )
     masked = by_hand.mask(score)
-    yield square("mask", f"{where}a token may not look at later ones: their scores become minus infinity.",
-                 by_hand.mask, masked=masked[head].cpu().numpy(), shape=size(masked))  # fmt: skip
+    yield square(
+        "mask",
+        f"{where}a token may not look at later ones: their scores become minus infinity.",
+        by_hand.mask,
+        masked=masked[head].cpu().numpy(),
+        shape=size(masked),
+    )
     weights = by_hand.weigh(masked)
-    yield square("softmax of scores", f"{where}scores become shares: each row is positive and has the sum 1.",
-                 by_hand.weigh, weights=weights[head].cpu().numpy(), shape=size(weights))  # fmt: skip
+    yield square(
+        "softmax of scores",
+        f"{where}scores become shares: each row is positive and has the sum 1.",
+        by_hand.weigh,
+        weights=weights[head].cpu().numpy(),
+        shape=size(weights),
+    )
     mixed = by_hand.mix(weights, by_hand.shared(v, net.h))
-    yield of("weighted values", f"{where}each token takes the values of those it looks at, by these shares.",
-             by_hand.mix, tensor=few(v[group], mixed[head]), names=("values", "taken"), shape=size(mixed))  # fmt: skip
+    yield of(
+        "weighted values",
+        f"{where}each token takes the values of those it looks at, by these shares.",
+        by_hand.mix,
+        tensor=few(v[group], mixed[head]),
+        names=("values", "taken"),
+        shape=size(mixed),
+    )
     added = by_hand.join(part, mixed)
-    yield of("heads joined", f"{net.h} heads are laid side by side and go through one more matrix; the result is "
-             "added to the stream.", by_hand.join, by_hand.block, tensor=few(x, added, x + added),
-             names=("before", "attention adds", "after"), shape=size(added))  # fmt: skip
+    yield of(
+        "heads joined",
+        f"{net.h} heads are laid side by side and go through one more matrix; the result is added to the stream.",
+        by_hand.join,
+        by_hand.block,
+        tensor=few(x, added, x + added),
+        names=("before", "attention adds", "after"),
+        shape=size(added),
+    )
     x = x + added
     thought = by_hand.think(part, by_hand.normed(part.post_attention_layernorm, x))
-    yield of("feed-forward", "Each token by itself goes through two wider learned layers; the result is added, too.",
-             by_hand.think, by_hand.block, tensor=few(x, thought, x + thought),
-             names=("before", "feed-forward adds", "after"), shape=size(thought))  # fmt: skip
+    yield of(
+        "feed-forward",
+        "Each token by itself goes through two wider learned layers; the result is added, too.",
+        by_hand.think,
+        by_hand.block,
+        tensor=few(x, thought, x + thought),
+        names=("before", "feed-forward adds", "after"),
+        shape=size(thought),
+    )
 
 
 def likeliest(logits: Tensor) -> int:
@@ -231,28 +288,57 @@ def extended(ids: Sequence[int], new: int) -> list[int]:
 
 
 def finished(
-    model: LanguageModel, net: Parts, of: Callable[..., Step], ids: Sequence[int], labels: tuple[str, ...],
+    model: LanguageModel,
+    net: Parts,
+    of: Callable[..., Step],
+    ids: Sequence[int],
+    labels: tuple[str, ...],
     stream: Sequence[Tensor],
-) -> Iterator[Step]:  # fmt: skip
+) -> Iterator[Step]:
     """The stack of layers, logits, softmax, and the token that is appended."""
     lengths = torch.stack([x.float().norm(dim=1) for x in stream]).clamp_min(1e-6).log10().cpu().numpy()
     names = ("embedding", *(f"layer {i + 1}" for i in range(len(net.layers))))
-    yield of("stack", f"The same in all {len(net.layers)} layers, each with its own matrices: how long each token's "
-             "vector is after each.", by_hand.through, by_hand.block, lengths=lengths, rows=names, columns=labels,
-             shape=f"{len(stream)} × {size(stream[0])}")  # fmt: skip
+    yield of(
+        "stack",
+        f"The same in all {len(net.layers)} layers, each with its own matrices: how long each token's "
+        "vector is after each.",
+        by_hand.through,
+        by_hand.block,
+        lengths=lengths,
+        rows=names,
+        columns=labels,
+        shape=f"{len(stream)} × {size(stream[0])}",
+    )
     x = stream[-1][-1:]
     logits = by_hand.predict(net, x)[0]
-    yield of("logits", f"The last token's vector, normed, times the table of all {len(logits)} tokens: a number each.",
-             by_hand.predict, tensor=few(x, by_hand.normed(net.norm, x)), rows=labels[-1:], names=("last", "normed"),
-             logits=highest(model, logits), shape=size(logits))  # fmt: skip
-    yield of("softmax", "Logits become probabilities: positive, with the sum 1.", by_hand.weigh,
-             next_=best(model, by_hand.weigh(logits).log(), TOP), shape=size(logits))  # fmt: skip
+    yield of(
+        "logits",
+        f"The last token's vector, normed, times the table of all {len(logits)} tokens: a number each.",
+        by_hand.predict,
+        tensor=few(x, by_hand.normed(net.norm, x)),
+        rows=labels[-1:],
+        names=("last", "normed"),
+        logits=highest(model, logits),
+        shape=size(logits),
+    )
+    yield of(
+        "softmax",
+        "Logits become probabilities: positive, with the sum 1.",
+        by_hand.weigh,
+        next_=best(model, by_hand.weigh(logits).log(), TOP),
+        shape=size(logits),
+    )
     new = likeliest(logits)
     chance = float(by_hand.weigh(logits)[new])
     said = f"The likeliest, “{piece(model, new)}” with {100 * chance:.1f} %, is appended, and all begins again."
     longer = toks(model, extended(ids, new))
-    yield of("append", said, likeliest, extended,
-             pieces=(*longer[:-1], dataclasses.replace(longer[-1], share=chance, kind="picked")))  # fmt: skip
+    yield of(
+        "append",
+        said,
+        likeliest,
+        extended,
+        pieces=(*longer[:-1], dataclasses.replace(longer[-1], share=chance, kind="picked")),
+    )
 
 
 def highest(model: LanguageModel, logits: Tensor) -> tuple[Tok, ...]:

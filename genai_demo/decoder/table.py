@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import ASSETS
 
-RESULTS = Path(__file__).resolve().parents[2] / "assets" / "decoder.json"
+RESULTS = ASSETS / "decoder.json"
 
 
 def known() -> dict[str, Any]:

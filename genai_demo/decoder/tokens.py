@@ -10,14 +10,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.decode import Step, decode
+from genai_demo.core.frames import Stage, Tok, carried, curve, number, ranked
+from genai_demo.core.frames import stages as stages_
+from genai_demo.core.frames import tokens as tokens_
 from genai_demo.decoder.given import ids_of, piece, toks
-from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.options import TokensOptions
-from genai_demo.decoder.samplers import Candidates, stages
-from genai_demo.frames import Stage, Tok, carried, curve, number, ranked
-from genai_demo.frames import stages as stages_
-from genai_demo.frames import tokens as tokens_
+from genai_demo.language.decode import Step, decode
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.samplers import Candidates, stages
 
 ROWS = 8  # of each stage
 NOTES = {
@@ -67,18 +67,33 @@ def write(model: LanguageModel, options: TokensOptions, *, seed: int) -> Iterato
 
 
 def _frame(
-    model: LanguageModel, options: TokensOptions, step: Step, seen: list[int], before: tuple[Tok, ...], index: int,
-    total: int, given: bool,
-) -> TokenStep:  # fmt: skip
+    model: LanguageModel,
+    options: TokensOptions,
+    step: Step,
+    seen: list[int],
+    before: tuple[Tok, ...],
+    index: int,
+    total: int,
+    given: bool,
+) -> TokenStep:
     chances = step.logits.softmax(0)
     taken = Tok(piece(model, step.id), float(chances[step.id]), id=step.id)
     found = stages(step.logits, seen, options.sampling)
     path = tuple(seen[len(seen) - index :]) if index else ()
     return TokenStep(
-        index, total, (*before, taken), _likeliest(model, chances, step.id, options.top),
-        _columns(model, found, step.id), entropy(chances), entropy(step.candidates.probabilities),
-        -math.log2(max(float(chances[step.id]), 1e-9)), len(step.candidates.ids), step.cached, (*path, step.id), given,
-    )  # fmt: skip
+        index,
+        total,
+        (*before, taken),
+        _likeliest(model, chances, step.id, options.top),
+        _columns(model, found, step.id),
+        entropy(chances),
+        entropy(step.candidates.probabilities),
+        -math.log2(max(float(chances[step.id]), 1e-9)),
+        len(step.candidates.ids),
+        step.cached,
+        (*path, step.id),
+        given,
+    )
 
 
 def entropy(chances: Tensor) -> float:

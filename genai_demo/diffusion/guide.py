@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.device import generator
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
 from genai_demo.diffusion.model import NULL
-from genai_demo.errors import DemoError
 
 MOST_FRAMES = 100
 

@@ -25,14 +25,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from genai_demo.device import generator
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import curve, number, plane
 from genai_demo.diffusion.guide import shown
 from genai_demo.diffusion.options import PointsOptions
 from genai_demo.diffusion.samplers import SAMPLERS, Draw, Predict, Sampler, Step, ddim
 from genai_demo.diffusion.schedules import Grid, from_ratios, grid
-from genai_demo.errors import DemoError
-from genai_demo.frames import curve, number, plane
-from genai_demo.lab import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
+from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
 
 BATCH = 256
 SKEW = 2.0  # angle = pi / 2 * u ** SKEW: more of the training goes to little noise, where the edges are
@@ -127,9 +127,15 @@ def guess(model: nn.Module) -> Predict:
 
 
 def langevin(
-    predict: Predict, x: Tensor, grid: Grid, noise: Draw, *, begin: int = 0, before: Tensor | None = None,
+    predict: Predict,
+    x: Tensor,
+    grid: Grid,
+    noise: Draw,
+    *,
+    begin: int = 0,
+    before: Tensor | None = None,
     inner: int = 8,
-) -> Iterator[Step]:  # fmt: skip
+) -> Iterator[Step]:
     """Annealed Langevin dynamics (Song & Ermon 2019, algorithm 1): `inner` moves along the score at each noise level.
 
     Their moves are y + a / 2 * score + sqrt(a) * noise with a = STRIDE * ratio ** 2 in y = x / alpha, where
@@ -241,22 +247,43 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointStep]:
 
 
 def _training_frame(
-    model: nn.Module, start: Tensor, judge: Judge, index: int, total: int, step: int, loss: float,
+    model: nn.Module,
+    start: Tensor,
+    judge: Judge,
+    index: int,
+    total: int,
+    step: int,
+    loss: float,
     real: np.ndarray | None,
-) -> PointStep:  # fmt: skip
+) -> PointStep:
     for last in ddim(guess(model), start, grid("cosine", QUICK), lambda: start):  # noqa: B007
         pass
     made, angle = last.after, math.atan(TRAIN_RATIO)
     return PointStep(
-        index, total, real, made.numpy(), None, flow_density(model, angle), arrows(model, angle), "training", step,
-        math.sin(angle), loss, *judge(made).shown,
-    )  # fmt: skip
+        index,
+        total,
+        real,
+        made.numpy(),
+        None,
+        flow_density(model, angle),
+        arrows(model, angle),
+        "training",
+        step,
+        math.sin(angle),
+        loss,
+        *judge(made).shown,
+    )
 
 
 def _sample(
-    model: nn.Module, options: PointsOptions, start: Tensor, random: torch.Generator, judge: Judge, index: int,
+    model: nn.Module,
+    options: PointsOptions,
+    start: Tensor,
+    random: torch.Generator,
+    judge: Judge,
+    index: int,
     total: int,
-) -> Iterator[PointStep]:  # fmt: skip
+) -> Iterator[PointStep]:
     """From noise to points. Frames are thinned; the computation is not."""
     score, wild = options.sampler == "langevin", options.sampler in ("langevin", "ddpm")
     levels = langevin_levels(options.steps) if score else grid(options.schedule, options.steps)
@@ -269,9 +296,19 @@ def _sample(
         angle = max(levels.angle(i), math.atan(SMALLEST))
         paths = np.stack(way[-TAIL:] if wild else way, 1) if len(way) > 1 else None  # (followed, t, 2)
         return PointStep(
-            index, total, None, x.numpy(), paths, flow_density(model, angle), arrows(model, angle, score), "sampling",
-            i, levels.sigma[i], None, *judge(x).shown,
-        )  # fmt: skip
+            index,
+            total,
+            None,
+            x.numpy(),
+            paths,
+            flow_density(model, angle),
+            arrows(model, angle, score),
+            "sampling",
+            i,
+            levels.sigma[i],
+            None,
+            *judge(x).shown,
+        )
 
     def draw() -> Tensor:
         return torch.randn(x.shape, generator=random)

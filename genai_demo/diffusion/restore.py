@@ -14,13 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import curve, number, pictures
 from genai_demo.diffusion.guide import Guide, Network, Noise, labels, pictures_of, rms, shown, tensor_of
 from genai_demo.diffusion.options import InpaintOptions, RepairOptions, RestoreOptions, SuperresOptions
 from genai_demo.diffusion.samplers import SAMPLERS, Step, ddpm_step
 from genai_demo.diffusion.schedules import Grid, below, grid
-from genai_demo.errors import DemoError
-from genai_demo.frames import curve, number, pictures
-from genai_demo.inputs import decode_picture
+from genai_demo.inputs.pictures import decode_picture
 
 
 def _start(model: Network, options: RestoreOptions, seed: int) -> tuple[Tensor, Noise, Guide]:
@@ -65,8 +65,17 @@ def inpaint(model: Network, options: InpaintOptions, *, seed: int) -> Iterator[I
             x0, _ = guide(x, levels.angle(i))
             if turn == 0 and i in wanted:
                 seam = _over(x0 - clean, 1 - hole)
-                yield InpaintStep(index, len(wanted), given, pictures_of(x), pictures_of(x0), i, levels.sigma[i],
-                                  guide.evaluations, seam)  # fmt: skip
+                yield InpaintStep(
+                    index,
+                    len(wanted),
+                    given,
+                    pictures_of(x),
+                    pictures_of(x0),
+                    i,
+                    levels.sigma[i],
+                    guide.evaluations,
+                    seam,
+                )
                 index += 1
             known = levels.alpha[i + 1] * clean + levels.sigma[i + 1] * noise()
             unknown = ddpm_step(x, x0, levels, i, noise)
@@ -74,9 +83,16 @@ def inpaint(model: Network, options: InpaintOptions, *, seed: int) -> Iterator[I
             if turn + 1 < options.resample and i + 1 < options.steps:
                 x = _back(x, levels, i, noise)
     yield InpaintStep(
-        index, len(wanted), given, pictures_of(x), pictures_of(x), options.steps, 0.0, guide.evaluations,
+        index,
+        len(wanted),
+        given,
+        pictures_of(x),
+        pictures_of(x),
+        options.steps,
+        0.0,
+        guide.evaluations,
         _over(x - clean, 1 - hole),
-    )  # fmt: skip
+    )
 
 
 def _back(x: Tensor, levels: Grid, i: int, noise: Noise) -> Tensor:
@@ -139,12 +155,32 @@ def superres(model: Network, options: SuperresOptions, *, seed: int) -> Iterator
         x0, _ = guide(x, levels.angle(i))
         x0 = consistent(x0, y)
         if i in wanted:
-            yield SuperresStep(index, len(wanted), pictures_of(y), pictures_of(x), pictures_of(x0), *still, i,
-                               levels.sigma[i], _mismatch(x0, y), rms(x0 - clean))  # fmt: skip
+            yield SuperresStep(
+                index,
+                len(wanted),
+                pictures_of(y),
+                pictures_of(x),
+                pictures_of(x0),
+                *still,
+                i,
+                levels.sigma[i],
+                _mismatch(x0, y),
+                rms(x0 - clean),
+            )
             index += 1
         x = ddpm_step(x, x0, levels, i, noise)
-    yield SuperresStep(index, len(wanted), pictures_of(y), pictures_of(x), pictures_of(x), *still, options.steps, 0.0,
-                       _mismatch(x, y), rms(x - clean))  # fmt: skip
+    yield SuperresStep(
+        index,
+        len(wanted),
+        pictures_of(y),
+        pictures_of(x),
+        pictures_of(x),
+        *still,
+        options.steps,
+        0.0,
+        _mismatch(x, y),
+        rms(x - clean),
+    )
 
 
 def consistent(x0: Tensor, y: Tensor) -> Tensor:
@@ -213,6 +249,15 @@ def _repaired(
 ) -> RepairStep:
     x, x0 = (step.after, step.after) if i == levels.steps else (step.x, step.x0)
     return RepairStep(
-        index, total, noised, pictures_of(x), pictures_of(x0), pictures_of(clean), i, levels.ratio(i),
-        guide.evaluations, rms(x0 - clean), rms(x0 - x0.mean(0, keepdim=True)),
-    )  # fmt: skip
+        index,
+        total,
+        noised,
+        pictures_of(x),
+        pictures_of(x0),
+        pictures_of(clean),
+        i,
+        levels.ratio(i),
+        guide.evaluations,
+        rms(x0 - clean),
+        rms(x0 - x0.mean(0, keepdim=True)),
+    )

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import colours, curve, number, pictures
 from genai_demo.diffusion.guide import Guide, Network, Noise, labels, pictures_of, place, rms, shown
 from genai_demo.diffusion.options import CompareOptions, DenoiseOptions, ForkOptions, SamplingOptions
 from genai_demo.diffusion.samplers import SAMPLERS, Sampler, Step, ddim
 from genai_demo.diffusion.schedules import Grid, grid
-from genai_demo.errors import DemoError
-from genai_demo.frames import colours, curve, number, pictures
 
 NOISE_RANGE = 3.0  # standard deviations between black and white where noise is drawn
 
@@ -72,9 +72,18 @@ def _frame(index: int, total: int, step: Step, i: int, levels: Grid, guide: Guid
     x, x0 = (step.after, step.after) if done else (step.x, step.x0)
     change = None if last is None else rms(x0 - last.x0)
     return DenoiseStep(
-        index, total, pictures_of(x), pictures_of(x0), pictures_of(step.eps, NOISE_RANGE), *_planes(guide), i,
-        levels.sigma[i], levels.decibels(i), guide.evaluations, change,
-    )  # fmt: skip
+        index,
+        total,
+        pictures_of(x),
+        pictures_of(x0),
+        pictures_of(step.eps, NOISE_RANGE),
+        *_planes(guide),
+        i,
+        levels.sigma[i],
+        levels.decibels(i),
+        guide.evaluations,
+        change,
+    )
 
 
 def _planes(guide: Guide) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
@@ -156,9 +165,17 @@ def _both(index: int, total: int, a: Step, b: Step, i: int, levels: Grid, evalua
     x_a, x_b = (step.after if done else step.x for step in (a, b))
     x0_a, x0_b = (step.after if done else step.x0 for step in (a, b))
     return ForkStep(
-        index, total, pictures_of(x_a), pictures_of(x_b), pictures_of(x0_a), pictures_of(x0_b), i, levels.sigma[i],
-        evaluations, rms(x_a - x_b),
-    )  # fmt: skip
+        index,
+        total,
+        pictures_of(x_a),
+        pictures_of(x_b),
+        pictures_of(x0_a),
+        pictures_of(x0_b),
+        i,
+        levels.sigma[i],
+        evaluations,
+        rms(x_a - x_b),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,9 +211,18 @@ def compare(model: Network, options: CompareOptions, *, seed: int) -> Iterator[C
         a.go(moment / longest)
         b.go(moment / longest)
         yield CompareStep(
-            index, len(wanted), pictures_of(a.x), pictures_of(b.x), pictures_of(a.x0), pictures_of(b.x0), a.sigma,
-            b.sigma, a.guide.evaluations, b.guide.evaluations, rms(a.x0 - b.x0),
-        )  # fmt: skip
+            index,
+            len(wanted),
+            pictures_of(a.x),
+            pictures_of(b.x),
+            pictures_of(a.x0),
+            pictures_of(b.x0),
+            a.sigma,
+            b.sigma,
+            a.guide.evaluations,
+            b.guide.evaluations,
+            rms(a.x0 - b.x0),
+        )
 
 
 class _Lane:

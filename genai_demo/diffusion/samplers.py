@@ -61,9 +61,15 @@ def ddpm_step(x: Tensor, x0: Tensor, grid: Grid, i: int, noise: Draw) -> Tensor:
 
 
 def ddim(
-    predict: Predict, x: Tensor, grid: Grid, noise: Draw, *, begin: int = 0, before: Tensor | None = None,
+    predict: Predict,
+    x: Tensor,
+    grid: Grid,
+    noise: Draw,
+    *,
+    begin: int = 0,
+    before: Tensor | None = None,
     eta: float = 0.0,
-) -> Iterator[Step]:  # fmt: skip
+) -> Iterator[Step]:
     """Denoising diffusion implicit models (Song, Meng & Ermon 2021, eq. 12): keep the guessed noise, only less of it.
 
     eta: share of the noise that is drawn afresh, from 0 (none; the path is fixed by its start) to 1 (as DDPM).

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.frames import curve, number, pictures
 from genai_demo.diffusion.guide import Guide, Network, Noise, labels, pictures_of, place, rms, tensor_of
 from genai_demo.diffusion.options import ErrorOptions, ForwardOptions
 from genai_demo.diffusion.sample import NOISE_RANGE
 from genai_demo.diffusion.samplers import SAMPLERS, Step, evaluations
 from genai_demo.diffusion.schedules import alphas_cumprod, grid
-from genai_demo.frames import curve, number, pictures
-from genai_demo.inputs import decode_picture
+from genai_demo.inputs.pictures import decode_picture
 
 
 def marginal(x0: Tensor, abar: float, eps: Tensor) -> Tensor:
@@ -70,9 +70,18 @@ def forward(model: Network, options: ForwardOptions, *, seed: int) -> Iterator[F
         inside = (x - alpha * clean) / sigma if t else torch.zeros_like(clean)
         decibels = 20 * math.log10(alpha / sigma) if t else None
         yield ForwardStep(
-            index, options.steps, pictures_of(x), pictures_of(inside, NOISE_RANGE), pictures_of(x0),
-            pictures_of(clean), t, decibels, alpha, sigma, rms(x0 - clean),
-        )  # fmt: skip
+            index,
+            options.steps,
+            pictures_of(x),
+            pictures_of(inside, NOISE_RANGE),
+            pictures_of(x0),
+            pictures_of(clean),
+            t,
+            decibels,
+            alpha,
+            sigma,
+            rms(x0 - clean),
+        )
 
 
 AGAINST = "error against the fine run"
@@ -118,10 +127,18 @@ def error(model: Network, options: ErrorOptions, *, seed: int) -> Iterator[Error
         made = {name: finish(name, steps) for name, steps in spent.items()}
         ddim, heun, dpm, ddpm = (made[name] for name in ("ddim", "heun", "dpm", "ddpm"))
         yield ErrorStep(
-            index, len(budgets), pictures_of(exact), pictures_of(ddim), pictures_of(heun), pictures_of(dpm),
-            pictures_of(ddpm), budget, evaluations("heun", options.reference), rms(made["euler"] - ddim),
+            index,
+            len(budgets),
+            pictures_of(exact),
+            pictures_of(ddim),
+            pictures_of(heun),
+            pictures_of(dpm),
+            pictures_of(ddpm),
+            budget,
+            evaluations("heun", options.reference),
+            rms(made["euler"] - ddim),
             *(math.log10(max(rms(y - exact), 1e-9)) for y in (ddim, heun, dpm, ddpm)),
-        )  # fmt: skip
+        )
 
 
 def _last(steps: Iterator[Step]) -> Step:

@@ -15,12 +15,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from genai_demo.cards import machine, write_card
+from genai_demo.core.cards import machine, write_card
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
+from genai_demo.core.spec import WEIGHTS
 from genai_demo.data import fashion_mnist
-from genai_demo.data.home import home
 from genai_demo.diffusion.model import NULL, UNET, Denoiser, empty, loss
-from genai_demo.errors import DemoError
-from genai_demo.spec import WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,15 @@ class _State:
 
     def save(self, path: Path, cfg: TrainConfig) -> None:
         state = {
-            "config": asdict(cfg), "model": self.model.state_dict(), "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "random": self.random.get_state(), "step": self.step,
-            "seconds": self.seconds, "device": machine(),
-        }  # fmt: skip
+            "config": asdict(cfg),
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": self.random.get_state(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "device": machine(),
+        }
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, path.with_suffix(".tmp"))
         path.with_suffix(".tmp").replace(path)
@@ -163,11 +168,17 @@ def export(checkpoint: Path, path: Path, *, device: str | None = None) -> Path:
     save_file({name: value.half().contiguous() for name, value in saved["average"].items()}, path)
     path.chmod(0o644)
     return write_card(
-        path, title="Fashion denoiser", licence="Apache-2.0",
+        path,
+        title="Fashion denoiser",
+        licence="Apache-2.0",
         data="Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), 60,000 training pictures, MIT",
-        config=_stated(saved["config"]), seed=saved["config"]["seed"], steps=saved["step"],
-        device=device or saved.get("device") or machine(), wall_seconds=round(saved["seconds"]), quality={},
-    )  # fmt: skip
+        config=_stated(saved["config"]),
+        seed=saved["config"]["seed"],
+        steps=saved["step"],
+        device=device or saved.get("device") or machine(),
+        wall_seconds=round(saved["seconds"]),
+        quality={},
+    )
 
 
 def _stated(config: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
 from genai_demo.gan.objectives import LOSSES, clip, gradient_penalty
 from genai_demo.gan.points_options import PointsOptions, Settings
 

@@ -15,12 +15,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
-from genai_demo.frames import bars, curve, number, pictures, plane
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import bars, curve, number, pictures, plane
+from genai_demo.core.recipe import MAX_SEED
 from genai_demo.gan.faces_options import FacesOptions, MixOptions, WalkOptions
 from genai_demo.gan.openvino_faces import Faces
-from genai_demo.recipe import MAX_SEED
 
 SMALL = 256  # side of the pictures that stand beside the large one
 COARSE, MIDDLE = 8, 32  # sides of the maps up to which a layer counts as coarse, as middle (the paper's split)
@@ -55,9 +55,14 @@ def faces(model: Faces, options: FacesOptions, *, seed: int) -> Iterator[FaceSte
             shown[i] = shrunk(picture, side)
             away = float((w[i] - model.mean).norm())
             yield FaceStep(
-                at * options.count + i, total, shrunk(picture, options.size)[None], shown.copy(),
-                next_seed(seed, i), amount, away,
-            )  # fmt: skip
+                at * options.count + i,
+                total,
+                shrunk(picture, options.size)[None],
+                shown.copy(),
+                next_seed(seed, i),
+                amount,
+                away,
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +92,14 @@ def mix(model: Faces, options: MixOptions, *, seed: int) -> Iterator[MixStep]:
             drawn[layers], shown[at] = picture, shrunk(picture, SMALL)
         share = np.array([float(i in layers) for i in range(model.layers)])
         yield MixStep(
-            at, len(plan), shrunk(picture, options.size)[None], shown.copy(), share, name,
+            at,
+            len(plan),
+            shrunk(picture, options.size)[None],
+            shown.copy(),
+            share,
+            name,
             apart(picture, drawn[NONE]) if at >= len(shown) else None,
-        )  # fmt: skip
+        )
 
 
 Plan = list[tuple[str, frozenset[int]]]
@@ -161,9 +171,16 @@ def walk(model: Faces, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]
         ends = [next_seed(seed, stop % options.stops) for stop in (leg[i], leg[i] + 1)]
         before = picture
         yield WalkStep(
-            i, options.frames, shrunk(picture, options.size)[None], None if i else crowd, way[None],
-            flat[i : i + 1], change, float((w[i] - model.mean).norm()), f"{ends[0]} and {ends[1]}",
-        )  # fmt: skip
+            i,
+            options.frames,
+            shrunk(picture, options.size)[None],
+            None if i else crowd,
+            way[None],
+            flat[i : i + 1],
+            change,
+            float((w[i] - model.mean).norm()),
+            f"{ends[0]} and {ends[1]}",
+        )
 
 
 def density(model: Faces) -> np.ndarray:

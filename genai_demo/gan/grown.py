@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from genai_demo.device import generator
-from genai_demo.frames import curve, number, pictures
+from genai_demo.core.device import generator
+from genai_demo.core.frames import curve, number, pictures
 from genai_demo.gan import bundle
 from genai_demo.gan.grow import LATENT, Grower, double
-from genai_demo.gan.look import to_pictures
+from genai_demo.gan.latents import to_pictures
 from genai_demo.gan.options import GrowOptions
 from genai_demo.gan.train_grow import GrowConfig
 

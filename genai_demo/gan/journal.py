@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.data.home import home
+from genai_demo.core.home import home
 
 
 @dataclass
@@ -69,5 +69,7 @@ def journal(name: str, config: Any) -> Journal:
 
 def half(network: nn.Module) -> dict[str, Tensor]:
     """A copy of the weights, floating-point ones in half precision."""
-    return {name: v.detach().clone().half() if v.is_floating_point() else v.clone()
-            for name, v in network.state_dict().items()}  # fmt: skip
+    return {
+        name: v.detach().clone().half() if v.is_floating_point() else v.clone()
+        for name, v in network.state_dict().items()
+    }

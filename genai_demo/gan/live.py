@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import curve, number, pictures
 from genai_demo.data import fashion_mnist, shapes
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
-from genai_demo.frames import curve, number, pictures
-from genai_demo.gan.look import to_pictures
+from genai_demo.gan.latents import to_pictures
 from genai_demo.gan.model import GanConfig
 from genai_demo.gan.options import TrainOptions
 from genai_demo.gan.train_fashion import TrainConfig, Training, train
@@ -64,18 +64,34 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
             )
         index, drawn = report.index // every - 1, _draw(training, z)
         yield TrainFrame(
-            index, cfg.steps // every, drawn, report.index,
-            report.loss, report.loss_d, None if critic else report.real, None if critic else report.fake,
+            index,
+            cfg.steps // every,
+            drawn,
+            report.index,
+            report.loss,
+            report.loss_d,
+            None if critic else report.real,
+            None if critic else report.fake,
             float(drawn.std(0).mean()),
-        )  # fmt: skip
+        )
 
 
 def _config(options: TrainOptions, steps: int, seed: int) -> TrainConfig:
     norm = "layer" if options.objective == "wgan-gp" and options.norm == "batch" else options.norm
     return TrainConfig(
-        GanConfig(options.width, LATENT, 0, norm), options.objective, steps, options.batch_size, options.lr_g,
-        options.lr_d, (0.5, 0.99), options.d_steps, options.penalty, average=0.9, clip=options.clip, seed=seed,
-    )  # fmt: skip
+        GanConfig(options.width, LATENT, 0, norm),
+        options.objective,
+        steps,
+        options.batch_size,
+        options.lr_g,
+        options.lr_d,
+        (0.5, 0.99),
+        options.d_steps,
+        options.penalty,
+        average=0.9,
+        clip=options.clip,
+        seed=seed,
+    )
 
 
 def _images(name: str, seed: int) -> np.ndarray:

@@ -98,11 +98,18 @@ class Discriminator(nn.Module):
             return kinds.get(config.norm, nn.Identity())
 
         self.body = nn.Sequential(
-            wrap(nn.Conv2d(1, w, 3, padding=1)), nn.LeakyReLU(0.2),
-            wrap(nn.Conv2d(w, 2 * w, 4, 2, 1)), norm(2 * w), nn.LeakyReLU(0.2),  # -> (n, 2w, 14, 14)
-            wrap(nn.Conv2d(2 * w, 4 * w, 4, 2, 1)), norm(4 * w), nn.LeakyReLU(0.2),  # -> (n, 4w, 7, 7)
-            wrap(nn.Conv2d(4 * w, 4 * w, 3, padding=1)), norm(4 * w), nn.LeakyReLU(0.2),
-        )  # fmt: skip
+            wrap(nn.Conv2d(1, w, 3, padding=1)),
+            nn.LeakyReLU(0.2),
+            wrap(nn.Conv2d(w, 2 * w, 4, 2, 1)),
+            norm(2 * w),
+            nn.LeakyReLU(0.2),  # -> (n, 2w, 14, 14)
+            wrap(nn.Conv2d(2 * w, 4 * w, 4, 2, 1)),
+            norm(4 * w),
+            nn.LeakyReLU(0.2),  # -> (n, 4w, 7, 7)
+            wrap(nn.Conv2d(4 * w, 4 * w, 3, padding=1)),
+            norm(4 * w),
+            nn.LeakyReLU(0.2),
+        )
         self.score = wrap(nn.Linear(4 * w * 49, 1))
         self.about = wrap(nn.Embedding(config.classes, 4 * w * 49)) if config.classes else None
 

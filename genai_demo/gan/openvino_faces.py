@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
 
 MAPPING, SYNTHESIS = "MappingNetwork.xml", "SynthesisNetwork.xml"
 KNOWN, KNOWN_SEED = 4096, 0  # z that are mapped to find the mean of W and its two widest directions

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.frames import bars, curve, number, pictures, plane
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.frames import bars, curve, number, pictures, plane
-from genai_demo.gan.look import to_pictures
+from genai_demo.gan.latents import to_pictures
 from genai_demo.gan.model import Gan
 from genai_demo.gan.options import OpinionOptions
-from genai_demo.inputs import decode_picture
+from genai_demo.inputs.pictures import decode_picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +50,15 @@ def opinion(model: Gan, options: OpinionOptions, *, seed: int) -> Iterator[Opini
     for i in range(options.steps + 1):
         each, slope = _slope(d, x.to(weight.dtype), label)
         yield OpinionStep(
-            i, options.steps + 1, to_pictures(x), slope.numpy(), float(each[label]), options.label,
-            float((x - start).abs().mean() * 127.5), each.numpy(),
-        )  # fmt: skip
+            i,
+            options.steps + 1,
+            to_pictures(x),
+            slope.numpy(),
+            float(each[label]),
+            options.label,
+            float((x - start).abs().mean() * 127.5),
+            each.numpy(),
+        )
         step = slope.to(x) / slope.abs().max().clamp(min=1e-12) * (options.rate * 10 / 127.5)
         x = (x + step).clamp(-1, 1)
 

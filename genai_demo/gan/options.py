@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from genai_demo.core.options import Options, option
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.points_options import Objective
-from genai_demo.options import Options, option
 
 PICTURE = 6000  # characters of a picture in base64
 BOOT = (
@@ -21,10 +21,12 @@ assert Class.__args__ == CLASSES  # type: ignore[attr-defined]
 class SampleOptions(Options):
     label: Literal["each class", Class] = option("each class", "What to draw")
     samples: int = option(20, "How many pictures", at_least=1, at_most=60)
-    truncation: float = option(2.0, "Latent numbers further from 0 than this are drawn anew; the film goes up to it",
-                               at_least=0.1, at_most=4)  # fmt: skip
-    steps: int = option(16, "Frames from hardly any variety to the chosen truncation", at_least=1, at_most=60,
-                        more=True)  # fmt: skip
+    truncation: float = option(
+        2.0, "Latent numbers further from 0 than this are drawn anew; the film goes up to it", at_least=0.1, at_most=4
+    )
+    steps: int = option(
+        16, "Frames from hardly any variety to the chosen truncation", at_least=1, at_most=60, more=True
+    )
 
 
 class WalkOptions(Options):
@@ -52,10 +54,16 @@ class OpinionOptions(Options):
         "sample:93", "The picture to judge: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
     )
     label: Class = option("ankle boot", "As what it is to be judged: D is told the class, it does not find it")
-    steps: int = option(20, "Steps in which the picture is moved the way D asks for; 0 judges it only", at_least=0,
-                        at_most=100)  # fmt: skip
-    rate: float = option(0.5, "Size of such a step: largest change of the picture, in grey levels of 255 times ten",
-                         at_least=0.05, at_most=3, more=True)  # fmt: skip
+    steps: int = option(
+        20, "Steps in which the picture is moved the way D asks for; 0 judges it only", at_least=0, at_most=100
+    )
+    rate: float = option(
+        0.5,
+        "Size of such a step: largest change of the picture, in grey levels of 255 times ten",
+        at_least=0.05,
+        at_most=3,
+        more=True,
+    )
 
 
 class CheckpointOptions(Options):
@@ -89,8 +97,9 @@ class EdgesOptions(Options):
     lines: Literal["as drawn", "found"] = option(
         "as drawn", "Whether the picture already is lines, or lines are to be found in it first"
     )
-    samples: int = option(6, "How many garments for the same lines; dropout makes the difference", at_least=1,
-                          at_most=18)  # fmt: skip
+    samples: int = option(
+        6, "How many garments for the same lines; dropout makes the difference", at_least=1, at_most=18
+    )
     steps: int = option(14, "Frames in which the lines come in, from the top", at_least=1, at_most=28, more=True)
 
 

@@ -21,15 +21,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo import lab
-from genai_demo.device import generator
-from genai_demo.frames import curve, number, plane
+from genai_demo.core.device import generator
+from genai_demo.core.frames import curve, number, plane
 from genai_demo.gan.duel import Duel, latents
 from genai_demo.gan.moments import MOMENTS
 from genai_demo.gan.objectives import LOSSES
 from genai_demo.gan.points_options import PointsOptions, Settings, frame_steps, in_force, last_change, segments
+from genai_demo.quality import laboratory
 
-LIMIT = lab.LIMIT
+LIMIT = laboratory.LIMIT
 CELLS = 48  # a side of the heat
 COUNTED, BINS = 2000, 24  # points in each histogram, and its cells a side, for the divergences
 PULLED, LONGEST, HALF = 60, 0.4, 0.5  # fakes with an arrow; its longest; the gradient that makes half of it
@@ -73,12 +73,13 @@ class DuelStep:
     kl: float = curve("KL", unit="nats", chart=DIVERGENCE, against="step")
     js: float = curve("JS", unit="nats", chart=DIVERGENCE, against="step")
     other_js: float | None = curve("JS without the change", unit="nats", chart=DIVERGENCE, against="step")
-    distance: float = curve("distance", unit="MMD", chart=lab.DISTANCE, against="step")
-    floor: float = curve("floor", unit="MMD", chart=lab.DISTANCE, against="step")
-    precision: float = curve("precision", unit="%", digits=1, chart=lab.SHARES, against="step")
-    coverage: float = curve("coverage", unit="%", digits=1, chart=lab.SHARES, against="step")
-    other_coverage: float | None = curve("coverage without the change", unit="%", digits=1, chart=lab.SHARES,
-                                         against="step")  # fmt: skip
+    distance: float = curve("distance", unit="MMD", chart=laboratory.DISTANCE, against="step")
+    floor: float = curve("floor", unit="MMD", chart=laboratory.DISTANCE, against="step")
+    precision: float = curve("precision", unit="%", digits=1, chart=laboratory.SHARES, against="step")
+    coverage: float = curve("coverage", unit="%", digits=1, chart=laboratory.SHARES, against="step")
+    other_coverage: float | None = curve(
+        "coverage without the change", unit="%", digits=1, chart=laboratory.SHARES, against="step"
+    )
     pull_size: float = curve("pull on a fake", unit="|gradient|", against="step")
     modes: str | None = number("Gaussians reached")
     other_modes: str | None = number("reached without the change")
@@ -104,7 +105,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:
     other = None
     if options.beside and change is not None:
         other = Line(options, segments(options, without_last=True), bench, seed)
-    shown = bench.held[: lab.SHOWN].numpy()
+    shown = bench.held[: laboratory.SHOWN].numpy()
     first_beside = True
     try:
         for index, (before, step) in enumerate(pairwise([0, *wanted])):
@@ -130,9 +131,13 @@ def dressed(frame: DuelStep, kind: type[DuelStep], **place: Any) -> DuelStep:
 def beside(frame: DuelStep, real: np.ndarray | None) -> dict[str, Any]:
     """The fields of a frame that show another training."""
     return {
-        "other_opinion": frame.opinion, "other_real": real, "other_made": frame.made, "other_js": frame.js,
-        "other_coverage": frame.coverage, "other_modes": frame.modes,
-    }  # fmt: skip
+        "other_opinion": frame.opinion,
+        "other_real": real,
+        "other_made": frame.made,
+        "other_js": frame.js,
+        "other_coverage": frame.coverage,
+        "other_modes": frame.modes,
+    }
 
 
 class Line:
@@ -212,7 +217,7 @@ class Bench:
 
     learnt: Tensor
     held: Tensor
-    judge: lab.Judge
+    judge: laboratory.Judge
     samples: int
     z: Tensor
     lattice: Tensor
@@ -224,7 +229,7 @@ def bench_of(options: PointsOptions, seed: int) -> Bench:
     key = ("bench", seed, options.data, options.points, options.samples, options.latent, options.prior)
     found = MOMENTS.get(key)
     if found is None:
-        learnt, held, judge = lab.bench(options.data, options.points, options.samples, seed)
+        learnt, held, judge = laboratory.bench(options.data, options.points, options.samples, seed)
         z = latents(COUNTED, options, generator(seed + APART))
         found = Bench(learnt, held, judge, options.samples, z, lattice(options), counted(learnt[:COUNTED]))
         MOMENTS.put(key, found)
@@ -284,12 +289,35 @@ def look(duel: Duel, now: Settings, bench: Bench, before: int) -> DuelStep:
     kl, js = divergences(bench.counts, counted(made))
     loss_d, loss_g = means(duel, before) if duel.step else at_first(duel, now, bench)
     frame = DuelStep(
-        index=0, total=0, opinion=opinion, real=None, made=shown.clone().numpy(), pull=arrows, behind=None,
-        manifold=manifold.numpy(), other_opinion=None, other_real=None, other_made=None, step=duel.step,
-        setting=told(now), loss_d=loss_d, loss_g=loss_g, kl=kl, js=js, other_js=None, coverage=scores.coverage,
-        precision=scores.precision, other_coverage=None, distance=scores.distance, pull_size=pull_size,
-        floor=scores.floor, modes=scores.reached, other_modes=None, on_real=on_real, on_fake=on_fake,
-    )  # fmt: skip
+        index=0,
+        total=0,
+        opinion=opinion,
+        real=None,
+        made=shown.clone().numpy(),
+        pull=arrows,
+        behind=None,
+        manifold=manifold.numpy(),
+        other_opinion=None,
+        other_real=None,
+        other_made=None,
+        step=duel.step,
+        setting=told(now),
+        loss_d=loss_d,
+        loss_g=loss_g,
+        kl=kl,
+        js=js,
+        other_js=None,
+        coverage=scores.coverage,
+        precision=scores.precision,
+        other_coverage=None,
+        distance=scores.distance,
+        pull_size=pull_size,
+        floor=scores.floor,
+        modes=scores.reached,
+        other_modes=None,
+        on_real=on_real,
+        on_fake=on_fake,
+    )
     for name in ("opinion", "made", "pull", "manifold"):
         getattr(frame, name).flags.writeable = False  # several visitors are shown the same arrays
     return frame

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import model_validator
 
-from genai_demo.errors import DemoError, shown
-from genai_demo.options import Options, option
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.options import Options, option
 
 # Written out, since a page reads the options without PyTorch; tests hold them equal to OBJECTIVES and lab.DATA.
 Objective = Literal["original", "non-saturating", "least squares", "hinge", "wasserstein", "wgan-gp"]
@@ -28,32 +28,44 @@ class Settings(Options):
     """What can be changed while it trains. wgan-gp alone uses penalty, wasserstein alone clip."""
 
     objective: Objective = option("non-saturating", "What discriminator and generator each minimise")
-    only: Literal["both", "d", "g"] = option("both", "Who trains: both, the discriminator (d) or the generator (g)",
-                                             more=True)  # fmt: skip
+    only: Literal["both", "d", "g"] = option(
+        "both", "Who trains: both, the discriminator (d) or the generator (g)", more=True
+    )
     lr_d: float = option(2e-3, "Learning rate of the discriminator", at_least=1e-6, at_most=10)
     lr_g: float = option(1e-3, "Learning rate of the generator", at_least=1e-6, at_most=10)
     d_steps: int = option(1, "Steps of the discriminator before each step of the generator", at_least=0, at_most=10)
-    clip: float = option(0.1, "Wasserstein only: largest size of a weight of the critic", at_least=1e-3, at_most=1,
-                         more=True)  # fmt: skip
-    penalty: float = option(0.1, "WGAN-GP only: weight of the penalty on the critic's slope", at_least=0, at_most=100,
-                            more=True)  # fmt: skip
-    every: int = option(40, "Training steps from one frame to the next; 1 is slow motion", at_least=1, at_most=200,
-                        unit="steps", more=True)  # fmt: skip
+    clip: float = option(
+        0.1, "Wasserstein only: largest size of a weight of the critic", at_least=1e-3, at_most=1, more=True
+    )
+    penalty: float = option(
+        0.1, "WGAN-GP only: weight of the penalty on the critic's slope", at_least=0, at_most=100, more=True
+    )
+    every: int = option(
+        40,
+        "Training steps from one frame to the next; 1 is slow motion",
+        at_least=1,
+        at_most=200,
+        unit="steps",
+        more=True,
+    )
 
 
 class PointsOptions(Settings):
     data: PointSet = option("ring", "Which points it learns; drawn takes those you draw")
     points: str = option("", "Your own points, as the pad writes them", longest=2100)
     steps: int = option(1600, "The last training step", at_least=1, at_most=MOST_STEPS)
-    changes: str = option("", "What is changed after how many steps, as 400: lr_d=0.01; 600: only=d", longest=2000,
-                          more=True)  # fmt: skip
+    changes: str = option(
+        "", "What is changed after how many steps, as 400: lr_d=0.01; 600: only=d", longest=2000, more=True
+    )
     beside: bool = option(False, "Also show the same training without the last change, from that change on")
     optimiser: Literal["adam", "rmsprop", "sgd"] = option("adam", "How both follow their gradients", more=True)
-    momentum: float = option(0.5, "Share of the last direction that is kept (for adam: beta 1)", at_least=0,
-                             at_most=0.99, more=True)  # fmt: skip
+    momentum: float = option(
+        0.5, "Share of the last direction that is kept (for adam: beta 1)", at_least=0, at_most=0.99, more=True
+    )
     latent: int = option(2, "How many random numbers the generator is given for a point", at_least=1, at_most=16)
-    prior: Literal["normal", "uniform"] = option("normal", "Where they come from: N(0, 1), or evenly from -1 to 1",
-                                                 more=True)  # fmt: skip
+    prior: Literal["normal", "uniform"] = option(
+        "normal", "Where they come from: N(0, 1), or evenly from -1 to 1", more=True
+    )
     width: int = option(64, "Units in each hidden layer", at_least=4, at_most=128, more=True)
     depth: int = option(2, "Hidden layers of either network", at_least=1, at_most=4, unit="layers", more=True)
     batch_size: int = option(256, "Points in a training step", at_least=8, at_most=512, more=True)
@@ -184,11 +196,17 @@ PRESETS: dict[str, Preset] = {
         "Momentum carries each player on after the other has already answered (Gidel et al. 2019).",
     ),
     "vanishing gradient": Preset(
-        {"objective": "original", "optimiser": "sgd", "lr_d": 0.3, "lr_g": 3e-3, "steps": 800,
-         "changes": "0: only=d; 400: only=both"},
+        {
+            "objective": "original",
+            "optimiser": "sgd",
+            "lr_d": 0.3,
+            "lr_g": 3e-3,
+            "steps": 800,
+            "changes": "0: only=d; 400: only=both",
+        },
         "For 400 steps the discriminator trains alone: the pull on a fake falls to about a hundredth and the arrows "
         "are gone, so the generator hardly moves when its turn comes.",
         {"objective": "non-saturating"},
         "-log s(fake) has its largest slope where log(1 - s(fake)) has none (Goodfellow et al. 2014, section 3).",
     ),
-}  # fmt: skip
+}

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.device import generator
-from genai_demo.frames import curve, number, pictures
+from genai_demo.core.device import generator
+from genai_demo.core.frames import curve, number, pictures
 from genai_demo.gan.bundle import Cycle
 from genai_demo.gan.edges import edges
-from genai_demo.gan.look import to_pictures
+from genai_demo.gan.latents import to_pictures
 from genai_demo.gan.options import CycleOptions, EdgesOptions
 from genai_demo.gan.train_fashion import scaled
 from genai_demo.gan.translate import UNet
-from genai_demo.inputs import decode_picture, sample_picture
+from genai_demo.inputs.pictures import decode_picture, sample_picture
 
 EXAMPLE = 99  # the test picture whose lines stand in where nothing is drawn
 FIRST = {"sneaker to boot": 70, "boot to sneaker": 90}  # test pictures of the class that is given

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 from genai_demo.gan.points_options import MOST_STEPS, PointsOptions, Settings, in_force, segments
 
 SPAN = 400  # steps that are added by going on, and after a branch
@@ -31,8 +31,11 @@ def branch(options: PointsOptions, at: int, wanted: PointsOptions) -> PointsOpti
     Raises DemoError where nothing differs, or something that can't be changed on the way.
     """
     ignored = {"steps", "changes", "beside", "points", "samples"}
-    differs = [name for name in PointsOptions.model_fields
-               if name not in ignored and getattr(options, name) != getattr(wanted, name)]  # fmt: skip
+    differs = [
+        name
+        for name in PointsOptions.model_fields
+        if name not in ignored and getattr(options, name) != getattr(wanted, name)
+    ]
     fixed = [name for name in differs if name not in Settings.model_fields]
     if fixed:
         raise DemoError(f"{fixed[0]} can't change in the middle of a training; set it back, or train anew")

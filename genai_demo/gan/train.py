@@ -15,15 +15,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genai_demo.cards import write_card
-from genai_demo.errors import DemoError
+from genai_demo.core.cards import write_card
+from genai_demo.core.errors import DemoError
+from genai_demo.core.spec import WEIGHTS, find_spec, resolve
 from genai_demo.gan import bundle
 from genai_demo.gan.journal import Journal, journal
 from genai_demo.gan.model import Discriminator, plain
 from genai_demo.gan.train_fashion import KEPT, TrainConfig, train_fashion
 from genai_demo.gan.train_grow import GrowConfig, train_growing
 from genai_demo.gan.train_translate import CYCLEGAN, PIX2PIX, TranslateConfig, train_translation
-from genai_demo.spec import WEIGHTS, find_spec, resolve
 
 Config = TrainConfig | TranslateConfig | GrowConfig
 DATA = "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), {}, MIT"
@@ -55,8 +55,9 @@ def _fashion(notes: Journal, cfg: TrainConfig) -> tuple[Mapping[str, Any], dict[
     discriminator.load_state_dict(notes.state["d"])
     simple = plain(discriminator)
     wanted = (0, *KEPT, cfg.steps)
-    tensors = {f"{step}/{name}": value for step in wanted if step in notes.kept
-               for name, value in notes.kept[step].items()}  # fmt: skip
+    tensors = {
+        f"{step}/{name}": value for step in wanted if step in notes.kept for name, value in notes.kept[step].items()
+    }
     tensors |= {f"discriminator.{name}": value for name, value in simple.state_dict().items()}
     return asdict(simple.config), {**tensors, bundle.HISTORY: torch.tensor(notes.history)}
 
@@ -77,16 +78,27 @@ def _grown(notes: Journal, cfg: GrowConfig) -> tuple[Mapping[str, Any], dict[str
 
 
 MODELS = {
-    "fashion": Shipped("Class-conditional GAN", DATA.format("60,000 training pictures"), TrainConfig(), train_fashion,
-                       _fashion),
-    "pix2pix": Shipped("pix2pix, lines to garments", DATA.format("60,000 training pictures, lines found in them"),
-                       PIX2PIX, train_translation, _pix2pix),
-    "cyclegan": Shipped("CycleGAN, sneakers and ankle boots",
-                        DATA.format("6,000 training pictures of either, unpaired"), CYCLEGAN, train_translation,
-                        _cyclegan),
-    "grown": Shipped("Progressively grown GAN", DATA.format("60,000 training pictures"), GrowConfig(), train_growing,
-                     _grown),
-}  # fmt: skip
+    "fashion": Shipped(
+        "Class-conditional GAN", DATA.format("60,000 training pictures"), TrainConfig(), train_fashion, _fashion
+    ),
+    "pix2pix": Shipped(
+        "pix2pix, lines to garments",
+        DATA.format("60,000 training pictures, lines found in them"),
+        PIX2PIX,
+        train_translation,
+        _pix2pix,
+    ),
+    "cyclegan": Shipped(
+        "CycleGAN, sneakers and ankle boots",
+        DATA.format("6,000 training pictures of either, unpaired"),
+        CYCLEGAN,
+        train_translation,
+        _cyclegan,
+    ),
+    "grown": Shipped(
+        "Progressively grown GAN", DATA.format("60,000 training pictures"), GrowConfig(), train_growing, _grown
+    ),
+}
 
 
 def train_all(names: tuple[str, ...] = tuple(MODELS), *, out: Path | None = None) -> Iterator[Progress]:
@@ -115,10 +127,17 @@ def ship(name: str, path: Path) -> Path:
     bundle.save(path, config, tensors)
     model = resolve(find_spec(f"gan/{name}").build)(path)
     return write_card(
-        path, title=entry.title, parameters=sum(p.numel() for p in model.parameters()), licence="Apache-2.0",
-        data=entry.data, config=dict(config), training=_stated(entry.config), steps=done,
-        wall_seconds=round(notes.seconds), quality={},
-    )  # fmt: skip
+        path,
+        title=entry.title,
+        parameters=sum(p.numel() for p in model.parameters()),
+        licence="Apache-2.0",
+        data=entry.data,
+        config=dict(config),
+        training=_stated(entry.config),
+        steps=done,
+        wall_seconds=round(notes.seconds),
+        quality={},
+    )
 
 
 def _stated(cfg: Config) -> dict[str, Any]:

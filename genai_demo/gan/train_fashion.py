@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.core.device import generator, pick_dtype, seeded
 from genai_demo.data import fashion_mnist
-from genai_demo.device import generator, pick_dtype, seeded
 from genai_demo.gan.journal import Resumable, half, journal
 from genai_demo.gan.model import Discriminator, GanConfig, Generator
 from genai_demo.gan.objectives import LOSSES, Objective, clip, gradient_penalty

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genai_demo.core.device import generator, seeded
 from genai_demo.data import fashion_mnist
-from genai_demo.device import generator, seeded
 from genai_demo.gan.grow import LATENT, Critic, Grower, at_stage
 from genai_demo.gan.journal import Resumable, half, journal
 from genai_demo.gan.objectives import LOSSES, gradient_penalty
@@ -129,8 +129,9 @@ def train_growing(name: str, cfg: GrowConfig, *, every: int = 50, save: int = 25
         if growing.step % every == 0:
             loss, distance = (sums / every).tolist()
             sums.zero_()
-            report = GrowStep(growing.step, cfg.steps, loss, distance, cfg.at(growing.step)[0],
-                              time.monotonic() - started)  # fmt: skip
+            report = GrowStep(
+                growing.step, cfg.steps, loss, distance, cfg.at(growing.step)[0], time.monotonic() - started
+            )
             notes.history.append([growing.step, loss, distance])
             if growing.step in cfg.kept:
                 notes.kept[growing.step] = half(growing.mean)

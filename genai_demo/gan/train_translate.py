@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genai_demo.core.device import generator, pick_dtype, seeded
 from genai_demo.data import fashion_mnist
-from genai_demo.device import generator, pick_dtype, seeded
 from genai_demo.gan.edges import as_drawn, edges
 from genai_demo.gan.journal import half, journal
 from genai_demo.gan.objectives import LOSSES
@@ -132,9 +132,13 @@ def pix2pix_step(pair: Pair, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def cyclegan(cfg: TranslateConfig) -> Pair:
     with seeded(cfg.seed):
         networks: dict[str, nn.Module] = {
-            "g_ab": ResNet(cfg.width), "g_ba": ResNet(cfg.width), "d_a": PatchGan(1, cfg.width),
-            "d_b": PatchGan(1, cfg.width), "mean_g_ab": ResNet(cfg.width), "mean_g_ba": ResNet(cfg.width),
-        }  # fmt: skip
+            "g_ab": ResNet(cfg.width),
+            "g_ba": ResNet(cfg.width),
+            "d_a": PatchGan(1, cfg.width),
+            "d_b": PatchGan(1, cfg.width),
+            "mean_g_ab": ResNet(cfg.width),
+            "mean_g_ba": ResNet(cfg.width),
+        }
     for name in ("g_ab", "g_ba"):
         networks[f"mean_{name}"].load_state_dict(networks[name].state_dict())
     return Pair(cfg, networks)
@@ -153,8 +157,9 @@ def cycle_step(pair: Pair, a: Tensor, b: Tensor, pool: list[Tensor]) -> tuple[Te
     del pool[:-POOL]
     shown = pool[int(torch.randint(len(pool), (), generator=pair.random))]
     with pair.cast():
-        judged = [d(torch.cat([x, y])).float() for d, x, y in
-                  ((net["d_a"], a, shown[:, :1]), (net["d_b"], b, shown[:, 1:]))]  # fmt: skip
+        judged = [
+            d(torch.cat([x, y])).float() for d, x, y in ((net["d_a"], a, shown[:, :1]), (net["d_b"], b, shown[:, 1:]))
+        ]
     loss_d = sum((losses.discriminator(*each.chunk(2)) for each in judged), torch.zeros(()))
     pair.learn(pair.opt_d, loss_d)
     for name in ("d_a", "d_b"):
@@ -200,8 +205,12 @@ def train_translation(name: str, cfg: TranslateConfig, *, every: int = 50, save:
             report = TranslateStep(pair.step, cfg.steps, loss, loss_d, error, time.monotonic() - started)
             notes.history.append([pair.step, loss, loss_d, error])
             if pair.step % save == 0 or pair.step == cfg.steps:
-                kept = {f"{net}.{key}": value for net in pair.networks if net.startswith("mean_")
-                        for key, value in half(pair.networks[net]).items()}  # fmt: skip
+                kept = {
+                    f"{net}.{key}": value
+                    for net in pair.networks
+                    if net.startswith("mean_")
+                    for key, value in half(pair.networks[net]).items()
+                }
                 notes.kept = {pair.step: kept}
                 notes.save(pair.state(), report.seconds)
             yield report

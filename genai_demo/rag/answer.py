@@ -10,23 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from genai_demo.decoder.asked import Sampling
-from genai_demo.decoder.engine import Engine, Piece
-from genai_demo.frames import Stage, Tok
-from genai_demo.frames_text import TokKind
-from genai_demo.rag import look, orders, support
-from genai_demo.rag.ask_options import AskOptions
+from genai_demo.core.frames import Stage, Tok
+from genai_demo.core.frames_text import TokKind
+from genai_demo.language.asked import Sampling
+from genai_demo.language.engines import Engine, Piece
+from genai_demo.rag import orders, passages, support
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.library import Library
-from genai_demo.rag.look import Sent
+from genai_demo.rag.options import AskOptions
+from genai_demo.rag.passages import Sent
 from genai_demo.rag.prompt import Posed, pose
 from genai_demo.rag.retrieve import STAGES, StageResult, retrieve
 
 NAMES = {"bm25": "BM25", "dense": "dense", "hybrid": "hybrid", "reranked": "reranked"}
 NOTES = {
-    "bm25": "by words", "dense": "by meaning: cosine", "hybrid": "both rankings fused",
+    "bm25": "by words",
+    "dense": "by meaning: cosine",
+    "hybrid": "both rankings fused",
     "reranked": "the first ones again, token by token",
-}  # fmt: skip
+}
 SHOWN = 8  # passages of a ranking that are drawn, or as many as are sent
 DEPTH = 10  # passages that are ranked
 _LOOP = re.compile(r"(.{6,80}?)\1\1$", re.DOTALL)  # the same words three times over
@@ -40,7 +42,7 @@ class Best:
     """The extractive answer: a sentence of a passage that is sent, its offsets in its document."""
 
     sent: Sent
-    span: look.Span
+    span: passages.Span
     text: str
 
     @property
@@ -50,8 +52,12 @@ class Best:
     @property
     def told(self) -> dict[str, Any]:
         """As data, as `lit` gives the spans of claims."""
-        return {"document": self.sent.document, "title": self.sent.title, "number": self.sent.number,
-                "span": list(self.span)}  # fmt: skip
+        return {
+            "document": self.sent.document,
+            "title": self.sent.title,
+            "number": self.sent.number,
+            "span": list(self.span),
+        }
 
 
 @dataclass
@@ -64,11 +70,11 @@ class Looked:
     without: tuple[int, ...] = ()
     variants: tuple[str, ...] = ()
     results: list[StageResult] = field(default_factory=list)
-    rows: list[look.Row] | None = None
+    rows: list[passages.Row] | None = None
 
     def stages(self) -> Iterator[StageResult]:
         """The stages, each as it is done."""
-        search = look.search_of(self.options, max(DEPTH, self.options.k), self.without)
+        search = passages.search_of(self.options, max(DEPTH, self.options.k), self.without)
         for result in retrieve(self.library, self.question, search, self.variants):
             self.results.append(result)
             yield result
@@ -88,8 +94,8 @@ class Looked:
         """The passages that are sent, shortened to that many characters together."""
         if self.rows is None:
             out = {*self.options.knocked_out(), *self.without}
-            self.rows = look.rows_of(self.library, self.found(), self.question, out)
-        return look.shortened(self.library, self.found(), self.rows, characters)
+            self.rows = passages.rows_of(self.library, self.found(), self.question, out)
+        return passages.shortened(self.library, self.found(), self.rows, characters)
 
     def nearest_span(self, sent: Sequence[Sent]) -> Best | None:
         """The sentence nearest to the question among those that are sent; None without passages."""
@@ -128,13 +134,17 @@ class Looked:
         most = max(SHOWN, self.options.k)
         best = float(result.scores.max(initial=0)) or 1.0
         rows = []
-        for chunk, passage, score in zip(result.chunks[:most].tolist(), result.passages.tolist(),
-                                         result.scores.tolist()):  # fmt: skip
+        for chunk, passage, score in zip(
+            result.chunks[:most].tolist(), result.passages.tolist(), result.scores.tolist()
+        ):
             piece = self.library.chunks[chunk]
             entry = self.library.entry(piece.document)
-            note = f"{score:.3g}; best chunk {chunk}: {look.named(entry, piece.heading)}"
-            rows.append(Tok(entry.title, max(0.0, score / best), kind if passage in sent else "", passage, note,
-                            round(score, 4)))  # fmt: skip
+            note = f"{score:.3g}; best chunk {chunk}: {passages.named(entry, piece.heading)}"
+            rows.append(
+                Tok(
+                    entry.title, max(0.0, score / best), kind if passage in sent else "", passage, note, round(score, 4)
+                )
+            )
         return tuple(rows)
 
     def columns(self) -> tuple[Stage, ...]:
@@ -174,8 +184,9 @@ class Answer:
         """The tokens that are to be seen: all but the one that ends the answer."""
         begun = time.perf_counter()
         limit = limit_of(self.engine, self.options)
-        stream = self.engine.stream(self.posed.prompt, Sampling(self.options.temperature), seed=self.seed,
-                                    limit=limit, top=1)  # fmt: skip
+        stream = self.engine.stream(
+            self.posed.prompt, Sampling(self.options.temperature), seed=self.seed, limit=limit, top=1
+        )
         for piece in stream:
             if self.wait_ms is None:
                 self.wait_ms = 1000 * (time.perf_counter() - begun)
@@ -231,8 +242,10 @@ def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | 
             held = [(i, c) for i, c in mine if c.supported]
             ours = best is not None and (one.number, span) == (best.sent.number, best.span)
             notes = [orders.NOTE] * orders.order(text) + ["best span: nearest to the question"] * ours
-            notes += [f"answer, sentence {i}: support {c.strength:.2f}, words {c.overlap:.2f}, cosine {c.cosine:.2f}"
-                      for i, c in mine]  # fmt: skip
+            notes += [
+                f"answer, sentence {i}: support {c.strength:.2f}, words {c.overlap:.2f}, cosine {c.cosine:.2f}"
+                for i, c in mine
+            ]
             kind: TokKind = "order" if orders.order(text) else "picked" if held else "best" if ours else ""
             strength = max((c.strength for _, c in mine), default=None)
             out.append(Tok(text, strength, kind, None, "; ".join(notes)))
@@ -245,11 +258,16 @@ def lit(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[dict[str
     of = {one.number: one for one in sent}
     return tuple(
         {
-            "claim": [c.start, c.end], "document": of[c.sent].document, "title": of[c.sent].title, "number": c.sent,
-            "span": list(c.span), "strength": c.strength, "supported": c.supported,
+            "claim": [c.start, c.end],
+            "document": of[c.sent].document,
+            "title": of[c.sent].title,
+            "number": c.sent,
+            "span": list(c.span),
+            "strength": c.strength,
+            "supported": c.supported,
         }
         for c in claims
-    )  # fmt: skip
+    )
 
 
 def orders_in(sent: Sequence[Sent]) -> str:

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genai_demo.decoder.engine import Engine, engine_of
-from genai_demo.frames import Stage, Tok, carried, listing, number, plane, prose, stages, tokens
-from genai_demo.rag import look, support
+from genai_demo.core.frames import Stage, Tok, carried, listing, number, plane, prose, stages, tokens
+from genai_demo.language.engines import Engine, engine_of
+from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, lit, obeyed, orders_in, sources, tok
-from genai_demo.rag.ask_options import AskOptions
+from genai_demo.rag.options import AskOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
 
@@ -96,7 +96,7 @@ def ask(model: Any, options: AskOptions, *, seed: int) -> Iterator[AskStep]:
         said = messages(question, ())
         yield from _answered(engine, board, Answer(engine, Posed(engine.ask(said), said, ()), options, seed), None)
         return
-    library = look.library_of(options, look.embedder())
+    library = passages.library_of(options, passages.embedder())
     looked = Looked(library, question, options)
     rewritten = options.rewrite != "as asked"
     board = Board(rewritten + looked.last + steps)
@@ -111,7 +111,7 @@ def ask(model: Any, options: AskOptions, *, seed: int) -> Iterator[AskStep]:
 def _rewritten(engine: Engine, board: Board, looked: Looked, seed: int) -> AskStep:
     """The question in the model's own words, where that is asked for."""
     begun = time.perf_counter()
-    looked.variants = look.variants(engine, looked.question, looked.options.rewrite, seed)
+    looked.variants = passages.variants(engine, looked.question, looked.options.rewrite, seed)
     spent = 1000 * (time.perf_counter() - begun)
     text = "\n".join([looked.question, *looked.variants])
     notice = None if looked.variants else "The model wrote nothing that could be looked up; the question is used alone."
@@ -145,9 +145,16 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
     posed = answer.posed
     library = looked.library if looked else None
     best = looked.nearest_span(posed.sources) if looked else None
-    yield board.frame("prompt", prompt=posed.listed, prompt_tokens=posed.prompt.tokens, room=engine.context,
-                      best=best and best.said, best_at=best and best.told, notice=orders_in(posed.sources) or None,
-                      sources=sources(posed.sources, (), best))  # fmt: skip
+    yield board.frame(
+        "prompt",
+        prompt=posed.listed,
+        prompt_tokens=posed.prompt.tokens,
+        room=engine.context,
+        best=best and best.said,
+        best_at=best and best.told,
+        notice=orders_in(posed.sources) or None,
+        sources=sources(posed.sources, (), best),
+    )
     start, before = board.now["index"], 0
     for piece in answer.pieces():
         before = answer.count
@@ -155,9 +162,15 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
     board.now["total"] = start + before + 2
     found = support.claims(library.embedder, answer.text, posed.sources) if library else ()
     part = support.share(found)
-    yield board.frame("check", index=start + before + 1, wait_ms=answer.wait_ms, notice=_verdict(answer, looked, found),
-                      sources=sources(posed.sources, found, best), spans=lit(posed.sources, found),
-                      supported=None if part is None else 100 * part)  # fmt: skip
+    yield board.frame(
+        "check",
+        index=start + before + 1,
+        wait_ms=answer.wait_ms,
+        notice=_verdict(answer, looked, found),
+        sources=sources(posed.sources, found, best),
+        spans=lit(posed.sources, found),
+        supported=None if part is None else 100 * part,
+    )
 
 
 def _verdict(answer: Answer, looked: Looked | None, found: Sequence[support.Claim]) -> str:

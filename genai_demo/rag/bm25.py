@@ -55,8 +55,11 @@ class BM25:
     @property
     def bytes(self) -> int:
         """Memory of the index, the vocabulary left out."""
-        return sum(array.nbytes for array in self._index.scores.values() if isinstance(array, np.ndarray)) if (
-            self._index is not None) else 0  # fmt: skip
+        return (
+            sum(array.nbytes for array in self._index.scores.values() if isinstance(array, np.ndarray))
+            if (self._index is not None)
+            else 0
+        )
 
     def scores(self, question: str) -> np.ndarray:
         """The score of every chunk, (n,) float32; 0 where it has none of the words."""

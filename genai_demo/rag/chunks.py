@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from genai_demo.errors import DemoError, shown
+from genai_demo.core.errors import DemoError, shown
 
 How = Literal["tokens", "sentences", "headings"]
 Span = tuple[int, int]
@@ -47,8 +47,14 @@ class Chunk:
     text: str
 
 
-def cut(text: str, how: How = "headings", size: int = 256, overlap: int = 0, document: str = "",
-        marks: Sequence[Mark] | None = None) -> list[Chunk]:  # fmt: skip
+def cut(
+    text: str,
+    how: How = "headings",
+    size: int = 256,
+    overlap: int = 0,
+    document: str = "",
+    marks: Sequence[Mark] | None = None,
+) -> list[Chunk]:
     """The chunks of a text in their order; none of nothing but white space.
 
     tokens: every `size` tokens, wherever that falls. sentences: as many whole sentences as fit in `size`; a longer one
@@ -91,10 +97,14 @@ def headings(text: str) -> list[Mark]:
 def sentences(text: str, start: int = 0, end: int | None = None) -> list[Span]:
     """Offsets of the sentences of text[start:end], without the white space around them; headings are one each."""
     stop = len(text) if end is None else end
-    ends = sorted({
-        *(match.end() for match in _STOP.finditer(text, start, stop)),
-        *(edge for match in _HEADING.finditer(text, start, stop) for edge in match.span()), start, stop,
-    })  # fmt: skip
+    ends = sorted(
+        {
+            *(match.end() for match in _STOP.finditer(text, start, stop)),
+            *(edge for match in _HEADING.finditer(text, start, stop) for edge in match.span()),
+            start,
+            stop,
+        }
+    )
     return [trimmed for piece in pairwise(ends) if (trimmed := _trimmed(text, piece))]
 
 
@@ -131,8 +141,9 @@ def _windows(tokens: Sequence[Span], size: int, overlap: int) -> Iterator[Span]:
         yield tokens[first][0], tokens[min(first + size, len(tokens)) - 1][1]
 
 
-def _packed(text: str, tokens: Sequence[Span], edges: Sequence[int], part: Span, size: int,
-            overlap: int) -> Iterator[Span]:  # fmt: skip
+def _packed(
+    text: str, tokens: Sequence[Span], edges: Sequence[int], part: Span, size: int, overlap: int
+) -> Iterator[Span]:
     """Whole sentences of a part of the text, as many as fit in `size` tokens; longer ones are cut. edges: of tokens."""
 
     def inside(span: Span) -> Sequence[Span]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import faiss
 import numpy as np
 
-from genai_demo.frames import Tok, curve, number, prose, ranked
-from genai_demo.rag.ask_options import StoresOptions
+from genai_demo.core.frames import Tok, curve, number, prose, ranked
 from genai_demo.rag.library import built_in
-from genai_demo.rag.look import embedder
+from genai_demo.rag.options import StoresOptions
+from genai_demo.rag.passages import embedder
 from genai_demo.rag.store import FlatStore, HNSWStore, Store, filled
 
 K, QUERIES, JITTER, ASKED = 10, 100, 1.0, 0.7  # nearest wanted, questions; lengths of what is added to a vector
@@ -54,8 +54,9 @@ def stores(options: StoresOptions, *, seed: int) -> Iterator[StoreStep]:
         got, ms = _asked(graph, queries)
         recall = float(np.mean([len(set(a) & set(b)) / K for a, b in zip(true.tolist(), got.tolist())]))
         rows.append(Tok(f"ef {ef}", recall, value=round(recall, 4)))
-        yield StoreStep(i, len(EFFORTS), _words(options.n), tuple(rows), ef, recall, ms, flat_ms, build, flat_build,
-                        options.n)  # fmt: skip
+        yield StoreStep(
+            i, len(EFFORTS), _words(options.n), tuple(rows), ef, recall, ms, flat_ms, build, flat_build, options.n
+        )
 
 
 def _vectors(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, bars, curve, number, prose, tokens
-from genai_demo.rag.ask_options import ChunkOptions
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, bars, curve, number, prose, tokens
+from genai_demo.inputs.documents.cleaned import clean
 from genai_demo.rag.chunks import Chunk, count, cut, sentences
 from genai_demo.rag.knowledge import articles
-from genai_demo.rag.parts import clean
+from genai_demo.rag.options import ChunkOptions
 
 EXAMPLE = "ddpm"
 MOST = 400  # chunks that are shown
@@ -49,8 +49,18 @@ def chunk(options: ChunkOptions, *, seed: int) -> Iterator[CutStep]:
     for i, one in enumerate(found):
         broken = sum(c.end not in ends for c in found[: i + 1])
         words = _words(one, len(found), doubled[i - 1] if i else 0)
-        yield CutStep(i, len(found), words, drawn(text, found, i), sizes[: i + 1], i + 1, float(sizes[i]),
-                      float(sizes[: i + 1].mean()), broken, sum(doubled[:i]))  # fmt: skip
+        yield CutStep(
+            i,
+            len(found),
+            words,
+            drawn(text, found, i),
+            sizes[: i + 1],
+            i + 1,
+            float(sizes[i]),
+            float(sizes[: i + 1].mean()),
+            broken,
+            sum(doubled[:i]),
+        )
 
 
 def drawn(text: str, found: Sequence[Chunk], at: int) -> tuple[Tok, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from genai_demo.weights import file_hash
+from genai_demo.core.weights import file_hash
 
 BATCH = 32
 LONGEST = 512  # tokens of a text that are read, start and end among them

@@ -30,10 +30,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genai_demo.data.home import home
-from genai_demo.errors import DemoError, shown
-from genai_demo.rag.documents import Document, safe_name
-from genai_demo.run import visitor
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.home import home
+from genai_demo.core.run import visitor
+from genai_demo.inputs.documents.document import Document, safe_name
 
 TIME_TO_LIVE = 2 * 60 * 60  # seconds since the last use
 DOCUMENTS = 20  # in one inbox
@@ -66,8 +66,10 @@ class Inbox:
         with self._lock:
             if found := self._all().get(sha256):
                 return found[1]
-        raise DemoError(f"document {shown(sha256)[:16]} is not among yours; add the file again, as files are kept "
-                        f"{TIME_TO_LIVE // 3600} hours and for you alone")  # fmt: skip
+        raise DemoError(
+            f"document {shown(sha256)[:16]} is not among yours; add the file again, as files are kept "
+            f"{TIME_TO_LIVE // 3600} hours and for you alone"
+        )
 
     def add(self, document: Document) -> None:
         """Keep a document; one of the same hash is replaced. Raises DemoError when the inbox is full."""
@@ -79,8 +81,10 @@ class Inbox:
                 raise DemoError(f"{document.name} is one too many; the limit is {DOCUMENTS} documents: remove one")
             size = sum(_bytes(kept) for kept in (*others, document))
             if size > TEXT:
-                raise DemoError(f"with {document.name} there are {size / 1e6:,.1f} MB of text; the limit is "
-                                f"{TEXT / 1e6:,.0f} MB: remove a document")  # fmt: skip
+                raise DemoError(
+                    f"with {document.name} there are {size / 1e6:,.1f} MB of text; the limit is "
+                    f"{TEXT / 1e6:,.0f} MB: remove a document"
+                )
             added = old[0] if old else time.time_ns()
             if old and old[1].text != document.text:
                 self._drop(document.sha256)  # what was attached was made from the other text
@@ -104,8 +108,10 @@ class Inbox:
             file_name = _beside(sha256, name)
             size = array.nbytes + _size(self._folder, "*.npy", file_name)
             if size > ATTACHED:
-                raise DemoError(f"the index of your documents takes {size / 1e6:,.0f} MB; the limit is "
-                                f"{ATTACHED / 1e6:,.0f} MB: remove a document or choose larger chunks")  # fmt: skip
+                raise DemoError(
+                    f"the index of your documents takes {size / 1e6:,.0f} MB; the limit is "
+                    f"{ATTACHED / 1e6:,.0f} MB: remove a document or choose larger chunks"
+                )
             self._write(file_name, lambda file: np.save(file, array, allow_pickle=False))
 
     def attached(self, sha256: str, name: str) -> NDArray[Any] | None:
@@ -169,8 +175,11 @@ class Inbox:
         """A document from disk; None for a file that is damaged or went away meanwhile."""
         try:
             kept = json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
-            kept |= {"pages": tuple(kept["pages"]), "headings": tuple((at, title) for at, title in kept["headings"]),
-                     "remarks": tuple(kept["remarks"])}  # fmt: skip
+            kept |= {
+                "pages": tuple(kept["pages"]),
+                "headings": tuple((at, title) for at, title in kept["headings"]),
+                "remarks": tuple(kept["remarks"]),
+            }
             added = int(kept.pop("added"))
             document = Document(**kept)
         except (OSError, ValueError, KeyError, TypeError):

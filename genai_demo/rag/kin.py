@@ -21,19 +21,19 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.asked import Sampling
-from genai_demo.decoder.decode import decode, forward, read
-from genai_demo.decoder.engine import Local
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, carried, number, prose, ranked, tokens
 from genai_demo.decoder.given import piece
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.decoder.text import Pieces
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, carried, number, prose, ranked, tokens
-from genai_demo.rag import look, support
+from genai_demo.language.asked import Sampling
+from genai_demo.language.decode import decode, forward, read
+from genai_demo.language.engines import Local
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.text import Pieces
+from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Looked
-from genai_demo.rag.ask_options import AskOptions, KinOptions
 from genai_demo.rag.library import Library
-from genai_demo.rag.look import Sent
+from genai_demo.rag.options import AskOptions, KinOptions
+from genai_demo.rag.passages import Sent
 from genai_demo.rag.prompt import messages, pose
 from genai_demo.rag.retrieve import checked
 
@@ -79,7 +79,7 @@ class KinStep:
 def kin(model: LanguageModel, options: KinOptions, *, seed: int) -> Iterator[KinStep]:
     """A frame for each token of the three answers, one for their check. Nothing is random. Raises DemoError."""
     question = checked(options.question)
-    library = look.library_of(AskOptions(), look.embedder())
+    library = passages.library_of(AskOptions(), passages.embedder())
     looked = Looked(library, question, AskOptions(question=question, k=options.k))
     for _ in looked.stages():
         pass
@@ -90,10 +90,13 @@ def kin(model: LanguageModel, options: KinOptions, *, seed: int) -> Iterator[Kin
     posed = pose(Local(model), question, looked.choose, limit)
     renewing = Renewed(model, library, question, options.every, posed.sources[0], limit)
     ways = zip_longest(
-        (Took(step.id, float(step.logits.softmax(0)[step.id])) for step in
-         decode(model, posed.prompt.ids, Sampling(), seed=seed, limit=limit)),
-        fusing(model, [alone(model, question, one, limit) for one in posed.sources], limit), renewing.tokens(),
-    )  # fmt: skip
+        (
+            Took(step.id, float(step.logits.softmax(0)[step.id]))
+            for step in decode(model, posed.prompt.ids, Sampling(), seed=seed, limit=limit)
+        ),
+        fusing(model, [alone(model, question, one, limit) for one in posed.sources], limit),
+        renewing.tokens(),
+    )
     written: list[list[int]] = [[], [], []]
     index, same = -1, 0
     for index, took in enumerate(ways):
@@ -103,16 +106,30 @@ def kin(model: LanguageModel, options: KinOptions, *, seed: int) -> Iterator[Kin
         same += len({one.id if one else None for one in took}) == 1
         lanes = [_tok(model, one) for one in took]
         yield _frame(
-            index=index, total=limit + 1, words=WHAT if not index else None, together=lanes[0], fused=lanes[1],
-            renewed=lanes[2], votes=_votes(took[1], posed.sources), use=renewing.said, changes=renewing.changes,
+            index=index,
+            total=limit + 1,
+            words=WHAT if not index else None,
+            together=lanes[0],
+            fused=lanes[1],
+            renewed=lanes[2],
+            votes=_votes(took[1], posed.sources),
+            use=renewing.said,
+            changes=renewing.changes,
             agree=100 * same / (index + 1),
-        )  # fmt: skip
+        )
         renewing.said = None
     said = [_text(model, ids) for ids in written]
     shares = _shares(library, said, [posed.sources, posed.sources, tuple(renewing.used)])
-    yield _frame(index=index + 1, total=index + 2, changes=renewing.changes, agree=100 * same / max(1, index + 1),
-                 said=tuple(said), together_supported=shares[0], fused_supported=shares[1],
-                 renewed_supported=shares[2])  # fmt: skip
+    yield _frame(
+        index=index + 1,
+        total=index + 2,
+        changes=renewing.changes,
+        agree=100 * same / max(1, index + 1),
+        said=tuple(said),
+        together_supported=shares[0],
+        fused_supported=shares[1],
+        renewed_supported=shares[2],
+    )
 
 
 def alone(model: LanguageModel, question: str, one: Sent, limit: int) -> list[int]:
@@ -121,8 +138,10 @@ def alone(model: LanguageModel, question: str, one: Sent, limit: int) -> list[in
     if len(ids) + limit > model.context:
         ids = model.chat(messages(question, [one], examples=False))
     if len(ids) + limit > model.context:
-        raise DemoError(f"the question and a passage make {len(ids)} tokens; the limit beside an answer of {limit} is "
-                        f"{model.context - limit}, shorten the question")  # fmt: skip
+        raise DemoError(
+            f"the question and a passage make {len(ids)} tokens; the limit beside an answer of {limit} is "
+            f"{model.context - limit}, shorten the question"
+        )
     return ids
 
 
@@ -147,8 +166,9 @@ def mean_of(rows: Sequence[Tensor]) -> Tensor:
 class Renewed:
     """The third way. said: what is to be said of the passage in use, once; used: passages so far; changes: of them."""
 
-    def __init__(self, model: LanguageModel, library: Library, question: str, every: int, first: Sent,
-                 limit: int) -> None:  # fmt: skip
+    def __init__(
+        self, model: LanguageModel, library: Library, question: str, every: int, first: Sent, limit: int
+    ) -> None:
         self.model, self.library, self.question, self.every, self.limit = model, library, question, every, limit
         self.now, self.used, self.changes = first, [first], 0
         self.said: str | None = _use(first, 0)

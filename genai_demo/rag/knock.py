@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields
 from itertools import zip_longest
 from typing import Any, ClassVar
 
-from genai_demo.decoder.engine import Engine, engine_of
-from genai_demo.errors import DemoError
-from genai_demo.frames import Stage, Tok, carried, number, prose, stages, tokens
-from genai_demo.rag import look, support
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Stage, Tok, carried, number, prose, stages, tokens
+from genai_demo.language.engines import Engine, engine_of
+from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, orders_in, sources, tok
-from genai_demo.rag.ask_options import KnockOptions
+from genai_demo.rag.options import KnockOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
 
@@ -69,19 +69,29 @@ def knock(model: Any, options: KnockOptions, *, seed: int) -> Iterator[KnockStep
     one, other = (Answer(engine, _posed(engine, question, side), options, seed) for side in (looked, rest))
     total = limit_of(engine, options) + 2
     yield _frame(
-        index=0, total=total, notice=_words(looked, rest, gone), ranks=_columns(looked, rest, gone),
+        index=0,
+        total=total,
+        notice=_words(looked, rest, gone),
+        ranks=_columns(looked, rest, gone),
         best=looked.best(one.posed.sources),
         sources=sources(one.posed.sources, (), looked.nearest_span(one.posed.sources)),
-        other_best=_best(rest, other), other_sources=_sources(other, ()),
-        prompt_tokens=one.posed.prompt.tokens, other_prompt_tokens=other.posed.prompt.tokens,
-    )  # fmt: skip
+        other_best=_best(rest, other),
+        other_sources=_sources(other, ()),
+        prompt_tokens=one.posed.prompt.tokens,
+        other_prompt_tokens=other.posed.prompt.tokens,
+    )
     last = 0
     for last, (a, b) in enumerate(zip_longest(one.pieces(), other.pieces()), 1):
         yield _frame(
-            index=last, total=total, answer=(tok(a),) if a else (), other=(tok(b),) if b else (),
-            said=a.text if a else "", other_said=b.text if b else "", prompt_tokens=one.posed.prompt.tokens,
+            index=last,
+            total=total,
+            answer=(tok(a),) if a else (),
+            other=(tok(b),) if b else (),
+            said=a.text if a else "",
+            other_said=b.text if b else "",
+            prompt_tokens=one.posed.prompt.tokens,
             other_prompt_tokens=other.posed.prompt.tokens,
-        )  # fmt: skip
+        )
     yield _checked(looked, one, other, last + 1)
 
 
@@ -92,12 +102,16 @@ def _checked(looked: Looked, one: Answer, other: Answer, index: int) -> KnockSte
     theirs = support.claims(embedder, other.text, other.posed.sources or one.posed.sources)
     part, rest = support.share(mine), support.share(theirs)
     return _frame(
-        index=index, total=index + 1, notice=_endings(one, other),
+        index=index,
+        total=index + 1,
+        notice=_endings(one, other),
         sources=sources(one.posed.sources, mine, looked.nearest_span(one.posed.sources)),
-        other_sources=_sources(other, theirs), supported=None if part is None else 100 * part,
-        other_supported=None if rest is None else 100 * rest, prompt_tokens=one.posed.prompt.tokens,
+        other_sources=_sources(other, theirs),
+        supported=None if part is None else 100 * part,
+        other_supported=None if rest is None else 100 * rest,
+        prompt_tokens=one.posed.prompt.tokens,
         other_prompt_tokens=other.posed.prompt.tokens,
-    )  # fmt: skip
+    )
 
 
 def _endings(one: Answer, other: Answer) -> str | None:
@@ -110,8 +124,8 @@ def _endings(one: Answer, other: Answer) -> str | None:
 
 def _looked(engine: Engine, options: KnockOptions, question: str, without: tuple[int, ...], seed: int) -> Looked:
     """The question looked up to the end."""
-    looked = Looked(look.library_of(options, look.embedder()), question, options, without)
-    looked.variants = look.variants(engine, question, options.rewrite, seed)
+    looked = Looked(passages.library_of(options, passages.embedder()), question, options, without)
+    looked.variants = passages.variants(engine, question, options.rewrite, seed)
     for _ in looked.stages():
         pass
     return looked
@@ -139,8 +153,13 @@ def _columns(looked: Looked, rest: Looked | None, gone: set[int]) -> tuple[Stage
     columns = [Stage("with all", f"the first {len(before)} are sent", rows)]
     if rest is not None:
         fresh = [p for p in rest.found().passages.tolist() if p not in before]
-        columns.append(Stage("without", f"the first {len(rest.found().chunks)} are sent; marked: moved up",
-                             rest.ranking(rest.results[-1], fresh)))  # fmt: skip
+        columns.append(
+            Stage(
+                "without",
+                f"the first {len(rest.found().chunks)} are sent; marked: moved up",
+                rest.ranking(rest.results[-1], fresh),
+            )
+        )
     return tuple(columns)
 
 

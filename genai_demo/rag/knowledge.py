@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import ASSETS
 
-KNOWLEDGE = Path(__file__).resolve().parent.parent.parent / "assets" / "knowledge"
+KNOWLEDGE = ASSETS / "knowledge"
 
 Kind = Literal["direct", "paraphrase", "two", "unanswerable"]
 

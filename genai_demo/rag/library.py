@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from genai_demo.data.home import home
-from genai_demo.errors import DemoError, shown
+from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.home import home
 from genai_demo.rag.bm25 import BM25
 from genai_demo.rag.chunks import Chunk, How, Mark, cut
 from genai_demo.rag.embed import BATCH, Embedder
@@ -31,7 +31,7 @@ from genai_demo.rag.knowledge import KNOWLEDGE, Article, articles
 from genai_demo.rag.store import FlatStore, Store, filled
 
 if TYPE_CHECKING:
-    from genai_demo.rag.documents import Document
+    from genai_demo.inputs.documents.document import Document
 
 PASSAGE = 2000  # characters, about 450 tokens
 SHIPPED = KNOWLEDGE / "index.safetensors"
@@ -96,8 +96,14 @@ class Library:
     owner (chunks,): the passage of each chunk. It may be read by several threads at once.
     """
 
-    def __init__(self, entries: Sequence[Entry], chunks: Sequence[Chunk], vectors: np.ndarray, embedder: Embedder,
-                 store: Store | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        chunks: Sequence[Chunk],
+        vectors: np.ndarray,
+        embedder: Embedder,
+        store: Store | None = None,
+    ) -> None:
         self.entries, self.chunks, self.embedder = tuple(entries), tuple(chunks), embedder
         self.vectors = np.ascontiguousarray(vectors, np.float32)
         self.vectors.setflags(write=False)
@@ -171,13 +177,18 @@ def cut_all(entries: Sequence[Entry], cutting: Cutting) -> list[Chunk]:
         if times > 1:
             raise DemoError(f"document {shown(name)} is there {times} times; give each a name of its own")
     return [
-        chunk for entry in entries
+        chunk
+        for entry in entries
         for chunk in cut(entry.text, cutting.how, cutting.size, cutting.overlap, entry.name, entry.marks)
-    ]  # fmt: skip
+    ]
 
 
-def building(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting = Cutting(),
-             known: Mapping[str, np.ndarray] = MappingProxyType({})) -> Iterator[Built]:  # fmt: skip
+def building(
+    entries: Sequence[Entry],
+    embedder: Embedder,
+    cutting: Cutting = Cutting(),
+    known: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> Iterator[Built]:
     """Cut and embed documents, telling after each batch how many chunks are done; the last one brings the library.
 
     known: by a document's name the vectors of its chunks, where they were kept; passed over if their number differs.

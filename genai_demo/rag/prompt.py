@@ -9,20 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from genai_demo.decoder.asked import Message
-from genai_demo.decoder.engine import Engine, Prompt
-from genai_demo.errors import DemoError
-from genai_demo.rag.look import Sent
+from genai_demo.core.errors import DemoError
+from genai_demo.language.asked import Message
+from genai_demo.language.engines import Engine, Prompt
+from genai_demo.rag.passages import Sent
 
 BUDGET = 700  # characters of all passages together; a small model loses itself in more
 SYSTEM = "Answer the question in one short sentence, with facts from the quoted passages."
 EXAMPLES = (  # of how to answer; with them a small model is briefer and keeps closer to the text
-    ("Lighthouses: The Eddystone lighthouse stands off Plymouth. Smeaton built it in 1759 of granite blocks that lock "
-     "into each other, so that waves could not move them.\nHarbours: A harbour shelters ships.",
-     "Who built the Eddystone lighthouse, and when?", "Smeaton built the Eddystone lighthouse in 1759."),
-    ("Bees: Honey bees dance to tell others where flowers are. The angle of the dance shows the direction, its length "
-     "the distance.\nWasps: Wasps make paper.", "Why do bees dance?", "Bees dance to tell others where flowers are."),
-)  # fmt: skip
+    (
+        "Lighthouses: The Eddystone lighthouse stands off Plymouth. Smeaton built it in 1759 of granite blocks that lock "
+        "into each other, so that waves could not move them.\nHarbours: A harbour shelters ships.",
+        "Who built the Eddystone lighthouse, and when?",
+        "Smeaton built the Eddystone lighthouse in 1759.",
+    ),
+    (
+        "Bees: Honey bees dance to tell others where flowers are. The angle of the dance shows the direction, its length "
+        "the distance.\nWasps: Wasps make paper.",
+        "Why do bees dance?",
+        "Bees dance to tell others where flowers are.",
+    ),
+)
 BARE = "Answer the question in one short sentence."
 
 
@@ -76,8 +83,10 @@ def pose(engine: Engine, question: str, choose: Callable[[int], tuple[Sent, ...]
             break
         sources = sources[:-1]
     what = "the question and its best passage make" if sources else "the question makes"
-    raise DemoError(f"{what} {posed.prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, ask for a "
-                    "shorter answer or shorten the question")  # fmt: skip
+    raise DemoError(
+        f"{what} {posed.prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, ask for a "
+        "shorter answer or shorten the question"
+    )
 
 
 def _posed(engine: Engine, question: str, sources: tuple[Sent, ...], examples: bool = True) -> Posed:

@@ -13,16 +13,23 @@ import numpy as np
 RANK_CONSTANT = 10  # of fusion: how far down a ranking still counts; how it was chosen: README.md
 
 
-def fused(rankings: Sequence[np.ndarray], weights: Sequence[float], constant: float = RANK_CONSTANT) -> tuple[
-        np.ndarray, np.ndarray]:  # fmt: skip
+def fused(
+    rankings: Sequence[np.ndarray], weights: Sequence[float], constant: float = RANK_CONSTANT
+) -> tuple[np.ndarray, np.ndarray]:
     """Reciprocal rank fusion: each ranking gives weight / (constant + rank) to what is in it, rank counting from 1.
 
     -> (ids, best first, and their sums); of equals the smaller id comes first.
     """
     every = np.concatenate([np.zeros(0, np.int64), *rankings])
-    given = np.concatenate([np.zeros(0), *(
-        weight / (constant + np.arange(1, len(ranking) + 1)) for ranking, weight in zip(rankings, weights, strict=True)
-    )])  # fmt: skip
+    given = np.concatenate(
+        [
+            np.zeros(0),
+            *(
+                weight / (constant + np.arange(1, len(ranking) + 1))
+                for ranking, weight in zip(rankings, weights, strict=True)
+            ),
+        ]
+    )
     ids, place = np.unique(every, return_inverse=True)
     sums = np.bincount(place, given, len(ids))
     order = np.argsort(-sums, kind="stable")

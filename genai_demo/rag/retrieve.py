@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 from genai_demo.rag import rank
 from genai_demo.rag.embed import clean
 from genai_demo.rag.library import Library
@@ -68,8 +68,9 @@ def checked(question: str) -> str:
     return text
 
 
-def retrieve(library: Library, question: str, search: Search = Search(),
-             variants: Sequence[str] = ()) -> Iterator[StageResult]:  # fmt: skip
+def retrieve(
+    library: Library, question: str, search: Search = Search(), variants: Sequence[str] = ()
+) -> Iterator[StageResult]:
     """The stages, each as it is done; the last one is what to go on with. Lists may be shorter than k, or empty.
 
     variants: other wordings of the question, or an answer that was imagined (HyDE); each is looked up too, and all are
@@ -203,7 +204,8 @@ def _nearness(library: Library, question: np.ndarray, chunk: int, search: Search
     return max(rank.max_sim(question, rows) for rows in library.token_vectors(allowed))
 
 
-def _result(library: Library, name: StageName, start: float, search: Search, chunks: np.ndarray,
-            scores: np.ndarray) -> StageResult:  # fmt: skip
+def _result(
+    library: Library, name: StageName, start: float, search: Search, chunks: np.ndarray, scores: np.ndarray
+) -> StageResult:
     chunks, scores = chunks[: search.k], scores[: search.k].astype(np.float32)
     return StageResult(name, 1000 * (time.perf_counter() - start), chunks, library.owner[chunks], scores)

@@ -29,8 +29,9 @@ class Store(Protocol):
     def remove(self, ids: np.ndarray) -> None:
         """Forget these; ids that are not there are passed over."""
 
-    def search(self, queries: np.ndarray, k: int, only: np.ndarray | None = None,
-               without: np.ndarray | None = None) -> Found:  # fmt: skip
+    def search(
+        self, queries: np.ndarray, k: int, only: np.ndarray | None = None, without: np.ndarray | None = None
+    ) -> Found:
         """The k nearest to each query (q, d), best first; of `only` and not of `without`, where they are given."""
 
 
@@ -56,8 +57,9 @@ class FlatStore:
             fresh.remove_ids(np.ascontiguousarray(ids, np.int64))
             self._index = fresh
 
-    def search(self, queries: np.ndarray, k: int, only: np.ndarray | None = None,
-               without: np.ndarray | None = None) -> Found:  # fmt: skip
+    def search(
+        self, queries: np.ndarray, k: int, only: np.ndarray | None = None, without: np.ndarray | None = None
+    ) -> Found:
         chosen = _selector(only, without)
         parameters = faiss.SearchParameters(sel=chosen) if chosen is not None else None
         return _searched(self._index, queries, k, parameters)
@@ -89,8 +91,9 @@ class HNSWStore:
             here = faiss.vector_to_array(self._index.id_map)
             self._gone = np.union1d(self._gone, np.intersect1d(np.asarray(ids, np.int64), here))
 
-    def search(self, queries: np.ndarray, k: int, only: np.ndarray | None = None,
-               without: np.ndarray | None = None) -> Found:  # fmt: skip
+    def search(
+        self, queries: np.ndarray, k: int, only: np.ndarray | None = None, without: np.ndarray | None = None
+    ) -> Found:
         refused = self._gone if without is None else np.union1d(self._gone, without)
         chosen = _selector(only, refused if len(refused) else None)
         parameters = faiss.SearchParametersHNSW(sel=chosen, efSearch=max(self.effort, k))
@@ -119,8 +122,9 @@ class QdrantStore:
     def remove(self, ids: np.ndarray) -> None:
         self._client.delete(self._name, self._models.PointIdsList(points=[int(i) for i in ids]), wait=True)
 
-    def search(self, queries: np.ndarray, k: int, only: np.ndarray | None = None,
-               without: np.ndarray | None = None) -> Found:  # fmt: skip
+    def search(
+        self, queries: np.ndarray, k: int, only: np.ndarray | None = None, without: np.ndarray | None = None
+    ) -> Found:
         must = [self._models.HasIdCondition(has_id=[int(i) for i in only])] if only is not None else None
         never = [self._models.HasIdCondition(has_id=[int(i) for i in without])] if without is not None else None
         wanted = self._models.Filter(must=must, must_not=never)

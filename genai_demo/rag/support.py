@@ -15,7 +15,7 @@ import numpy as np
 from genai_demo.rag.bm25 import words
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.embed import Embedder
-from genai_demo.rag.look import Sent, Span
+from genai_demo.rag.passages import Sent, Span
 
 # Support from which a sentence counts as supported. Of the true answers to the articles' questions 71 in 100 reach it,
 # of answers to other questions 2.
@@ -61,8 +61,17 @@ def claims(embedder: Embedder, answer: str, sources: Sequence[Sent]) -> tuple[Cl
         strength = np.clip((overlaps + near) / 2, 0, 1) * np.where(sound, 1, 0.5)
         best = int(strength.argmax())
         one, at = places[best]
-        found.append(Claim(text, *span, one.number, one.spans[at], round(float(strength[best]), 4),
-                           round(float(overlaps[best]), 4), round(float(near[best]), 4)))  # fmt: skip
+        found.append(
+            Claim(
+                text,
+                *span,
+                one.number,
+                one.spans[at],
+                round(float(strength[best]), 4),
+                round(float(overlaps[best]), 4),
+                round(float(near[best]), 4),
+            )
+        )
     return tuple(found)
 
 

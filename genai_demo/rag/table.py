@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import ASSETS
 
-RESULTS = Path(__file__).resolve().parent.parent.parent / "assets" / "rag.json"
+RESULTS = ASSETS / "rag.json"
 STAGES = ("bm25", "dense", "hybrid", "reranked")
 METRICS = ("recall@1", "recall@3", "recall@10", "both@3", "MRR", "nDCG")
 
@@ -30,12 +30,15 @@ def table() -> tuple[list[str], list[list[str]], str]:
     found = results()
     rows = [
         [NAMES[stage], f"{part}, {of['questions']}", *(f"{of[name]:.3f}" for name in METRICS)]
-        for stage in STAGES for part, of in found["passage"][stage].items()
-    ]  # fmt: skip
+        for stage in STAGES
+        for part, of in found["passage"][stage].items()
+    ]
     rows += [
         [f"{NAMES[stage]}, by chunk", f"{part}, {of['questions']}", *(f"{of[name]:.3f}" for name in METRICS)]
-        for stage in STAGES for part, of in found["chunk"][stage].items() if part == "all"
-    ]  # fmt: skip
+        for stage in STAGES
+        for part, of in found["chunk"][stage].items()
+        if part == "all"
+    ]
     none = found["nothing"]
     note = (
         f"{found['articles']} articles in {found['chunks']} chunks and {found['passages']} passages. Found: the ranked "
@@ -45,5 +48,5 @@ def table() -> tuple[list[str], list[list[str]], str]:
         f"held out. Nothing relevant: below a cosine of {none['least']:.2f} lie {100 * none['spared']:.0f} % of the "
         f"answerable questions and {100 * none['refused']:.0f} % of the {none['unanswerable']} that nothing here "
         f"answers; the former lie higher in {100 * none['area']:.0f} of 100 pairs."
-    )  # fmt: skip
+    )
     return list(HEADS), rows, note

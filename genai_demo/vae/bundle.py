@@ -23,9 +23,10 @@ from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, empty
 def save(path: Path, config: VaeConfig, checkpoints: Mapping[int, Mapping[str, Tensor]], test: Codes) -> None:
     """Write the file; the last step counts as the trained model."""
     tensors = {
-        f"{step}/{name}": value.half().contiguous() for step, state in checkpoints.items()
+        f"{step}/{name}": value.half().contiguous()
+        for step, state in checkpoints.items()
         for name, value in state.items()
-    }  # fmt: skip
+    }
     for field in dataclasses.fields(test):
         value = torch.from_numpy(np.ascontiguousarray(getattr(test, field.name)))
         tensors[f"test/{field.name}"] = value.half() if value.is_floating_point() else value.to(torch.uint8)
@@ -40,10 +41,12 @@ def build(path: Path) -> Autoencoder:
         metadata = file.metadata()
         model = _network(file, metadata, int(metadata["final"]))
         found = {field.name: file.get_tensor(f"test/{field.name}") for field in dataclasses.fields(Codes)}
-    model.test = Codes(**{
-        name: value.float().numpy() if value.is_floating_point() else value.long().numpy()
-        for name, value in found.items()
-    })  # fmt: skip
+    model.test = Codes(
+        **{
+            name: value.float().numpy() if value.is_floating_point() else value.long().numpy()
+            for name, value in found.items()
+        }
+    )
     model.path = path
     return model
 

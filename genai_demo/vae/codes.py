@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
 from genai_demo.vae.model import Autoencoder, Codes
 
 PLANE = 4.0  # planes of codes reach from -4 to 4 standard deviations

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.device import generator
 from genai_demo.data import fashion_mnist
-from genai_demo.device import generator
 from genai_demo.vae import bundle, codes
 from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, empty, losses
 
@@ -25,9 +25,12 @@ History = Sequence[tuple[int, float, Sequence[float], float]]  # step, reconstru
 
 
 def export(
-    path: Path, config: VaeConfig, checkpoints: Mapping[int, Mapping[str, Tensor]], history: History,
+    path: Path,
+    config: VaeConfig,
+    checkpoints: Mapping[int, Mapping[str, Tensor]],
+    history: History,
     training: Mapping[str, Any],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Write `path` (safetensors) and its card beside it; the card is returned.
 
     training: what the card says of how it was trained (batch size, learning rate, seed, ...). Needs the test split.
@@ -96,8 +99,10 @@ def thin(history: History) -> list[dict[str, Any]]:
     keep = np.unique(np.linspace(0, len(history) - 1, HISTORY).round().astype(int))
     return [
         {
-            "step": history[i][0], "reconstruction": round(history[i][1], 2),
-            "kl": [round(value, 3) for value in history[i][2]], "seconds": round(history[i][3], 1),
+            "step": history[i][0],
+            "reconstruction": round(history[i][1], 2),
+            "kl": [round(value, 3) for value in history[i][2]],
+            "seconds": round(history[i][3], 1),
         }
         for i in keep
-    ]  # fmt: skip
+    ]

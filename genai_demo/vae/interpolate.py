@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_demo.frames import curve, number, pictures, plane, sheet
-from genai_demo.inputs import decode_picture
+from genai_demo.core.frames import curve, number, pictures, plane, sheet
+from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae import codes, paths
-from genai_demo.vae.look import ACROSS, LANE, UPWARDS
+from genai_demo.vae.explore import ACROSS, LANE, UPWARDS
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import InterpolateOptions
 
@@ -66,7 +66,22 @@ def interpolate(model: Autoencoder, options: InterpolateOptions, *, seed: int) -
         distance = np.linalg.norm(z[:, i, None] - known, axis=2).min(1).tolist()
         walked[:, stations == i] = decoded[:, None]
         yield InterpolateStep(
-            i, n, decoded[:1], decoded[1:2], decoded[2:], sheet(walked.reshape(-1, 28, 28), len(stations))[None], ends,
-            known[:, dims] if i == 0 else None, z[:, :, dims], z[:, i, dims],
-            length[0], length[1], length[2], distance[0], distance[1], distance[2], flat.first + 1, flat.second + 1,
-        )  # fmt: skip
+            i,
+            n,
+            decoded[:1],
+            decoded[1:2],
+            decoded[2:],
+            sheet(walked.reshape(-1, 28, 28), len(stations))[None],
+            ends,
+            known[:, dims] if i == 0 else None,
+            z[:, :, dims],
+            z[:, i, dims],
+            length[0],
+            length[1],
+            length[2],
+            distance[0],
+            distance[1],
+            distance[2],
+            flat.first + 1,
+            flat.second + 1,
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_demo.inputs import decode_picture
+from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae import codes
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import DecodeOptions

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import bars, curve, number, pictures, plane, sheet
 from genai_demo.data import fashion_mnist, shapes
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
-from genai_demo.frames import bars, curve, number, pictures, plane, sheet
 from genai_demo.vae import codes
-from genai_demo.vae.look import grid_points
+from genai_demo.vae.explore import grid_points
 from genai_demo.vae.model import Autoencoder, VaeConfig, fresh
 from genai_demo.vae.options import TrainOptions
 from genai_demo.vae.train import TrainConfig, TrainStep, beta_at, train
@@ -92,6 +92,16 @@ def _look(model: Autoencoder, held: np.ndarray, report: TrainStep, index: int, t
     at = at[:, :2] if k > 1 else np.c_[at, np.zeros(len(at))]
     drawn, kl = sheet(codes.draw(model, z), GRID)[None], np.array(report.kl)
     return TrainFrame(
-        index, total, held[:8], codes.draw(model, mean[:8]), drawn, at, report.index, report.reconstruction,
-        float(kl.sum()), beta, report.reconstruction + beta * float(kl.sum()), kl,
-    )  # fmt: skip
+        index,
+        total,
+        held[:8],
+        codes.draw(model, mean[:8]),
+        drawn,
+        at,
+        report.index,
+        report.reconstruction,
+        float(kl.sum()),
+        beta,
+        report.reconstruction + beta * float(kl.sum()),
+        kl,
+    )

@@ -53,17 +53,33 @@ class Autoencoder(nn.Module):
         k, w = config.latent, config.width
         self.encoder = nn.Sequential(
             nn.PixelUnshuffle(2),  # (b, 1, 28, 28) -> (b, 4, 14, 14)
-            nn.Conv2d(4, w, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(w, 2 * w, 3, stride=2, padding=1), nn.SiLU(),  # -> (b, 2w, 7, 7)
-            nn.Conv2d(2 * w, 16, 1), nn.SiLU(), nn.Flatten(),  # -> (b, 784)
-            nn.Linear(784, 64), nn.SiLU(), nn.Linear(64, 2 * k),  # -> mean and logvar
-        )  # fmt: skip
+            nn.Conv2d(4, w, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(w, 2 * w, 3, stride=2, padding=1),
+            nn.SiLU(),  # -> (b, 2w, 7, 7)
+            nn.Conv2d(2 * w, 16, 1),
+            nn.SiLU(),
+            nn.Flatten(),  # -> (b, 784)
+            nn.Linear(784, 64),
+            nn.SiLU(),
+            nn.Linear(64, 2 * k),  # -> mean and logvar
+        )
         self.decoder = nn.Sequential(
-            nn.Linear(k, 128), nn.SiLU(), nn.Linear(128, 64), nn.SiLU(), nn.Linear(64, 784), nn.SiLU(),
-            nn.Unflatten(1, (16, 7, 7)), nn.Conv2d(16, 2 * w, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(2 * w, 4 * w, 3, padding=1), nn.PixelShuffle(2), nn.SiLU(),  # -> (b, w, 14, 14)
-            nn.Conv2d(w, 4, 3, padding=1), nn.PixelShuffle(2),  # -> logits (b, 1, 28, 28)
-        )  # fmt: skip
+            nn.Linear(k, 128),
+            nn.SiLU(),
+            nn.Linear(128, 64),
+            nn.SiLU(),
+            nn.Linear(64, 784),
+            nn.SiLU(),
+            nn.Unflatten(1, (16, 7, 7)),
+            nn.Conv2d(16, 2 * w, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(2 * w, 4 * w, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.SiLU(),  # -> (b, w, 14, 14)
+            nn.Conv2d(w, 4, 3, padding=1),
+            nn.PixelShuffle(2),  # -> logits (b, 1, 28, 28)
+        )
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(b, 1, 28, 28) -> mean (b, k), logvar (b, k)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from genai_demo.options import Options, option
+from genai_demo.core.options import Options, option
 
 PICTURE = 6000  # characters of a picture in base64
 PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
@@ -12,34 +12,39 @@ Corruption = Literal["noise", "covered", "turned", "negative", "stripes"]
 
 
 class EncodeOptions(Options):
-    picture: str = option("sample:27", "The picture to encode: drawn, uploaded or sample:0 to sample:99",
-                          longest=PICTURE)  # fmt: skip
+    picture: str = option(
+        "sample:27", "The picture to encode: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
+    )
     samples: int = option(12, "How many latent points to draw from the picture's Gaussian", at_least=1, at_most=64)
 
 
 class DecodeOptions(Options):
     x: float = option(0.0, "Position along the first axis of the plane", at_least=-8, at_most=8, unit="sd")
     y: float = option(0.0, "Position along the second axis of the plane", at_least=-8, at_most=8, unit="sd")
-    first: int = option(0, "Latent dimension on the first axis; 0 picks the most used one", at_least=0, at_most=16,
-                        more=True)  # fmt: skip
-    second: int = option(0, "Latent dimension on the second axis; 0 picks the second most used one", at_least=0,
-                         at_most=16, more=True)  # fmt: skip
+    first: int = option(
+        0, "Latent dimension on the first axis; 0 picks the most used one", at_least=0, at_most=16, more=True
+    )
+    second: int = option(
+        0, "Latent dimension on the second axis; 0 picks the second most used one", at_least=0, at_most=16, more=True
+    )
 
 
 class ManifoldOptions(Options):
     size: int = option(15, "Pictures along each side of the grid", at_least=2, at_most=24)
     extent: float = option(2.5, "How far from the centre the grid reaches", at_least=0.1, at_most=8, unit="sd")
     first: int = option(0, "Latent dimension across; 0 picks the most used one", at_least=0, at_most=16, more=True)
-    second: int = option(0, "Latent dimension upwards; 0 picks the second most used one", at_least=0, at_most=16,
-                         more=True)  # fmt: skip
+    second: int = option(
+        0, "Latent dimension upwards; 0 picks the second most used one", at_least=0, at_most=16, more=True
+    )
 
 
 class InterpolateOptions(Options):
     start: str = option("sample:93", "The first picture: drawn, uploaded or sample:0 to sample:99", longest=PICTURE)
     end: str = option("sample:15", "The last picture: drawn, uploaded or sample:0 to sample:99", longest=PICTURE)
     steps: int = option(33, "How many pictures along each path", at_least=2, at_most=120)
-    neighbours: int = option(8, "Through the data: how many nearest codes each code is linked to", at_least=2,
-                             at_most=40)  # fmt: skip
+    neighbours: int = option(
+        8, "Through the data: how many nearest codes each code is linked to", at_least=2, at_most=40
+    )
 
 
 class SampleOptions(Options):
@@ -49,8 +54,9 @@ class SampleOptions(Options):
 
 
 class CompareOptions(Options):
-    picture: str = option("sample:84", "The picture all variants get: drawn, uploaded or sample:0 to sample:99",
-                          longest=PICTURE)  # fmt: skip
+    picture: str = option(
+        "sample:84", "The picture all variants get: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
+    )
     corruption: Corruption = option("noise", "What is done to the picture, more strongly from frame to frame")
     strength: float = option(0.6, "How strong the corruption is in the last frame", at_least=0, at_most=1)
     latent: Literal[2, 16] = option(16, "Size of the latent of all variants")
@@ -58,8 +64,9 @@ class CompareOptions(Options):
 
 
 class DimensionsOptions(Options):
-    picture: str = option("sample:27", "The picture whose code is varied: drawn, uploaded or sample:0 to sample:99",
-                          longest=PICTURE)  # fmt: skip
+    picture: str = option(
+        "sample:27", "The picture whose code is varied: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
+    )
     extent: float = option(3.0, "How far each dimension is moved from the centre", at_least=0.1, at_most=8, unit="sd")
     across: int = option(11, "Pictures along each dimension", at_least=3, at_most=25)
 
@@ -88,13 +95,18 @@ class PointsOptions(Options):
     train_steps: int = option(1500, "Training steps of the small network", at_least=50, at_most=4000)
     beta: float = option(1.0, "Weight of the KL term; 0 leaves the codes to themselves", at_least=0, at_most=50)
     latent: int = option(2, "Numbers in the latent code", at_least=1, at_most=8)
-    noise: float = option(0.07, "Standard deviation of the decoder's Gaussian; its first value where it is learnt",
-                          at_least=0.01, at_most=0.5)  # fmt: skip
+    noise: float = option(
+        0.07,
+        "Standard deviation of the decoder's Gaussian; its first value where it is learnt",
+        at_least=0.01,
+        at_most=0.5,
+    )
     learn_noise: bool = option(False, "Let the decoder learn its standard deviation too", more=True)
     draw: Literal["mean", "with noise"] = option(
         "mean", "What is drawn of a sample: the decoder's mean, or a draw from its Gaussian", more=True
     )
     samples: int = option(400, "How many points to make", at_least=10, at_most=1000, more=True)
-    learning_rate: float = option(0.01, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02,
-                                  more=True)  # fmt: skip
+    learning_rate: float = option(
+        0.01, "Size of a step of Adam, at its largest", at_least=1e-5, at_most=0.02, more=True
+    )
     width: int = option(96, "Units in each hidden layer", at_least=8, at_most=256, more=True)

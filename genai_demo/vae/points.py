@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
-from genai_demo.frames import bars, curve, number, plane
-from genai_demo.lab import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import bars, curve, number, plane
+from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
 from genai_demo.vae.options import PointsOptions
 
 BATCH = 256
@@ -152,9 +152,18 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointsFrame]:
 
 @torch.no_grad()
 def _look(
-    model: PointVae, z: Tensor, jitter: Tensor, held: Tensor, judge: Judge, index: int, total: int, step: int,
-    nats: float, kl: np.ndarray, beta: float,
-) -> PointsFrame:  # fmt: skip
+    model: PointVae,
+    z: Tensor,
+    jitter: Tensor,
+    held: Tensor,
+    judge: Judge,
+    index: int,
+    total: int,
+    step: int,
+    nats: float,
+    kl: np.ndarray,
+    beta: float,
+) -> PointsFrame:
     noise = float(model.log_noise.exp())
     made = model.decoder(z) + noise * jitter
     mean, _ = model.encode(held)
@@ -163,9 +172,24 @@ def _look(
     at, drawn = (_flat(codes, pair) for codes in (mean[:SHOWN], z))
     real = held[:SHOWN].numpy() if index == 0 else None
     return PointsFrame(
-        index, total, real, made.numpy(), real, lattice(model, *pair, len(kl)), at, drawn, circles(), step,
-        nats, nats + beta * float(kl.sum()), float(kl.sum()), *judge(made).shown, noise, f"{used} of {len(kl)}", kl,
-    )  # fmt: skip
+        index,
+        total,
+        real,
+        made.numpy(),
+        real,
+        lattice(model, *pair, len(kl)),
+        at,
+        drawn,
+        circles(),
+        step,
+        nats,
+        nats + beta * float(kl.sum()),
+        float(kl.sum()),
+        *judge(made).shown,
+        noise,
+        f"{used} of {len(kl)}",
+        kl,
+    )
 
 
 def _flat(codes: Tensor, pair: tuple[int, int]) -> np.ndarray:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from genai_demo.frames import bars, curve, number, pictures, plane, sheet
-from genai_demo.inputs import SAMPLES, decode_picture, sample_picture
-from genai_demo.load import load
-from genai_demo.spec import find_spec
+from genai_demo.core.frames import bars, curve, number, pictures, plane, sheet
+from genai_demo.core.load import load
+from genai_demo.core.spec import find_spec
+from genai_demo.inputs.pictures import SAMPLES, decode_picture, sample_picture
 from genai_demo.vae import VARIANTS, bundle, codes
-from genai_demo.vae.look import grid_points, signed
+from genai_demo.vae.explore import grid_points, signed
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import CheckpointOptions, CompareOptions, DimensionsOptions
 
@@ -124,10 +124,20 @@ def dimensions(model: Autoencoder, options: DimensionsOptions, *, seed: int) -> 
         z[:, i] = centre[i] + scale[i] * line
         moved = codes.decode(model, z)
         yield DimensionStep(
-            i, model.config.latent, given, sheet(codes.to_pictures(moved), options.across)[None],
-            signed(moved[-1] - moved[0], 1.0)[None], cost, variance, lost, i + 1, float(cost[i]), float(variance[i]),
-            active, model.config.latent - active,
-        )  # fmt: skip
+            i,
+            model.config.latent,
+            given,
+            sheet(codes.to_pictures(moved), options.across)[None],
+            signed(moved[-1] - moved[0], 1.0)[None],
+            cost,
+            variance,
+            lost,
+            i + 1,
+            float(cost[i]),
+            float(variance[i]),
+            active,
+            model.config.latent - active,
+        )
 
 
 def _ablation(model: Autoencoder, centre: np.ndarray) -> np.ndarray:
@@ -174,7 +184,14 @@ def checkpoints(model: Autoencoder, options: CheckpointOptions, *, seed: int) ->
         back = codes.decode(then, mean)
         cost = codes.kl(mean, logvar).mean(0)
         yield CheckpointStep(
-            index, len(kept), x[list(SHOWN)], codes.to_pictures(back[list(SHOWN)]),
-            sheet(codes.draw(then, z), options.size)[None], flat.flat(mean), step,
-            float(codes.cross_entropy(x, back).sum((1, 2)).mean()), float(cost.sum()), cost,
-        )  # fmt: skip
+            index,
+            len(kept),
+            x[list(SHOWN)],
+            codes.to_pictures(back[list(SHOWN)]),
+            sheet(codes.draw(then, z), options.size)[None],
+            flat.flat(mean),
+            step,
+            float(codes.cross_entropy(x, back).sum((1, 2)).mean()),
+            float(cost.sum()),
+            cost,
+        )

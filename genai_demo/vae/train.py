@@ -12,11 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from genai_demo.core.device import seeded
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
+from genai_demo.core.spec import WEIGHTS
 from genai_demo.data import fashion_mnist
-from genai_demo.data.home import home
-from genai_demo.device import seeded
-from genai_demo.errors import DemoError
-from genai_demo.spec import WEIGHTS
 from genai_demo.vae.export import History, export
 from genai_demo.vae.model import Autoencoder, VaeConfig, empty, losses
 
@@ -80,17 +80,17 @@ def train(
         reconstruction += float(terms.reconstruction.detach().mean()) / every
         kl += terms.kl.detach().mean(0) / every
         if step % every == 0:
-            yield (
-                TrainStep(step, cfg.steps, reconstruction, tuple(kl.tolist()), time.monotonic() - started),
-                model,
-            )
+            yield (TrainStep(step, cfg.steps, reconstruction, tuple(kl.tolist()), time.monotonic() - started), model)
             reconstruction, kl = 0.0, torch.zeros(cfg.model.latent)
 
 
 VARIANTS = {
-    "ae": VaeConfig("ae"), "dae": VaeConfig("dae"), "vae": VaeConfig("vae"),
-    "beta4": VaeConfig("vae", beta=4.0), "beta12": VaeConfig("vae", beta=12.0),
-}  # fmt: skip
+    "ae": VaeConfig("ae"),
+    "dae": VaeConfig("dae"),
+    "vae": VaeConfig("vae"),
+    "beta4": VaeConfig("vae", beta=4.0),
+    "beta12": VaeConfig("vae", beta=12.0),
+}
 KEPT = (50, 150, 400, 900, 1800, 2700, 3600)  # steps whose network is kept, for the full length
 REPORT = 50
 

@@ -11,8 +11,8 @@ import pytest
 
 from genai_demo.clip import folder
 from genai_demo.clip.pictures import carry
-from genai_demo.errors import DemoError
-from genai_demo.run import visitor
+from genai_demo.core.errors import DemoError
+from genai_demo.core.run import visitor
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,29 @@ import torch.nn.functional as F
 from open_clip.loss import ClipLoss
 from transformers import BertTokenizer
 
-from genai_demo.clip import hub, measure
+from genai_demo.clip import hub, quality
 from genai_demo.clip import model as clip
 from genai_demo.clip.words import PAD, START, Words
 
 LETTERS = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-VOCABULARY = ["[PAD]", "[UNK]", "[START]", *LETTERS, *(f"##{letter}" for letter in LETTERS), "red", "house", "##s", "a",
-              "left", "of", "the", "to", ",", "'", "[END]"]  # fmt: skip
+VOCABULARY = [
+    "[PAD]",
+    "[UNK]",
+    "[START]",
+    *LETTERS,
+    *(f"##{letter}" for letter in LETTERS),
+    "red",
+    "house",
+    "##s",
+    "a",
+    "left",
+    "of",
+    "the",
+    "to",
+    ",",
+    "'",
+    "[END]",
+]
 VOCABULARY = list(dict.fromkeys(VOCABULARY))
 TEXTS = ["a red house", "The house's left", "Hoüses, to the left of A redhouse!", "", "red " * 90, "日本"]
 
@@ -68,8 +84,9 @@ def test_it_is_open_clips_own_model(small: clip.Clip) -> None:
 def test_texts_read_short_are_as_open_clip_reads_them(small: clip.Clip) -> None:
     tokens = small.tokenizer(TEXTS)
     for part in (tokens, tokens[:2]):
-        torch.testing.assert_close(clip.text_features(small.net, part), small.net.encode_text(part),
-                                   atol=1e-5, rtol=1e-4)  # fmt: skip
+        torch.testing.assert_close(
+            clip.text_features(small.net, part), small.net.encode_text(part), atol=1e-5, rtol=1e-4
+        )
 
 
 @torch.inference_mode()
@@ -134,6 +151,6 @@ def test_others_models_come_in_the_same_class(tmp_path: Path, custom: bool) -> N
 def test_ranks_and_recall_on_paper() -> None:
     found = torch.eye(3)
     queries = torch.tensor([[1.0, 0, 0], [0.9, 0.5, 0], [0.9, 0.8, 0.1]])
-    ranked = measure.ranks(queries, found, torch.arange(3))
+    ranked = quality.ranks(queries, found, torch.arange(3))
     assert ranked.tolist() == [0, 1, 2]
-    assert [measure.recall(ranked, k) for k in (1, 2, 3)] == [0.3333, 0.6667, 1.0]
+    assert [quality.recall(ranked, k) for k in (1, 2, 3)] == [0.3333, 0.6667, 1.0]

@@ -11,8 +11,8 @@ import torch
 
 from genai_demo.clip import RUNS, features, hub
 from genai_demo.clip.model import Clip
-from genai_demo.device import seeded
-from genai_demo.spec import resolve
+from genai_demo.core.device import seeded
+from genai_demo.core.spec import resolve
 
 TINY = {
     "embed_dim": 16,

@@ -11,9 +11,9 @@ from PIL import Image
 
 from genai_demo.clip import pictures
 from genai_demo.clip.pictures import carry, lines, one, read
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import LONGEST, Recipe
 from genai_demo.data import emoji
-from genai_demo.errors import DemoError
-from genai_demo.recipe import LONGEST, Recipe
 
 
 def png(image: Image.Image) -> bytes:
@@ -143,7 +143,10 @@ def test_emoji_that_are_not_here_are_said_so(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_lines_are_bounded() -> None:
     assert lines(" a \n\n b\r\nc", "text", 3) == ["a", "b", "c"]
-    for text, said in (("\n \n", "there is no text"), ("a\nb", "there are 2 lines of text; the limit is 1"),
-                       ("x" * 201, "has 201 characters; the limit is 200")):  # fmt: skip
+    for text, said in (
+        ("\n \n", "there is no text"),
+        ("a\nb", "there are 2 lines of text; the limit is 1"),
+        ("x" * 201, "has 201 characters; the limit is 200"),
+    ):
         with pytest.raises(DemoError, match=said):
             lines(text, "text", 1)

@@ -16,14 +16,14 @@ from PIL import Image
 from genai_demo.clip import KEYS, compare, contrast, features, library, occlude, space, typographic
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import read, scene, world_picture
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
 from genai_demo.data import signs
 from genai_demo.data.world_kinds import KINDS
-from genai_demo.errors import DemoError
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.results import steady
-from genai_demo.run import run
-from genai_demo.spec import find_spec
+from genai_demo.results.files import steady
 
 PICTURES = "world:17, world:54, world:42"
 TEXTS = "three green cars\na red bird on the left\na red star"

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo.clip import batches, measure, train
+from genai_demo.clip import batches, quality, train
 from genai_demo.clip import model as clip
 from genai_demo.clip.batches import Source
 from genai_demo.clip.train import TrainConfig, Training
 from genai_demo.clip.words import Words
+from genai_demo.core.errors import DemoError
 from genai_demo.data import emoji
 from genai_demo.data.emoji import VENDORS, Concept, Emoji
-from genai_demo.errors import DemoError
 
 TINY = TrainConfig(steps=6, singles=12, scened=4, worldly=4, warm_up=2, average=0.5)
 NAMES = [f"{first}{second}" for first in "bdfgklmn" for second in ("as", "el", "im", "op", "ur")]
@@ -49,8 +49,10 @@ def words() -> tuple[list[str], torch.Tensor]:
 
 def run(training: Training, source: Source, steps: int) -> list[float]:
     cfg = training.cfg
-    return [float(training.advance(source.batch(training.step, cfg.singles, cfg.scened, cfg.worldly))[0])
-            for _ in range(steps)]  # fmt: skip
+    return [
+        float(training.advance(source.batch(training.step, cfg.singles, cfg.scened, cfg.worldly))[0])
+        for _ in range(steps)
+    ]
 
 
 def test_no_picture_of_the_held_out_is_ever_shown(found: Emoji) -> None:
@@ -156,12 +158,12 @@ def test_train_all_ships_once_and_says_what(
 
 def test_a_random_network_is_measured_as_chance(found: Emoji, words: tuple[list[str], torch.Tensor]) -> None:
     net = clip.untrained(words[1]).eval()
-    judge = measure.Judge(net, Words(words[0]))
-    out = measure.vendor_recall(judge, found, "twemoji")
+    judge = quality.Judge(net, Words(words[0]))
+    out = quality.vendor_recall(judge, found, "twemoji")
     assert out["pictures"] == 40
     assert out["unseen_concepts"] == int(found.held_out.sum())
     assert out["seen_to_picture_1"] < 0.2
-    assert measure.word_recall(judge, found)["to_text_1"] < 0.1
-    attack = measure.attacked(judge)
+    assert quality.word_recall(judge, found)["to_text_1"] < 0.1
+    attack = quality.attacked(judge)
     assert attack["scenes"] > 100
     assert abs(attack["word"] - attack["letters"]) < 0.2

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from genai_demo.decoder import FAST, SMALL, prefixes
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.load import clear, load
+from genai_demo.core.load import clear, load
+from genai_demo.decoder import FAST, SMALL
+from genai_demo.language import prefixes
+from genai_demo.language.model import LanguageModel
 from tests.decoder import stand_in
 from tests.decoder.real import borrowed
 

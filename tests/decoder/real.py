@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from genai_demo.core.load import clear
 from genai_demo.decoder import SMOLLM2
-from genai_demo.load import clear
 
 PLACE = Path("packages") / f"{SMOLLM2.name}-{SMOLLM2.version}"
 

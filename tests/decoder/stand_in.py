@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from genai_demo.decoder.model import LanguageModel, build
-from genai_demo.decoder.text import byte_of
-from genai_demo.device import seeded
+from genai_demo.core.device import seeded
+from genai_demo.language.model import LanguageModel, build
+from genai_demo.language.text import byte_of
 
 MERGES = ["t h", "th e", "i n", "a n", "e r", "Ġ t", "Ġt h", "Ġth e", "Ġ a", "Ġ s", "o n", "r e"]
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -38,10 +38,20 @@ def save(folder: Path, layers: int = 3) -> Path:
     )
     tokenizer.chat_template = TEMPLATE
     config = LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=32, intermediate_size=48, num_hidden_layers=layers,
-        num_attention_heads=4, num_key_value_heads=2, head_dim=8, max_position_embeddings=512, eos_token_id=2,
-        bos_token_id=1, pad_token_id=2, tie_word_embeddings=True, initializer_range=0.2,
-    )  # fmt: skip
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        max_position_embeddings=512,
+        eos_token_id=2,
+        bos_token_id=1,
+        pad_token_id=2,
+        tie_word_embeddings=True,
+        initializer_range=0.2,
+    )
     with seeded(0):
         network = LlamaForCausalLM(config)
     network.save_pretrained(folder)
@@ -97,10 +107,16 @@ def gguf(path: Path) -> Path:
 
 
 PLACES = {
-    "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm", "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
-}  # fmt: skip
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
 
 
 def _tensors(model: LanguageModel) -> Iterator[tuple[str, Tensor]]:

@@ -12,13 +12,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Tok, pack
 from genai_demo.decoder.ablate import AblateStep, ablate
-from genai_demo.decoder.asked import Off
 from genai_demo.decoder.attention import Cache, next_logits, parts, through
-from genai_demo.decoder.look_options import AblateOptions, read_heads, read_layers
-from genai_demo.decoder.model import LanguageModel
-from genai_demo.errors import DemoError
-from genai_demo.frames import Tok, pack
+from genai_demo.decoder.study_options import AblateOptions, read_heads, read_layers
+from genai_demo.language.asked import Off
+from genai_demo.language.model import LanguageModel
 
 TEXT = "the cat and the rat in the hat"
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run as run_recipe
 from genai_demo.decoder.chat import ChatStep, CompleteStep, chat, complete, fitted, readable
-from genai_demo.decoder.engine import Choice, Local, Piece, Prompt
-from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.options import MOST_TURNS, ChatOptions, CompleteOptions, read_turns
-from genai_demo.decoder.samplers import Sampling
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
-from genai_demo.recipe import Recipe
-from genai_demo.run import run as run_recipe
+from genai_demo.language.engines import Choice, Local, Piece, Prompt
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.samplers import Sampling
 
 
 class Said:
@@ -66,12 +66,28 @@ def test_a_conversation_is_read() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "\n\t", "\u3000", '[["user", ""]]', '[["user", "  "]]', '[["assistant", "a"]]', '[["system", "a"]]',
-        '[["user"]]', '[["user", "a", "b"]]', '[["user", 5]]', '[["user", null]]', '[[["user", "a"]]]', "[[]]",
-        '[["user", "a"], 5]', '[["user", "a"], {"role": "user"}]', turns_of("a", "b"), turns_of("a", "b", ""),
-        '[["user", "a"], ["user", "b"], ["user", "c"]]', turns_of(*["x"] * (MOST_TURNS + 1)),
+        "",
+        "   ",
+        "\n\t",
+        "\u3000",
+        '[["user", ""]]',
+        '[["user", "  "]]',
+        '[["assistant", "a"]]',
+        '[["system", "a"]]',
+        '[["user"]]',
+        '[["user", "a", "b"]]',
+        '[["user", 5]]',
+        '[["user", null]]',
+        '[[["user", "a"]]]',
+        "[[]]",
+        '[["user", "a"], 5]',
+        '[["user", "a"], {"role": "user"}]',
+        turns_of("a", "b"),
+        turns_of("a", "b", ""),
+        '[["user", "a"], ["user", "b"], ["user", "c"]]',
+        turns_of(*["x"] * (MOST_TURNS + 1)),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_conversation_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(DemoError) as refused:
         read_turns(text)
@@ -231,9 +247,16 @@ def test_code_past_the_context_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("code", "found"),
-    [("x = 1\n", "yes"), ("def f(:\n", "no: "), ("x = \x00", "no"), ("(" * 5000, "no"), ("", "yes"), ("\ud800", "no"),
-     ("-" * 100_000 + "1", "no")],
-)  # fmt: skip
+    [
+        ("x = 1\n", "yes"),
+        ("def f(:\n", "no: "),
+        ("x = \x00", "no"),
+        ("(" * 5000, "no"),
+        ("", "yes"),
+        ("\ud800", "no"),
+        ("-" * 100_000 + "1", "no"),
+    ],
+)
 def test_whether_python_can_read_it(code: str, found: str) -> None:
     assert readable(code).startswith(found)
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from genai_demo.decoder import prefixes
-from genai_demo.decoder.asked import Sampling
-from genai_demo.decoder.decode import Step, decode
-from genai_demo.decoder.model import LanguageModel
+from genai_demo.language import prefixes
+from genai_demo.language.asked import Sampling
+from genai_demo.language.decode import Step, decode
+from genai_demo.language.model import LanguageModel
 
 WARM = Sampling(1.5, 40, 0.95, 0.0, 1.1)
 GREEDY = Sampling(0.0)
@@ -27,8 +27,14 @@ def talk(model: LanguageModel, *counts: int, seed: int = 0) -> list[int]:
     return [number for i, count in enumerate(counts) for number in (*ids_of(count, seed + i), *model.opening)]
 
 
-def run(model: LanguageModel, ids: Sequence[int], sampling: Sampling = WARM, seed: int = 0, limit: int = 12,
-        given: Sequence[int] = ()) -> list[Step]:  # fmt: skip
+def run(
+    model: LanguageModel,
+    ids: Sequence[int],
+    sampling: Sampling = WARM,
+    seed: int = 0,
+    limit: int = 12,
+    given: Sequence[int] = (),
+) -> list[Step]:
     return list(decode(model, ids, sampling, seed=seed, limit=limit, given=given))
 
 
@@ -43,9 +49,13 @@ def same(one: Sequence[Step], other: Sequence[Step]) -> bool:
 def test_greedy_decoding_is_that_of_transformers(tiny: LanguageModel, count: int) -> None:
     ids = ids_of(count)
     out = tiny.network.generate(
-        torch.tensor([ids]), attention_mask=torch.ones(1, count, dtype=torch.long), do_sample=False, max_new_tokens=12,
-        eos_token_id=sorted(tiny.stops), pad_token_id=2,
-    )  # fmt: skip
+        torch.tensor([ids]),
+        attention_mask=torch.ones(1, count, dtype=torch.long),
+        do_sample=False,
+        max_new_tokens=12,
+        eos_token_id=sorted(tiny.stops),
+        pad_token_id=2,
+    )
     assert [step.id for step in run(tiny, ids, GREEDY)] == out[0, count:].tolist()
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from genai_demo.decoder import ELSEWHERE, endpoint
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import clear, load
+from genai_demo.decoder import ELSEWHERE
 from genai_demo.decoder.chat import chat, complete
-from genai_demo.decoder.engine import Piece
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
-from genai_demo.decoder.samplers import Sampling
-from genai_demo.errors import DemoError
-from genai_demo.load import clear, load
+from genai_demo.language import endpoint
+from genai_demo.language.engines import Piece
+from genai_demo.language.samplers import Sampling
 from tests.decoder import stand_in
 
 pytest.importorskip("xllamacpp")
@@ -27,9 +28,9 @@ pytest.importorskip("openai")
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The model behind the server."""
-    from genai_demo.decoder import fast
+    from genai_demo.language import llama_cpp
 
-    yield fast.build(stand_in.gguf(tmp_path_factory.mktemp("gguf") / "tiny.gguf"))
+    yield llama_cpp.build(stand_in.gguf(tmp_path_factory.mktemp("gguf") / "tiny.gguf"))
     gc.collect()
 
 

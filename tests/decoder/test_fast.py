@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from genai_demo import load as load_module
+from genai_demo.core import load as load_module
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import clear, load
+from genai_demo.core.spec import Server
 from genai_demo.decoder import FAST
 from genai_demo.decoder.chat import chat, complete
-from genai_demo.decoder.engine import Local, Piece, Prompt
-from genai_demo.decoder.model import LanguageModel, build
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
-from genai_demo.decoder.samplers import Sampling
-from genai_demo.errors import DemoError
-from genai_demo.load import clear, load
-from genai_demo.spec import Server
+from genai_demo.language.engines import Local, Piece, Prompt
+from genai_demo.language.model import LanguageModel, build
+from genai_demo.language.samplers import Sampling
 from tests.decoder import stand_in
 from tests.decoder.stand_in import SPECIALS
 
@@ -53,9 +53,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def quick(file: Path) -> Iterator[Any]:
-    from genai_demo.decoder import fast
+    from genai_demo.language import llama_cpp
 
-    yield fast.build(file)
+    yield llama_cpp.build(file)
     gc.collect()
 
 
@@ -228,9 +228,9 @@ def _spec(file: Path) -> Any:
 
 
 def of(place: str) -> Any:
-    from genai_demo.decoder import fast
+    from genai_demo.language import llama_cpp
 
-    return fast.build(Path(place))
+    return llama_cpp.build(Path(place))
 
 
 def test_its_threads_end_with_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,9 +269,9 @@ def test_a_file_that_is_no_model_is_an_error_and_no_crash(file: Path, tmp_path: 
         place.write_bytes({"empty": b"", "half": raw[: len(raw) // 2], "noise": b"GGUF" + b"\x07" * 5000}[damage])
     code = f"""if True:
         import pathlib
-        from genai_demo.decoder import fast
+        from genai_demo.language import llama_cpp
         try:
-            fast.build(pathlib.Path({str(place)!r}))
+            llama_cpp.build(pathlib.Path({str(place)!r}))
         except Exception as error:
             print("refused", type(error).__name__)
     """
@@ -298,7 +298,7 @@ def test_a_gguf_file_is_converted_once_for_transformers(file: Path, tiny: Langua
 def test_visitors_who_come_together_convert_once(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
-    from genai_demo.decoder import model as model_module
+    from genai_demo.language import model as model_module
 
     place, done = Path(shutil.copy(file, tmp_path / "tiny.gguf")), []
     real = model_module._convert

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo.core.device import seeded
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
 from genai_demo.decoder.attention import (
     Cache,
     next_logits,
@@ -24,12 +27,9 @@ from genai_demo.decoder.attention import (
 )
 from genai_demo.decoder.cache import cache
 from genai_demo.decoder.inside import LayerStep, inside
-from genai_demo.decoder.look_options import CacheOptions, InsideOptions, RotaryOptions
-from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.rotary import rotary
-from genai_demo.device import seeded
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
+from genai_demo.decoder.study_options import CacheOptions, InsideOptions, RotaryOptions
+from genai_demo.language.model import LanguageModel
 
 TEXT = "the cat and the rat in the hat ate the other rats"
 
@@ -39,10 +39,16 @@ def qwen(tiny: LanguageModel) -> LanguageModel:
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     config = Qwen2Config(
-        vocab_size=tiny.network.config.vocab_size, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256, initializer_range=0.2,
+        vocab_size=tiny.network.config.vocab_size,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        initializer_range=0.2,
         eos_token_id=2,
-    )  # fmt: skip
+    )
     with seeded(1):
         network = Qwen2ForCausalLM(config).eval().requires_grad_(False)
         for layer in network.model.layers:

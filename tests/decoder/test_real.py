@@ -12,19 +12,20 @@ from typing import Any
 
 import pytest
 
-from genai_demo.decoder import FAST, SMALL, SMOLLM2, prefixes
-from genai_demo.decoder.agree import PROMPTS, agreement
-from genai_demo.decoder.asked import Sampling
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import clear, load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.decoder import FAST, SMALL, SMOLLM2
 from genai_demo.decoder.chat import ChatStep, chat, fitted
-from genai_demo.decoder.engine import Local
-from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.options import ChatOptions, CompleteOptions, TokensOptions
+from genai_demo.decoder.quality import PROMPTS, agreement
 from genai_demo.decoder.tokens import write
-from genai_demo.errors import DemoError
-from genai_demo.load import clear, load
-from genai_demo.recipe import Recipe
-from genai_demo.recording import load_recording
-from genai_demo.run import run
+from genai_demo.language import prefixes
+from genai_demo.language.asked import Sampling
+from genai_demo.language.engines import Local
+from genai_demo.language.model import LanguageModel
+from genai_demo.results.recording import load_recording
 from tests.decoder.real import PLACE, true_home
 
 CONVERSATIONS: list[list[tuple[str, str]]] = [
@@ -136,9 +137,11 @@ def test_code_is_completed(fast: Any) -> None:
     assert last.parses == "yes"
 
 
-NAMES = [f"{first} {last}" for first in ("Ann", "Bob", "Tom", "Jane", "Mark") for last in (
-    "Black", "White", "Green", "Brown", "Stone", "Hill", "King", "Young",
-)]  # fmt: skip
+NAMES = [
+    f"{first} {last}"
+    for first in ("Ann", "Bob", "Tom", "Jane", "Mark")
+    for last in ("Black", "White", "Green", "Brown", "Stone", "Hill", "King", "Young")
+]
 
 
 def test_forty_visitors_at_once_each_get_their_own_text(fast: Any) -> None:

@@ -16,8 +16,8 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from genai_demo.decoder.asked import Sampling
-from genai_demo.decoder.samplers import Candidates, draw, final, penalised, stages
+from genai_demo.language.asked import Sampling
+from genai_demo.language.samplers import Candidates, draw, final, penalised, stages
 
 VOCABULARY = 50
 
@@ -47,10 +47,13 @@ def spread(candidates: Candidates, count: int = VOCABULARY) -> Tensor:
 
 
 settings = st.builds(
-    Sampling, st.sampled_from([0.1, 0.7, 1.0, 1.5, 2.0]), st.sampled_from([0, 1, 3, 49, 50, 500]),
-    st.sampled_from([0.01, 0.5, 0.9, 0.999, 1.0]), st.sampled_from([0.0, 0.01, 0.2, 1.0]),
+    Sampling,
+    st.sampled_from([0.1, 0.7, 1.0, 1.5, 2.0]),
+    st.sampled_from([0, 1, 3, 49, 50, 500]),
+    st.sampled_from([0.01, 0.5, 0.9, 0.999, 1.0]),
+    st.sampled_from([0.0, 0.01, 0.2, 1.0]),
     st.sampled_from([0.5, 0.9, 1.0, 1.1, 2.0]),
-)  # fmt: skip
+)
 histories = st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=12)
 
 

@@ -14,20 +14,34 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
 from genai_demo.decoder import attention
 from genai_demo.decoder.attention import parts, through
-from genai_demo.decoder.look_options import StepsOptions
 from genai_demo.decoder.merges import first_words, joined, merging, ranks
-from genai_demo.decoder.model import LanguageModel
 from genai_demo.decoder.steps import MOST, Step, shortened, source, steps
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
+from genai_demo.decoder.study_options import StepsOptions
+from genai_demo.language.model import LanguageModel
 
 TEXT = "then the other rain"
 NAMES = [
-    "token numbers", "embedding", "norm", "query, key, value", "angles", "positions", "scores", "mask",
-    "softmax of scores", "weighted values", "heads joined", "feed-forward", "stack", "logits", "softmax", "append",
-]  # fmt: skip
+    "token numbers",
+    "embedding",
+    "norm",
+    "query, key, value",
+    "angles",
+    "positions",
+    "scores",
+    "mask",
+    "softmax of scores",
+    "weighted values",
+    "heads joined",
+    "feed-forward",
+    "stack",
+    "logits",
+    "softmax",
+    "append",
+]
 
 
 def frames_of(model: LanguageModel, **options: Any) -> list[Step]:

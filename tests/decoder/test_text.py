@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.decoder.model import LanguageModel
+from genai_demo.core.errors import DemoError
 from genai_demo.decoder.options import ChatOptions, CompleteOptions, TokensOptions
-from genai_demo.decoder.text import CUT, Pieces, byte_of, clean, guarded, visible
-from genai_demo.errors import DemoError
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.text import CUT, Pieces, byte_of, clean, guarded, visible
 from tests.decoder.stand_in import SPECIALS
 
 FAMILY = "👨‍👩‍👧‍👦"  # seven code points, 25 bytes
@@ -129,9 +129,15 @@ def test_a_control_token_can_not_be_smuggled_in_with_a_cut(tiny: LanguageModel) 
 
 
 @pytest.mark.parametrize(
-    ("options", "name"), [(ChatOptions, "turns"), (ChatOptions, "system"), (TokensOptions, "text"),
-                          (CompleteOptions, "text"), (TokensOptions, "given")],
-)  # fmt: skip
+    ("options", "name"),
+    [
+        (ChatOptions, "turns"),
+        (ChatOptions, "system"),
+        (TokensOptions, "text"),
+        (CompleteOptions, "text"),
+        (TokensOptions, "given"),
+    ],
+)
 def test_a_megabyte_is_refused_in_a_sentence(options: type[ChatOptions], name: str) -> None:
     with pytest.raises(DemoError, match=rf"^{name} has 1000000 characters; the limit is \d+, shorten it$"):
         options.parse({name: "x" * 1_000_000})

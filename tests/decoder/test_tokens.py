@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import torch
 
-from genai_demo.decoder import prefixes
-from genai_demo.decoder.model import LanguageModel
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run as run_recipe
 from genai_demo.decoder.options import MOST_GIVEN, TokensOptions
-from genai_demo.decoder.samplers import draw, final, stages
 from genai_demo.decoder.tokens import TokenStep, entropy, write
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
-from genai_demo.recipe import Recipe
-from genai_demo.run import run as run_recipe
+from genai_demo.language import prefixes
+from genai_demo.language.model import LanguageModel
+from genai_demo.language.samplers import draw, final, stages
 
 ALL = {"temperature": 1.4, "top_k": 12, "top_p": 0.9, "min_p": 0.05, "repetition_penalty": 1.3}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from genai_demo import run as run_module
+from genai_demo.core import run as run_module
 from genai_demo.diffusion.model import UNET, Denoiser, empty
 
 TINY: dict[str, Any] = {**UNET, "block_out_channels": (8, 16), "norm_num_groups": 4, "attention_head_dim": 8}

@@ -13,16 +13,16 @@ import torch
 from diffusers import DDIMScheduler, DDPMPipeline, DDPMScheduler, UNet2DModel
 
 import genai_demo.diffusion as diffusion
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import clear, load, load_info
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import Hub, ModelSpec, find_spec
 from genai_demo.diffusion.guide import Guide
 from genai_demo.diffusion.hub import HubDenoiser, build
 from genai_demo.diffusion.model import NULL, example
 from genai_demo.diffusion.samplers import ddim
 from genai_demo.diffusion.schedules import alphas_cumprod, grid
-from genai_demo.errors import DemoError
-from genai_demo.load import clear, load, load_info
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import Hub, ModelSpec, find_spec
 
 KEY = "diffusion/cifar10"
 
@@ -39,9 +39,15 @@ def _nothing_stays_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def unet() -> UNet2DModel:
     torch.manual_seed(0)
     return UNet2DModel(
-        sample_size=8, in_channels=3, out_channels=3, layers_per_block=1, block_out_channels=(8, 16),
-        norm_num_groups=4, down_block_types=("DownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "UpBlock2D"),
-    ).eval()  # fmt: skip
+        sample_size=8,
+        in_channels=3,
+        out_channels=3,
+        layers_per_block=1,
+        block_out_channels=(8, 16),
+        norm_num_groups=4,
+        down_block_types=("DownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "UpBlock2D"),
+    ).eval()
 
 
 @pytest.fixture(scope="module")

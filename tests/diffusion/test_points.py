@@ -10,17 +10,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_demo.device import generator
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from genai_demo.diffusion import points
 from genai_demo.diffusion.options import PointsOptions
 from genai_demo.diffusion.samplers import ddim
 from genai_demo.diffusion.schedules import grid
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
-from genai_demo.inputs import encode_points
-from genai_demo.lab import LIMIT, SHOWN
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.inputs.pictures import encode_points
+from genai_demo.quality.laboratory import LIMIT, SHOWN
 
 MEAN, SPREAD = torch.tensor([0.4, -0.3]), 0.25
 SHORT = {"train_steps": 60, "steps": 6, "samples": 40, "width": 32}

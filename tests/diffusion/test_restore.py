@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from genai_demo.diffusion.samplers import SAMPLERS
-from genai_demo.errors import DemoError
-from genai_demo.inputs import decode_picture, encode_picture
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.inputs.pictures import decode_picture, encode_picture
 
 pytestmark = pytest.mark.usefixtures("runs_are_tiny")
 

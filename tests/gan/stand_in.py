@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genai_demo.device import seeded
+from genai_demo.core.device import seeded
 from genai_demo.gan.openvino_faces import Faces
 
 LATENT, SIDE, SIDES = 8, 16, (4, 8, 8, 16, 16, 64)

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo import load as load_module
-from genai_demo import weights
-from genai_demo.errors import DemoError
+from genai_demo.core import load as load_module
+from genai_demo.core import weights
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import MAX_SEED, Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
 from genai_demo.gan import faces as module
 from genai_demo.gan import openvino_faces
 from genai_demo.gan.faces_options import LAYERS, FacesOptions, MixOptions, WalkOptions
-from genai_demo.recipe import MAX_SEED, Recipe
-from genai_demo.run import run
-from genai_demo.spec import find_spec
 from tests.gan import stand_in
 
 MODEL = stand_in.faces()
@@ -168,7 +168,7 @@ def test_without_the_package_one_sentence_says_so_and_nothing_is_fetched(monkeyp
 
 
 def test_while_it_is_fetched_the_page_is_told_how_much_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages import _stream
+    from pages.parts import stream
 
     arrived = threading.Event()
 
@@ -178,9 +178,9 @@ def test_while_it_is_fetched_the_page_is_told_how_much_is_there(monkeypatch: pyt
 
     load_module.clear()
     monkeypatch.setattr(load_module, "_build", build)
-    monkeypatch.setattr(_stream, "LOOK_S", 0.01)
-    monkeypatch.setattr(_stream, "progress", lambda spec: "" if arrived.is_set() else "fetching x, 12 of 38 MB")
-    messages = _stream.stream(Recipe("gan/faces", {"count": 1}))
+    monkeypatch.setattr(stream, "LOOK_S", 0.01)
+    monkeypatch.setattr(stream, "progress", lambda spec: "" if arrived.is_set() else "fetching x, 12 of 38 MB")
+    messages = stream.stream(Recipe("gan/faces", {"count": 1}))
     assert next(messages) == {"waiting": "Fetching x, 12 of 38 MB."}
     arrived.set()
     rest = [message for message in messages if "waiting" not in message]
@@ -225,8 +225,11 @@ def package(library: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     image = ops.add(
         ops.convolution(x, some(3, 4, 1, 1), [1, 1], [0, 0], [0, 0], [1, 1]), ops.multiply(batch, np.float32(0))
     )
-    library.save_model(library.Model([ops.result(image)], [style], "synthesis"),
-                       folder / openvino_faces.SYNTHESIS, compress_to_fp16=False)  # fmt: skip
+    library.save_model(
+        library.Model([ops.result(image)], [style], "synthesis"),
+        folder / openvino_faces.SYNTHESIS,
+        compress_to_fp16=False,
+    )
     return folder / openvino_faces.MAPPING
 
 
@@ -293,7 +296,7 @@ def test_visitors_share_it_and_a_copy_is_the_same_graph(built: Any) -> None:
 
 
 def test_its_blocks_can_be_traced(built: Any) -> None:
-    from genai_demo.inspect import _trace
+    from genai_demo.core.inspect import _trace
 
     blocks = {block.name: block for block in _trace(copy.deepcopy(built), openvino_faces.example, 2)}
     assert blocks["mapping"].shape_in == (2, 6)

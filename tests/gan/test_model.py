@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from genai_demo.device import generator
+from genai_demo.core.device import generator
 from genai_demo.gan.edges import as_drawn, edges
 from genai_demo.gan.grow import LATENT, SIDES, Critic, Grower, at_stage, double
 from genai_demo.gan.model import Discriminator, GanConfig, Generator, plain

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_demo import lab
-from genai_demo.device import generator
+from genai_demo.core.device import generator
 from genai_demo.gan import points_options
 from genai_demo.gan.objectives import LOSSES, OBJECTIVES, Objective, clip, gradient_penalty
+from genai_demo.quality import laboratory
 
 # Logits whose probabilities are simple: s(ln 3) = 3/4, s(0) = 1/2, s(-ln 3) = 1/4.
 LN3, LN2 = math.log(3), math.log(2)
@@ -174,4 +174,4 @@ def test_clipping_keeps_every_weight_within_the_limit_and_leaves_small_ones() ->
 
 def test_the_options_name_all_objectives_and_all_sets() -> None:
     assert get_args(points_options.Objective) == OBJECTIVES
-    assert get_args(points_options.PointSet) == lab.DATA
+    assert get_args(points_options.PointSet) == laboratory.DATA

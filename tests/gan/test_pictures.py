@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import Bundled, find_spec
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
 from genai_demo.gan import bundle
 from genai_demo.gan.edges import edges
-from genai_demo.gan.look import between, draw, judge, truncated
-from genai_demo.inputs import encode_picture, sample_picture
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import Bundled, find_spec
+from genai_demo.gan.latents import between, draw, judge, truncated
+from genai_demo.inputs.pictures import encode_picture, sample_picture
 
 LINES = np.zeros((28, 28), np.uint8)
 LINES[4:24, 8] = LINES[4:24, 20] = LINES[4, 8:21] = LINES[23, 8:21] = 255

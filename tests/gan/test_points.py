@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo import lab
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from genai_demo.gan import duel, points
 from genai_demo.gan.moments import MOMENTS, Moments, weight
 from genai_demo.gan.objectives import OBJECTIVES
 from genai_demo.gan.points_options import PRESETS, PointsOptions, Settings, frame_steps
-from genai_demo.inputs import encode_points
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.inputs.pictures import encode_points
+from genai_demo.quality import laboratory
 
 SMALL = {"steps": 60, "every": 20, "width": 16, "batch_size": 32, "samples": 50}
 
@@ -83,7 +83,7 @@ def test_frames_come_before_at_every_at_changes_and_at_the_end() -> None:
     assert {frame.total for frame in found} == {5}
     assert found[0].loss_d == pytest.approx(2 * math.log(2), abs=0.3), "an untrained discriminator knows nothing"
     assert all(math.isfinite(frame.loss_d) and math.isfinite(frame.loss_g) for frame in found[1:])
-    assert found[0].real.shape == found[0].behind.shape == (lab.SHOWN, 2)
+    assert found[0].real.shape == found[0].behind.shape == (laboratory.SHOWN, 2)
     assert all(frame.real is None for frame in found[1:])
     assert found[0].opinion.shape == (points.CELLS, points.CELLS)
     assert found[0].pull.shape == (50, 4)
@@ -200,7 +200,7 @@ def test_beside_without_a_change_shows_one_training() -> None:
 
 
 def test_only_one_trains_where_one_is_told_to() -> None:
-    data = torch.from_numpy(lab.sets.load("ring", 100, 0))
+    data = torch.from_numpy(laboratory.sets.load("ring", 100, 0))
     for only, still in (("d", "g"), ("g", "critic")):
         options = PointsOptions.parse(SMALL | {"only": only})
         training = duel.Duel(options, 0)

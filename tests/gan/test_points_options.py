@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from genai_demo.gan.points_options import PointsOptions, frame_steps, segments
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
 
 SMALL = {"steps": 60, "every": 20, "width": 16, "batch_size": 32, "samples": 50}
 
@@ -19,16 +19,27 @@ SMALL = {"steps": 60, "every": 20, "width": 16, "batch_size": 32, "samples": 50}
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("400", "write them as"), ("400:", "write them as"), ("x: lr_d=1", "write them as"), ("-1: lr_d=1", "write"),
-        ("4.5: lr_d=1", "write them as"), ("400: lr_d", "write them as"), ("400: lr_d=", "write them as"),
-        ("400: width=8", "what can change is"), ("400: data=grid", "what can change is"),
-        ("400: lr_d=x", "after 400 steps: lr_d is x"), ("400: lr_d=99", "after 400 steps: lr_d is 99; choose"),
-        ("400: objective=nice", "choose one of"), ("400: lr_d=nan", "after 400 steps"), ("400: d_steps=1.5", "whole"),
-        ("400: lr_d=1, lr_d=2", "give it once"), ("400: lr_d=1; 400: lr_g=1", "in order"),
-        ("400: lr_d=1; 300: lr_d=1", "in order"), ("9000: lr_d=1", "before 6000"),
+        ("400", "write them as"),
+        ("400:", "write them as"),
+        ("x: lr_d=1", "write them as"),
+        ("-1: lr_d=1", "write"),
+        ("4.5: lr_d=1", "write them as"),
+        ("400: lr_d", "write them as"),
+        ("400: lr_d=", "write them as"),
+        ("400: width=8", "what can change is"),
+        ("400: data=grid", "what can change is"),
+        ("400: lr_d=x", "after 400 steps: lr_d is x"),
+        ("400: lr_d=99", "after 400 steps: lr_d is 99; choose"),
+        ("400: objective=nice", "choose one of"),
+        ("400: lr_d=nan", "after 400 steps"),
+        ("400: d_steps=1.5", "whole"),
+        ("400: lr_d=1, lr_d=2", "give it once"),
+        ("400: lr_d=1; 400: lr_g=1", "in order"),
+        ("400: lr_d=1; 300: lr_d=1", "in order"),
+        ("9000: lr_d=1", "before 6000"),
         (";".join(f"{i}: only=d" for i in range(41)), "41 entries; the limit is 40"),
     ],
-)  # fmt: skip
+)
 def test_changes_that_cannot_be_read_are_refused_with_a_remedy(text: str, says: str) -> None:
     with pytest.raises(DemoError, match="changes") as refused:
         PointsOptions.parse({"changes": text})
@@ -51,9 +62,15 @@ def test_any_text_is_read_or_refused_in_a_sentence(text: str) -> None:
     assert says.isprintable()
 
 
-@given(st.lists(st.tuples(st.integers(0, 500), st.sampled_from(["lr_d=0.01", "only=d", "objective=hinge,clip=0.5"]),
-                          ), max_size=6, unique_by=lambda entry: entry[0]).map(sorted),
-       st.integers(1, 500), st.integers(1, 200))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 500), st.sampled_from(["lr_d=0.01", "only=d", "objective=hinge,clip=0.5"])),
+        max_size=6,
+        unique_by=lambda entry: entry[0],
+    ).map(sorted),
+    st.integers(1, 500),
+    st.integers(1, 200),
+)
 def test_frames_rise_and_hold_what_was_asked_for(entries: list[tuple[int, str]], steps: int, every: int) -> None:
     text = "; ".join(f"{start}: {values}" for start, values in entries)
     options = PointsOptions.parse({"changes": text, "steps": steps, "every": every})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 from genai_demo.gan.points_options import MOST_STEPS, PointsOptions, in_force, segments
 from genai_demo.gan.rewind import SPAN, branch, go_on, one_step
 

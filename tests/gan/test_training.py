@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
 from genai_demo.data import fashion_mnist, shapes
-from genai_demo.errors import DemoError
 from genai_demo.gan import bundle, live, train
 from genai_demo.gan.grow import LATENT
 from genai_demo.gan.model import GanConfig
@@ -21,8 +23,6 @@ from genai_demo.gan.train_fashion import TrainConfig, Training, TrainStep
 from genai_demo.gan.train_fashion import train as train_on
 from genai_demo.gan.train_grow import GrowConfig
 from genai_demo.gan.train_translate import TranslateConfig
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
 
 SMALL = TrainConfig(GanConfig(4, 8, 6), steps=8, batch_size=8)
 

@@ -12,9 +12,14 @@ from urllib.parse import urlparse
 import pytest
 
 CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WAIT = 60_000  # ms; two slow cores, of which one may be busy
 
 
@@ -113,8 +118,9 @@ class Film:
                     && film.querySelector('.film-badge').textContent.trim() === badge
                     && film.dataset.done === 'true';
             }""",
-            arg=[self.bench, frames, badge], timeout=WAIT,
-        )  # fmt: skip
+            arg=[self.bench, frames, badge],
+            timeout=WAIT,
+        )
 
     def pixels(self, lane: int = 0) -> str:
         """What a lane shows, as a data URI: equal pictures give equal texts."""

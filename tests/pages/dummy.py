@@ -11,11 +11,11 @@ from typing import Literal
 
 import numpy as np
 
-from genai_demo import run as run_module
-from genai_demo.errors import DemoError
-from genai_demo.frames import curve, number, pictures
-from genai_demo.options import Options, option
-from genai_demo.run import Run
+from genai_demo.core import run as run_module
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import curve, number, pictures
+from genai_demo.core.options import Options, option
+from genai_demo.core.run import Run
 
 
 class SquareOptions(Options):
@@ -79,8 +79,8 @@ def _build() -> None:
     import gradio as gr
 
     from pages import find_page
-    from pages._panel import panel
-    from pages._theme import title
+    from pages.parts.panel import panel
+    from pages.parts.theme import title
 
     title(find_page("dummy"))
     with gr.Tabs():

@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from genai_demo.frames import (
+from genai_demo.core.frames import (
     Stage,
     Tok,
     bars,
@@ -32,9 +32,9 @@ from genai_demo.frames import (
     stages,
     tokens,
 )
-from genai_demo.recipe import Recipe, versions
-from pages._filmstrip import FilmStrip, final_value, live_value
-from pages._parts import ROUTE, head
+from genai_demo.core.recipe import Recipe, versions
+from pages.parts.film.strip import FilmStrip, final_value, live_value
+from pages.parts.scripts import ROUTE, head
 
 RECIPE = {"run": "dummy/film", "options": {"word": "Grüße", "steps": 20}, "seed": 7, "versions": versions()}
 
@@ -73,8 +73,10 @@ def picture_frames(steps: int = 20, count: int = 8) -> Iterator[PictureStep]:
     clean = np.stack([np.hypot(x - 0.1 * k % 0.3, y) < 0.2 + 0.08 * k for k in range(count)]) * 2.0 - 1
     for i in range(steps):
         share = 1 - (i + 1) / steps
-        grey = [np.clip(127.5 + 127.5 * v, 0, 255).astype(np.uint8) for v in (
-            np.sqrt(1 - share**2) * clean + share * noise, (1 - share**3) * clean, noise * 0.4)]  # fmt: skip
+        grey = [
+            np.clip(127.5 + 127.5 * v, 0, 255).astype(np.uint8)
+            for v in (np.sqrt(1 - share**2) * clean + share * noise, (1 - share**3) * clean, noise * 0.4)
+        ]
         yield PictureStep(i, steps, share, 100 * share**2 + 3, *grey)
 
 
@@ -92,9 +94,18 @@ def plane_frames(steps: int = 40) -> Iterator[PlaneStep]:
         pull = grid * (1 - np.linalg.norm(grid, axis=1, keepdims=True)) * 0.3 * t
         trail = np.stack([(1 - s) * start[:40] + s * ring[:40] for s in np.linspace(0, t, 12)], 1)
         first = {"field": np.sin(3 * np.hypot(x, y)) - 0.3, "data": ring} if i == 0 else {"field": None, "data": None}
-        yield PlaneStep(i, steps, 2 * np.exp(-3 * t) + 0.1, 2 * np.exp(-2 * t) + 0.3, points=points,
-                        rival=0.5 * points[:60], arrows=np.concatenate([grid, pull], 1), paths=trail,
-                        kl=np.exp(-np.arange(16) / 4) * t * 3, **first)  # fmt: skip
+        yield PlaneStep(
+            i,
+            steps,
+            2 * np.exp(-3 * t) + 0.1,
+            2 * np.exp(-2 * t) + 0.3,
+            points=points,
+            rival=0.5 * points[:60],
+            arrows=np.concatenate([grid, pull], 1),
+            paths=trail,
+            kl=np.exp(-np.arange(16) / 4) * t * 3,
+            **first,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,10 +151,19 @@ def text_frames(steps: int = 40) -> Iterator[TextStep]:
         weights = np.tril(rng.dirichlet(np.full(n, 0.2), (6, n)))
         choices = [Tok(names[k], float(share[k]), "picked" if k == taken else "", 300 + k) for k in range(len(names))]
         yield TextStep(
-            i, steps, tuple(seen[:24]), tuple(f"head {k + 1}" for k in range(6)), float(-share @ np.log2(share + 1e-9)),
-            (*(prompt if i == 0 else ()), new), tuple(choices), _funnel(names, share, taken),
-            weights if i % 2 == 0 else None, rng.normal(size=(n, 6)), CODE, f"Token {i + 1} is drawn: {text!r}.",
-        )  # fmt: skip
+            i,
+            steps,
+            tuple(seen[:24]),
+            tuple(f"head {k + 1}" for k in range(6)),
+            float(-share @ np.log2(share + 1e-9)),
+            (*(prompt if i == 0 else ()), new),
+            tuple(choices),
+            _funnel(names, share, taken),
+            weights if i % 2 == 0 else None,
+            rng.normal(size=(n, 6)),
+            CODE,
+            f"Token {i + 1} is drawn: {text!r}.",
+        )
 
 
 def _funnel(names: list[str], share: np.ndarray, taken: int) -> tuple[Stage, ...]:
@@ -190,8 +210,9 @@ def build() -> gr.Blocks:
         planes = FilmStrip(recorded, label="Planes", elem_id="planes")
         texts = FilmStrip(
             final_value("recorded-texts", [pack(frame) for frame in text_frames()], RECIPE, "recorded"),
-            label="Texts", elem_id="texts",
-        )  # fmt: skip
+            label="Texts",
+            elem_id="texts",
+        )
         fast = gr.Button("Tokens", elem_id="fast")
         fast.click(lambda: (yield from streamed(text_frames(200), 60)), None, texts, show_progress="hidden")
         texts.pick(_picked, None, seen)

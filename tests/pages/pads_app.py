@@ -18,10 +18,10 @@ from PIL import Image
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from genai_demo.errors import DemoError
-from pages._pads import LatentPlane, PicturePad, PointPad, plane_update
-from pages._parts import ROUTE
-from pages._theme import ROOT, looks
+from genai_demo.core.errors import DemoError
+from pages.parts.pads.pads import LatentPlane, PicturePad, PointPad, plane_update
+from pages.parts.scripts import ROUTE
+from pages.parts.theme import ROOT, looks
 
 CALLS: list[tuple[float, float]] = []  # what the plane asked for, in order
 AT_ONCE = [0, 0]  # decodings in progress now, and the most there have been
@@ -75,9 +75,15 @@ def build() -> gr.Blocks:
             with gr.Column(elem_classes="panel-stage", min_width=320):
                 spots, labels = codes()
                 plane = LatentPlane(
-                    decode, {"x": 0.5, "y": -0.5}, points=spots, labels=labels, backdrop=manifold(), elem_id="plane",
-                    ellipse={"mean": (1.2, 0.4), "sigma": (0.5, 0.25)}, picture=uri(disc(0.5, -0.5)),
-                )  # fmt: skip
+                    decode,
+                    {"x": 0.5, "y": -0.5},
+                    points=spots,
+                    labels=labels,
+                    backdrop=manifold(),
+                    elem_id="plane",
+                    ellipse={"mean": (1.2, 0.4), "sigma": (0.5, 0.25)},
+                    picture=uri(disc(0.5, -0.5)),
+                )
                 seen = gr.Textbox(elem_id="seen", label="seen")
                 link = gr.Textbox(elem_id="link", label="link")
                 with gr.Row():

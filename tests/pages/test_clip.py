@@ -10,8 +10,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from genai_demo.clip.pictures import MOST, carry, world_picture
-from pages._picker import shelf
-from pages._pickerfolder import folder
+from pages.parts.picker.folder import folder
+from pages.parts.picker.picker import shelf
 from tests.pages.conftest import live
 
 MATRIX, SEARCH, OCCLUDE, GAP = "p-clip-similarity", "p-clip-search", "p-clip-occlude", "p-clip-space"
@@ -172,13 +172,17 @@ def test_programs_compare_too(client):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"pictures": ""}, "picture"), ({"pictures": ", ".join(["world:1"] * 200)}, f"limit is {MOST}"),
-        ({"texts": "\n".join(["a house"] * 200)}, f"limit is {MOST}"), ({"texts": "x" * 100_000}, "limit"),
-        ({"pictures": "mine:AAAA"}, "no picture"), ({"pictures": "a house"}, "world:12"),
-        ({"template": "a picture"}, "template"), ({"temperature": -1}, "minimum value 0"),
+        ({"pictures": ""}, "picture"),
+        ({"pictures": ", ".join(["world:1"] * 200)}, f"limit is {MOST}"),
+        ({"texts": "\n".join(["a house"] * 200)}, f"limit is {MOST}"),
+        ({"texts": "x" * 100_000}, "limit"),
+        ({"pictures": "mine:AAAA"}, "no picture"),
+        ({"pictures": "a house"}, "world:12"),
+        ({"template": "a picture"}, "template"),
+        ({"temperature": -1}, "minimum value 0"),
     ],
     ids=["none", "200 pictures", "200 texts", "100 kB", "no picture", "words", "no place", "below 0"],
-)  # fmt: skip
+)
 def test_bad_input_gets_one_sentence(client, options, sentence):
     with pytest.raises((AppError, ValueError), match=sentence):
         client.predict(**options, api_name="/clip_similarity")

@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from genai_demo.load import clear
+from genai_demo.core.load import clear
 from tests.decoder.real import borrowed
 from tests.pages.conftest import live
 
@@ -190,11 +190,16 @@ def test_programs_chat_too_and_get_the_same_twice(client):
 @pytest.mark.parametrize(
     ("turns", "sentence"),
     [
-        ("", "empty"), ("   ", "empty"), ("x" * 1_000_000, "the limit is"), ('[["assistant", "no"]]', "user"),
-        ('[["user", "a"], ["assistant", "b"]]', "user"), ('[["nobody", "a"]]', "write"), ("word " * 4000, "shorten"),
+        ("", "empty"),
+        ("   ", "empty"),
+        ("x" * 1_000_000, "the limit is"),
+        ('[["assistant", "no"]]', "user"),
+        ('[["user", "a"], ["assistant", "b"]]', "user"),
+        ('[["nobody", "a"]]', "write"),
+        ("word " * 4000, "shorten"),
     ],
     ids=["empty", "blank", "a megabyte", "assistant first", "no question", "stranger", "past the context"],
-)  # fmt: skip
+)
 def test_bad_conversations_get_one_sentence(client, turns, sentence):
     if not turns:
         return  # an empty text is the default conversation

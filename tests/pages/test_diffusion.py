@@ -13,7 +13,7 @@ SHORT = {"steps": 3, "samples": 1}
 
 @pytest.mark.browser
 def test_opens_on_a_recording_without_loading_a_model(visit, film):
-    from genai_demo.recording import load_recording
+    from genai_demo.results.recording import load_recording
 
     page = visit("diffusion")
     frames = load_recording("diffusion/denoise")["frames"]
@@ -53,7 +53,7 @@ def test_the_code_and_the_model_of_the_last_run_are_shown(visit, film):
 
 @pytest.mark.browser
 def test_equations_are_set_and_quality_is_read_from_the_card(visit):
-    from genai_demo.spec import find_spec
+    from genai_demo.core.spec import find_spec
 
     page = visit("diffusion")
     page.wait_for_selector(".prose-page .katex-display")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from genai_demo.results import read_recipe
+from genai_demo.results.files import read_recipe
 from tests.pages import film_app
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from genai_demo import load as load_module
+from genai_demo.core import load as load_module
 from tests.gan import stand_in
 
 BENCH = "p-gan-points"
@@ -100,8 +100,9 @@ def test_nothing_to_branch_with_is_said(visit):
 def test_the_recorded_training_is_scrubbed_by_its_curve(visit, film):
     page = visit("gan?run=gan/checkpoints&samples=4&steps=12")
     bench = "p-gan-checkpoints"
-    page.wait_for_function(f"document.querySelector('#{bench}-strip .film')?.dataset.done === 'true' && "
-                           f"{BADGE.format(bench)} === 'Live'")  # fmt: skip
+    page.wait_for_function(
+        f"document.querySelector('#{bench}-strip .film')?.dataset.done === 'true' && {BADGE.format(bench)} === 'Live'"
+    )
     strip = film(page, bench)
     last = strip.pixels()
     curve = page.locator(f"#{bench}-strip .film-chart canvas").first
@@ -155,8 +156,9 @@ def test_faces_open_on_their_recording(visit):
 
 
 def test_api_trains_and_branches(client):
-    found = client.predict(steps=20, every=10, samples=20, changes="10: lr_d=0.01", beside=True,
-                           api_name="/gan_points")[0]  # fmt: skip
+    found = client.predict(
+        steps=20, every=10, samples=20, changes="10: lr_d=0.01", beside=True, api_name="/gan_points"
+    )[0]
     assert found["done"]
     assert found["recipe"]["options"]["changes"] == "10: lr_d=0.01"
     steps = [next(entry["value"] for entry in frame["numbers"] if entry["name"] == "step") for frame in found["frames"]]
@@ -184,8 +186,8 @@ def test_api_says_what_can_not_be(client, name, options, sentence):
 
 
 def test_the_buttons_read_nothing_they_should_not():
-    from genai_demo.errors import DemoError
-    from pages._rewind import _read
+    from genai_demo.core.errors import DemoError
+    from pages.parts.rewind import _read
 
     good = {"options": {"steps": 40}, "seed": 3, "step": 20}
     parsed, at, seed = _read(json.dumps(good))
@@ -203,8 +205,9 @@ def test_wgan_gp_is_given_a_critic_that_keeps_up(visit):
     bench = page.locator("#p-gan-train")
     bench.get_by_label("Objective").click()
     page.click("[role=option]:has-text('WGAN-GP')")
-    page.wait_for_function("document.querySelector('#p-gan-train [aria-label=\"number input for D steps per G step\"]')"
-                           ".value === '3'")  # fmt: skip
+    page.wait_for_function(
+        "document.querySelector('#p-gan-train [aria-label=\"number input for D steps per G step\"]').value === '3'"
+    )
     assert bench.get_by_label("Rate of D").input_value() == "0.003"
 
 
@@ -221,8 +224,10 @@ def test_two_faces_are_mixed(visit, film, monkeypatch):
     load_module.clear()
     try:
         page = visit("gan?run=gan/mix&other_seed=5&size=256")
-        page.wait_for_function("document.querySelector('#p-gan-mix-strip .film')?.dataset.done === 'true' && "
-                               f"{BADGE.format('p-gan-mix')} === 'Live'")  # fmt: skip
+        page.wait_for_function(
+            "document.querySelector('#p-gan-mix-strip .film')?.dataset.done === 'true' && "
+            f"{BADGE.format('p-gan-mix')} === 'Live'"
+        )
         strip = film(page, "p-gan-mix")
         last = strip.pixels()
         strip.step(0)

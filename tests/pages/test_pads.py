@@ -16,8 +16,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.inputs import MOST_POINTS, decode_picture, decode_points, encode_picture, encode_points, sample_picture
-from pages._pads import LatentPlane, PicturePad, PointPad, pack_points
+from genai_demo.inputs.pictures import (
+    MOST_POINTS,
+    decode_picture,
+    decode_points,
+    encode_picture,
+    encode_points,
+    sample_picture,
+)
+from pages.parts.pads.pads import LatentPlane, PicturePad, PointPad, pack_points
 from tests.pages import pads_app
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ import pytest
 from gradio_client.exceptions import AppError
 from reportlab.pdfgen.canvas import Canvas
 
-from genai_demo.load import clear
+from genai_demo.core.load import clear
 from genai_demo.rag import MINILM, inbox, orders
 from tests.decoder.real import borrowed, true_home
 from tests.pages.conftest import live
@@ -156,9 +156,12 @@ def test_files_that_cannot_be_read_are_one_sentence_each(desk):
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", b"<w:p/>" * 2_000_000)
     for content, name, said in [
-        (b"", "empty.txt", "empty"), (blank, "scan.pdf", "scan"), (bomb.getvalue(), "bomb.docx", "unpacks"),
-        (b"\x89PNG\r\n" + b"0" * 99, "letter.docx", "picture"), (b"x" * 20_000_001, "huge.txt", "20 MB"),
-    ]:  # fmt: skip
+        (b"", "empty.txt", "empty"),
+        (blank, "scan.pdf", "scan"),
+        (bomb.getvalue(), "bomb.docx", "unpacks"),
+        (b"\x89PNG\r\n" + b"0" * 99, "letter.docx", "picture"),
+        (b"x" * 20_000_001, "huge.txt", "20 MB"),
+    ]:
         error = desk("POST", content, name=name)["error"]
         assert said in error
         assert error.startswith(name)
@@ -223,11 +226,14 @@ def test_programs_ask_too(client):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"question": "   "}, "empty"), ({"question": "x" * 100_000}, "limit"), ({"documents": "nowhere"}, "nowhere"),
-        ({"hashes": "a" * 64}, "document"), ({"without": "one"}, "whole numbers"),
+        ({"question": "   "}, "empty"),
+        ({"question": "x" * 100_000}, "limit"),
+        ({"documents": "nowhere"}, "nowhere"),
+        ({"hashes": "a" * 64}, "document"),
+        ({"without": "one"}, "whole numbers"),
     ],
     ids=["blank", "a hundred kilobytes", "no such article", "somebody else's document", "no number"],
-)  # fmt: skip
+)
 def test_bad_questions_get_one_sentence(client, options, sentence):
     with pytest.raises(AppError, match=sentence):
         client.predict(**options, api_name="/rag_ask")

@@ -8,8 +8,8 @@ import urllib.request
 
 import pytest
 
+from genai_demo.core.link import LONGEST
 from pages import PAGES
-from pages._recipe import LONGEST
 
 PATHS = [page.path for page in PAGES]
 pytestmark = pytest.mark.browser

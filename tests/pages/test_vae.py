@@ -57,8 +57,11 @@ def test_a_drawing_is_encoded_and_travels_in_the_link(visit, film):
     page.mouse.up()
     page.wait_for_timeout(400)
     strip.generate()
-    page.wait_for_function("([old]) => { const c = document.querySelector('#p-vae-encode-strip .film-lane canvas'); "
-                           "return c && c.toDataURL() !== old }", arg=[before])  # fmt: skip
+    page.wait_for_function(
+        "([old]) => { const c = document.querySelector('#p-vae-encode-strip .film-lane canvas'); "
+        "return c && c.toDataURL() !== old }",
+        arg=[before],
+    )
     strip.wait(3)
     page.click("#p-vae-encode-copy")
     page.wait_for_function("location.search.includes('picture=')")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from genai_demo.rag import look
+from genai_demo.rag import passages
 from genai_demo.rag.library import Library, build
 from tests.rag.stand_in import ENTRIES, tiny
 
@@ -17,6 +17,6 @@ def three() -> Library:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, three: Library) -> Library:
     """What the runs look in, as long as a test asks for it."""
-    monkeypatch.setattr(look, "embedder", tiny)
-    monkeypatch.setattr(look, "built_in", lambda model: three)
+    monkeypatch.setattr(passages, "embedder", tiny)
+    monkeypatch.setattr(passages, "built_in", lambda model: three)
     return three

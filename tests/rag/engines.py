@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from genai_demo.decoder.asked import Message, Sampling
-from genai_demo.decoder.engine import Choice, Piece, Prompt
+from genai_demo.language.asked import Message, Sampling
+from genai_demo.language.engines import Choice, Piece, Prompt
 
 
 class Says:

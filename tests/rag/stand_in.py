@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from genai_demo.device import seeded
+from genai_demo.core.device import seeded
 from genai_demo.rag.embed import Embedder, build
 from genai_demo.rag.library import Entry
 
@@ -28,9 +28,14 @@ def save(folder: Path) -> Path:
     vocabulary = [*SPECIALS, *letters, *(f"##{letter}" for letter in letters), *WORDS]
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
     config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=4,
-        intermediate_size=48, max_position_embeddings=128, initializer_range=0.2,
-    )  # fmt: skip
+        vocab_size=len(vocabulary),
+        hidden_size=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=48,
+        max_position_embeddings=128,
+        initializer_range=0.2,
+    )
     with seeded(0):
         network = BertModel(config)
     network.save_pretrained(folder)

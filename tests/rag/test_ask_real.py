@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from genai_demo.load import clear
+from genai_demo.core.load import clear
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import Package
 from genai_demo.rag import MINILM
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import Package
 from tests.decoder.real import borrowed, true_home
 
 QUESTION = "When were the weights of Stable Diffusion released?"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 from genai_demo.rag.chunks import HOWS, count, cut, headings, sentences
 
 TEXT = "# One\n\nFirst it rains. Then, at 3.5 degrees, it snows! Does it?\n\n## Two\n\nLast words."
@@ -41,8 +41,10 @@ def test_sentences_stay_whole_and_overlap_whole() -> None:
     text = "A b c d. E f g h. I j k l. M n o p."
     assert [chunk.text for chunk in cut(text, "sentences", 10)] == ["A b c d. E f g h.", "I j k l. M n o p."]
     assert [chunk.text for chunk in cut(text, "sentences", 10, 5)] == [
-        "A b c d. E f g h.", "E f g h. I j k l.", "I j k l. M n o p.",
-    ]  # fmt: skip
+        "A b c d. E f g h.",
+        "E f g h. I j k l.",
+        "I j k l. M n o p.",
+    ]
 
 
 def test_a_sentence_ends_before_a_capital_not_within_a_number() -> None:
@@ -52,8 +54,9 @@ def test_a_sentence_ends_before_a_capital_not_within_a_number() -> None:
 
 def test_headings_make_sections_and_code_has_none() -> None:
     assert [(chunk.heading, chunk.text) for chunk in cut(TEXT, "headings")] == [
-        ("One", TEXT[:TEXT.index("\n\n## Two")]), ("Two", "## Two\n\nLast words."),
-    ]  # fmt: skip
+        ("One", TEXT[: TEXT.index("\n\n## Two")]),
+        ("Two", "## Two\n\nLast words."),
+    ]
     assert headings("## A title ##  ") == [(0, "A title")]
     assert headings("```\n# not this\n```\n# this") == [(19, "this")]
 
@@ -74,19 +77,36 @@ def test_nothing_has_no_chunks(text: str) -> None:
     assert all(cut(text, how) == [] for how in HOWS)
 
 
-@pytest.mark.parametrize(("how", "size", "overlap", "named"), [
-    ("pages", 100, 0, "how is pages"), ("tokens", 7, 0, "size is 7"), ("tokens", 513, 0, "512"),
-    ("tokens", 100, 51, "overlap is 51"), ("tokens", 100, -1, "overlap"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("how", "size", "overlap", "named"),
+    [
+        ("pages", 100, 0, "how is pages"),
+        ("tokens", 7, 0, "size is 7"),
+        ("tokens", 513, 0, "512"),
+        ("tokens", 100, 51, "overlap is 51"),
+        ("tokens", 100, -1, "overlap"),
+    ],
+)
 def test_what_is_out_of_range_is_refused(how: str, size: int, overlap: int, named: str) -> None:
     with pytest.raises(DemoError, match=named):
         cut("a", how, size, overlap)
 
 
-@pytest.mark.parametrize("text", [
-    "# a" + " " * 300_000 + "b", "." * 300_000, "\n" * 300_000, "```\n" * 50_001, "# a\n\nb c d.\n\n" * 10_000,
-    "a." + "'" * 300_000, "." + " " * 300_000, "#" * 300_000, "# x #" + "# " * 100_000,
-], ids=range(9))  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# a" + " " * 300_000 + "b",
+        "." * 300_000,
+        "\n" * 300_000,
+        "```\n" * 50_001,
+        "# a\n\nb c d.\n\n" * 10_000,
+        "a." + "'" * 300_000,
+        "." + " " * 300_000,
+        "#" * 300_000,
+        "# x #" + "# " * 100_000,
+    ],
+    ids=range(9),
+)
 def test_large_and_odd_texts_take_time_by_their_length(text: str) -> None:
     """Where the time grew with its square, this would not end."""
     for how in HOWS:

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_demo.errors import DemoError
-from genai_demo.rag.ask_options import ChunkOptions, StoresOptions
+from genai_demo.core.errors import DemoError
 from genai_demo.rag.chunks import cut
 from genai_demo.rag.compare import EFFORTS, stores
 from genai_demo.rag.cuts import chunk, drawn
 from genai_demo.rag.library import Library
+from genai_demo.rag.options import ChunkOptions, StoresOptions
 
 TEXT = "One two three four. Five six seven eight. Nine ten eleven twelve. And so it goes on and on."
 

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genai_demo.data.home import home
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
+from genai_demo.inputs.documents.document import Document
 from genai_demo.rag import inbox
-from genai_demo.rag.documents import Document
 from genai_demo.rag.inbox import Inbox, open_
 
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from genai_demo.decoder import prefixes
-from genai_demo.errors import DemoError
-from genai_demo.rag.ask_options import KinOptions
+from genai_demo.core.errors import DemoError
+from genai_demo.language import prefixes
 from genai_demo.rag.kin import KinStep, fusing, kin, mean_of
 from genai_demo.rag.library import Library
-from genai_demo.results import steady
+from genai_demo.rag.options import KinOptions
+from genai_demo.results.files import steady
 from tests.decoder import stand_in
 
 DEFAULTS = {"question": "moon sea", "max_new_tokens": 6, "every": 4, "k": 2}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from genai_demo.errors import DemoError
-from genai_demo.rag.ask_options import KnockOptions
+from genai_demo.core.errors import DemoError
 from genai_demo.rag.knock import KnockStep, knock
 from genai_demo.rag.library import Library
+from genai_demo.rag.options import KnockOptions
 from tests.rag.engines import Says
 
 TRUE = "The moon moves the sea."

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
+from genai_demo.inputs.documents.document import Document
 from genai_demo.rag import MINILM, library
 from genai_demo.rag.chunks import cut
-from genai_demo.rag.documents import Document
 from genai_demo.rag.knowledge import articles
 from genai_demo.rag.library import (
     PASSAGE,
@@ -56,8 +56,9 @@ def test_a_file_is_named_by_its_hash_and_cut_at_its_headings() -> None:
     file = Document("a.pdf", "pdf", "Intro. Rest of it.", (0,), ((0, "One"), (7, "Two")), "ab" * 32)
     made = build([of_document(file)], tiny())
     assert [(chunk.document, chunk.heading, chunk.text) for chunk in made.chunks] == [
-        ("ab" * 32, "One", "Intro."), ("ab" * 32, "Two", "Rest of it."),
-    ]  # fmt: skip
+        ("ab" * 32, "One", "Intro."),
+        ("ab" * 32, "Two", "Rest of it."),
+    ]
     assert made.entry("ab" * 32).title == "a.pdf"
 
 
@@ -148,9 +149,10 @@ def test_a_kept_index_that_is_damaged_or_of_other_articles_is_not_used(
     assert len(built_in(tiny()).vectors) > 0
     entries = [of_article(article) for article in some]
     keys = {
-        fingerprint(entries, tiny(), Cutting()), fingerprint(entries[:1], tiny(), Cutting()),
+        fingerprint(entries, tiny(), Cutting()),
+        fingerprint(entries[:1], tiny(), Cutting()),
         fingerprint(entries, tiny(), Cutting(size=100)),
-    }  # fmt: skip
+    }
     assert len(keys) == 3
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from genai_demo import quality_tables
-from genai_demo.errors import DemoError
-from genai_demo.rag import measure, table
+from genai_demo.core.errors import DemoError
+from genai_demo.quality import tables
+from genai_demo.rag import quality, table
 from genai_demo.rag.knowledge import Passage, Question
 from genai_demo.rag.library import build
 from genai_demo.rag.retrieve import STAGES
@@ -16,44 +16,59 @@ from tests.rag.stand_in import ENTRIES, tiny
 QUESTIONS = (
     Question("q001", "What eats fish?", "direct", (Passage("animals", "The cat eats fish."),), "the cat"),
     Question("q002", "What moves water?", "paraphrase", (Passage("sky", "The moon moves the sea."),), "the moon"),
-    Question("q003", "Who guards, and what is baked?", "two",
-             (Passage("animals", "The dog guards a ship."), Passage("food", "Bread is baked of flour.")), "both"),
+    Question(
+        "q003",
+        "Who guards, and what is baked?",
+        "two",
+        (Passage("animals", "The dog guards a ship."), Passage("food", "Bread is baked of flour.")),
+        "both",
+    ),
     Question("q004", "Who wrote Faust?", "unanswerable", (), ""),
-)  # fmt: skip
+)
 
 
 def test_scores_of_one_question() -> None:
-    assert measure.scores([2]) == {
-        "recall@1": 0, "recall@3": 1, "recall@10": 1, "both@3": 1, "MRR": 0.5, "nDCG": pytest.approx(0.6309, abs=1e-4),
-    }  # fmt: skip
-    half = measure.scores([1, None])
+    assert quality.scores([2]) == {
+        "recall@1": 0,
+        "recall@3": 1,
+        "recall@10": 1,
+        "both@3": 1,
+        "MRR": 0.5,
+        "nDCG": pytest.approx(0.6309, abs=1e-4),
+    }
+    half = quality.scores([1, None])
     assert (half["recall@3"], half["both@3"], half["MRR"]) == (0.5, 0, 1)
     assert half["nDCG"] == pytest.approx(1 / (1 + 0.6309), abs=1e-4)
-    assert measure.scores([2, 1])["nDCG"] == pytest.approx(1)
-    assert measure.scores([1, 4])["both@3"] == 0
-    assert set(measure.scores([None]).values()) == {0}
+    assert quality.scores([2, 1])["nDCG"] == pytest.approx(1)
+    assert quality.scores([1, 4])["both@3"] == 0
+    assert set(quality.scores([None]).values()) == {0}
 
 
 def test_a_rank_is_of_the_first_that_contains_the_span() -> None:
     library = build(ENTRIES, tiny())
     for unit, places in (("passage", library.passages), ("chunk", library.chunks)):
-        for question, found in measure.ask(library, QUESTIONS, unit):
+        for question, found in quality.ask(library, QUESTIONS, unit):
             assert tuple(found) == STAGES
             assert len(found["dense"]) == (2 if question.kind == "two" else 1)
             assert None not in found["dense"], f"{len(places)} are fewer than are looked at"
-    bm25 = dict(measure.ask(library, QUESTIONS, "passage"))[QUESTIONS[0]]["bm25"]
+    bm25 = dict(quality.ask(library, QUESTIONS, "passage"))[QUESTIONS[0]]["bm25"]
     assert bm25 == [1]
 
 
 def test_the_summary_is_by_kind_and_by_half() -> None:
-    found = measure.summary(list(measure.ask(build(ENTRIES, tiny()), QUESTIONS, "passage")))
+    found = quality.summary(list(quality.ask(build(ENTRIES, tiny()), QUESTIONS, "passage")))
     assert {part: of["questions"] for part, of in found["hybrid"].items()} == {
-        "direct": 1, "paraphrase": 1, "two": 1, "all": 3, "chosen on": 2, "held out": 1,
-    }  # fmt: skip
+        "direct": 1,
+        "paraphrase": 1,
+        "two": 1,
+        "all": 3,
+        "chosen on": 2,
+        "held out": 1,
+    }
 
 
 def test_nothing_relevant_is_told_by_a_cosine() -> None:
-    found = measure.nothing(build(ENTRIES, tiny()), QUESTIONS)
+    found = quality.nothing(build(ENTRIES, tiny()), QUESTIONS)
     assert found["unanswerable"] == 1
     assert 0 <= found["area"] <= 1
     assert -1 <= found["least"] <= 1
@@ -62,7 +77,7 @@ def test_nothing_relevant_is_told_by_a_cosine() -> None:
 def test_the_table_is_that_of_the_results() -> None:
     heads, rows, note = table.table()
     assert all(len(row) == len(heads) for row in rows)
-    assert quality_tables.render("rag") == quality_tables.shown("rag")
+    assert tables.render("rag") == tables.shown("rag")
     hybrid = table.results()["passage"]["hybrid"]
     assert f"{hybrid['all']['recall@3']:.3f}" in next(row for row in rows if row[0] == "hybrid" and "all" in row[1])
     assert note

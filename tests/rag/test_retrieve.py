@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 from genai_demo.rag.library import Entry, Library, build
 from genai_demo.rag.retrieve import LONGEST, STAGES, Search, StageResult, checked, retrieve
 from tests.rag.stand_in import ENTRIES, tiny
@@ -121,9 +121,10 @@ def test_any_script_is_answered(library: Library, question: str) -> None:
     assert len(last(library, question).chunks) > 0
 
 
-@pytest.mark.parametrize(("question", "named"), [
-    ("", "empty"), (" \n\t\x00\x07", "empty"), ("x" * 100_000, f"100,000 characters; ask in at most {LONGEST:,}"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [("", "empty"), (" \n\t\x00\x07", "empty"), ("x" * 100_000, f"100,000 characters; ask in at most {LONGEST:,}")],
+)
 def test_nothing_and_too_much_are_refused_before_the_first_stage(library: Library, question: str, named: str) -> None:
     with pytest.raises(DemoError, match=named):
         retrieve(library, question)

@@ -21,9 +21,9 @@ def qdrant() -> Store:
     return QdrantStore(QdrantClient(":memory:"), WIDTH)
 
 
-each_store = pytest.mark.parametrize("make", [
-    lambda: FlatStore(WIDTH), lambda: HNSWStore(WIDTH, effort=MANY), qdrant,
-], ids=["flat", "hnsw", "qdrant"])  # fmt: skip
+each_store = pytest.mark.parametrize(
+    "make", [lambda: FlatStore(WIDTH), lambda: HNSWStore(WIDTH, effort=MANY), qdrant], ids=["flat", "hnsw", "qdrant"]
+)
 
 
 def exact(rows: np.ndarray, query: np.ndarray, k: int, allowed: np.ndarray) -> list[int]:

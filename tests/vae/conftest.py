@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from genai_demo.core.device import generator
+from genai_demo.core.spec import WEIGHTS
 from genai_demo.data import shapes
-from genai_demo.device import generator
-from genai_demo.inputs import SAMPLES, sample_picture
-from genai_demo.spec import WEIGHTS
+from genai_demo.inputs.pictures import SAMPLES, sample_picture
 from genai_demo.vae import bundle, codes
 from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, fresh
 

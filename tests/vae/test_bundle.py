@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo.errors import DemoError
+from genai_demo.core.errors import DemoError
 from genai_demo.vae import bundle, codes
 from genai_demo.vae.model import Autoencoder, empty
 from genai_demo.vae.study import corrupt
@@ -91,9 +91,7 @@ def test_denoising_beats_the_plain_one_on_noise_and_not_on_clean_pictures(
     assert error("dae-16", samples) > error("ae-16", samples)
 
 
-def test_a_larger_latent_reconstructs_better_and_beta_uses_fewer_numbers(
-    shipped: Shipped, samples: np.ndarray
-) -> None:  # fmt: skip
+def test_a_larger_latent_reconstructs_better_and_beta_uses_fewer_numbers(shipped: Shipped, samples: np.ndarray) -> None:
     def error(name: str) -> float:
         model = shipped(name)
         return float(np.square(codes.decode(model, codes.encode(model, samples)[0]) - samples / 255.0).mean())

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from genai_demo.core.device import generator
 from genai_demo.data import shapes
-from genai_demo.device import generator
 from genai_demo.vae import codes, export
 from genai_demo.vae.model import VaeConfig, fresh, losses
 from genai_demo.vae.train import TrainConfig, beta_at, config_of, names, train

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from genai_demo.errors import DemoError
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
-from genai_demo.spec import find_spec
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
 from genai_demo.vae import codes, latent_plane
-from genai_demo.vae.look import ellipses, grid_points, signed
+from genai_demo.vae.explore import ellipses, grid_points, signed
 from genai_demo.vae.model import Autoencoder
 
 Shipped = Callable[[str], Autoencoder]

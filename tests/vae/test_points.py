@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo import lab
-from genai_demo.device import generator
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
-from genai_demo.inputs import encode_points
-from genai_demo.recipe import Recipe
-from genai_demo.run import run
+from genai_demo.core.device import generator
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.inputs.pictures import encode_points
+from genai_demo.quality import laboratory
 from genai_demo.vae import points
 from genai_demo.vae.options import PointsOptions
 
@@ -70,7 +70,7 @@ def test_a_run_and_its_frames(latent: int) -> None:
     first, last = found[0], found[-1]
     assert [frame.index for frame in found] == list(range(first.total))
     assert (first.step, last.step) == (1, 60)
-    assert first.real.shape == first.given.shape == last.codes.shape == (lab.SHOWN, 2)
+    assert first.real.shape == first.given.shape == last.codes.shape == (laboratory.SHOWN, 2)
     assert last.real is None, "grey points are sent once"
     assert last.made.shape == last.drawn.shape == (40, 2)
     assert last.lattice.shape[0] == (1 if latent == 1 else 2 * points.LINES)
@@ -142,11 +142,16 @@ def test_drawn_points_are_learnt() -> None:
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ({"data": "drawn"}, "point"), ({"data": "drawn", "points": "###"}, "base64"), ({"latent": 9}, "1 to 8"),
-        ({"noise": 0}, "0.01 to 0.5"), ({"beta": 51}, "0 to 50"), ({"data": "star"}, "checkerboard"),
-        ({"learning_rate": math.nan}, "learning_rate"), ({"draw": "median"}, "with noise"),
+        ({"data": "drawn"}, "point"),
+        ({"data": "drawn", "points": "###"}, "base64"),
+        ({"latent": 9}, "1 to 8"),
+        ({"noise": 0}, "0.01 to 0.5"),
+        ({"beta": 51}, "0 to 50"),
+        ({"data": "star"}, "checkerboard"),
+        ({"learning_rate": math.nan}, "learning_rate"),
+        ({"draw": "median"}, "with noise"),
     ],
-)  # fmt: skip
+)
 def test_what_can_not_be_had_is_refused_in_a_sentence(bad: dict[str, Any], says: str) -> None:
     with pytest.raises(DemoError, match=says):
         frames(**bad)

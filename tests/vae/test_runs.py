@@ -7,24 +7,29 @@ from typing import Any
 import numpy as np
 import pytest
 
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.errors import DemoError
-from genai_demo.frames import pack
-from genai_demo.inputs import encode_picture, sample_picture
-from genai_demo.load import load
-from genai_demo.recipe import Recipe
-from genai_demo.results import stacked, steady
-from genai_demo.run import run
-from genai_demo.spec import find_spec
+from genai_demo.inputs.pictures import encode_picture, sample_picture
+from genai_demo.results.files import stacked, steady
 from genai_demo.vae import codes, latent_plane, live, study
 from genai_demo.vae.train import TrainStep
 
 SMALL: dict[str, dict[str, Any]] = {
-    "vae/encode": {"samples": 3}, "vae/decode": {"x": 0.5}, "vae/manifold": {"size": 3},
-    "vae/interpolate": {"steps": 5}, "vae/sample": {"count": 4, "steps": 3},
-    "vae/dimensions": {"across": 3}, "vae/compare": {"steps": 2},
-    "vae/checkpoints": {"size": 2}, "vae/train": {"steps": 20, "batch_size": 8},
-}  # fmt: skip
+    "vae/encode": {"samples": 3},
+    "vae/decode": {"x": 0.5},
+    "vae/manifold": {"size": 3},
+    "vae/interpolate": {"steps": 5},
+    "vae/sample": {"count": 4, "steps": 3},
+    "vae/dimensions": {"across": 3},
+    "vae/compare": {"steps": 2},
+    "vae/checkpoints": {"size": 2},
+    "vae/train": {"steps": 20, "batch_size": 8},
+}
 RANDOM = ("vae/encode", "vae/sample", "vae/compare", "vae/train")
 
 

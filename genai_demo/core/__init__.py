@@ -1,0 +1,1 @@
+"""What every architecture stands on; knows none of them by name."""

@@ -1,0 +1,229 @@
+"""Text in frames: tokens, ranked choices, stages, labelled matrices, lines of code, sentences.
+
+    @dataclass(frozen=True, slots=True, eq=False)
+    class Next:
+        index: int
+        total: int
+        answer: tuple[Tok, ...] = tokens("answer", grows=True)        # a frame's tokens come behind those before it
+        choices: tuple[Tok, ...] = ranked("next token", unit="probability", pick=True)
+        funnel: tuple[Stage, ...] = stages("from logits to the choice")
+        labels: tuple[str, ...]
+        attention: np.ndarray = matrix("attention", rows="labels", columns="labels", triangle=True)
+        line: str = listing("code")                                   # a few lines, monospaced
+        said: str = prose("what happens")                             # a sentence or two
+
+`genai_demo.core.frames` gives these names on; its `pack` calls `text_lane`.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+Shade = Literal["surprise", "share"]
+TokKind = Literal["", "prompt", "picked", "off", "best", "order"]
+TEXT_KINDS = ("tokens", "ranked", "stages", "matrix", "code", "words")
+MOST_CELLS = 64  # rows, columns of a matrix that are drawn
+LONE = re.compile("[\ud800-\udfff]")
+MOST_TEXT = 4000  # characters of a code or words lane
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tok:
+    """One token, or one row of a ranking.
+
+    share: 0 to 1, the shade of a token, the length of a bar; value: the number beside the bar where it is not the
+    share (a logit); kind: "prompt" (given, quiet), "picked" (the one taken), "off" (dropped, struck through), "best"
+    (pointed out), "order" (an instruction inside material, warned of);
+    id: its number in the vocabulary; note: said on hover.
+    """
+
+    text: str
+    share: float | None = None
+    kind: TokKind = ""
+    id: int | None = None
+    note: str = ""
+    value: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stage:
+    """One column of `stages`: its name, a word on what it did, its rows."""
+
+    name: str
+    note: str
+    items: tuple[Tok, ...]
+
+
+def tokens(
+    title: str, *, grows: bool = False, unit: str = "probability", shade: Shade = "surprise", keeps: bool = False
+) -> Any:
+    """A field of Tok, drawn as running text; grows: a frame's tokens are added to those of the frames before.
+
+    keeps, here and below: a frame without it shows the one before; else it shows nothing.
+
+    shade: "surprise" for shares that are probabilities, the less likely the stronger; "share" for weights.
+    """
+    rest = {"unit": unit, "shade": shade, "keeps": keeps}
+    return dataclasses.field(metadata={"draw": "tokens", "title": title, "grows": grows, **rest})
+
+
+def ranked(title: str, *, unit: str = "", pick: bool = False, long: bool = False) -> Any:
+    """A field of Tok, drawn as labelled bars, best first; pick: a click on one tells the page; long: for sentences."""
+    return dataclasses.field(metadata={"draw": "ranked", "title": title, "unit": unit, "pick": pick, "long": long})
+
+
+def stages(title: str, *, unit: str = "", pick: bool | str = True, keeps: bool = False) -> Any:
+    """A field of Stage, drawn as columns of labelled bars from left to right; pick: as in `ranked`, or what a click
+    does, in words."""
+    return dataclasses.field(metadata={"draw": "stages", "title": title, "unit": unit, "pick": pick, "keeps": keeps})
+
+
+def matrix(
+    title: str,
+    *,
+    rows: str,
+    columns: str,
+    names: str = "",
+    unit: str = "",
+    signed: bool = False,
+    triangle: bool = False,
+    cells: bool = False,
+    icons: str = "",
+) -> Any:
+    """A field (h, w) or (k, h, w) float, drawn as one large map of shades and, for k > 1, k small ones to choose from.
+
+    rows, columns, names: the names of other fields of the frame, tuples of texts, that label the rows (h), the columns
+    (w) and the k maps. signed: zero in the middle of two colours. triangle: what is right of the diagonal is not there.
+    cells: where there is room, each says its number. icons: title of a lane of pictures, a row's each, which stand in
+    the place of the rows' names. At most MOST_CELLS rows and columns are drawn; the lane says how many are left out.
+    """
+    labels = {"rows": rows, "columns": columns, "names": names}
+    rest = {"unit": unit, "signed": signed, "triangle": triangle, "cells": cells, "icons": icons}
+    return dataclasses.field(metadata={"draw": "matrix", "title": title, **labels, **rest})
+
+
+def listing(title: str, *, language: str = "python", keeps: bool = False) -> Any:
+    """A text of one or a few lines of code."""
+    return dataclasses.field(metadata={"draw": "code", "title": title, "language": language, "keeps": keeps})
+
+
+def prose(title: str, *, keeps: bool = False) -> Any:
+    """A text of a sentence or two."""
+    return dataclasses.field(metadata={"draw": "words", "title": title, "keeps": keeps})
+
+
+def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
+    """The lane of a field of one of TEXT_KINDS as JSON; None where there is nothing to draw.
+
+    {"kind": "tokens", "grows", "unit", "shade", "items": [item]}, {"kind": "ranked", "unit", "pick", "items", "long"?},
+    {"kind": "stages", "unit", "pick", "stages": [{"name", "note", "items"}]}, {"kind": "code" or "words", "text"},
+    an item being {"text", "share"?, "kind"?, "id"?, "note"?, "value"?};
+    {"kind": "matrix", "shape": [k, h, w], "data": base64 of int16 little-endian, value * 32767 / scale, "scale",
+    "low", "high", "rows": [h], "columns": [w], "names": [k], "signed", "triangle", "unit", "cells"?, "icons"?,
+    "whole": [h, w] uncut}.
+    "keeps" where a frame without it shows the one before.
+    """
+    if len(value) == 0 and not meta.get("grows"):
+        return None
+    return {**_lane(frame, meta, value), **({"keeps": True} if meta.get("keeps") else {})}
+
+
+def _lane(frame: Any, meta: Any, value: Any) -> dict[str, Any]:
+    kind = meta["draw"]
+    if kind == "tokens":
+        told = {name: meta[name] for name in ("grows", "unit", "shade")}
+        return {"kind": kind, **told, "items": [_item(tok) for tok in value]}
+    if kind == "ranked":
+        return {
+            "kind": kind,
+            "unit": meta["unit"],
+            "pick": meta["pick"],
+            "items": [_item(tok) for tok in value],
+            **({"long": True} if meta["long"] else {}),
+        }
+    if kind == "stages":
+        columns = [{"name": clean(s.name), "note": clean(s.note), "items": [_item(t) for t in s.items]} for s in value]
+        return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "stages": columns}
+    if kind == "matrix":
+        return _matrix_lane(frame, meta, np.asarray(value))
+    return {"kind": kind, "text": clean(str(value))[:MOST_TEXT]}
+
+
+def clean(text: str) -> str:
+    """The text as valid Unicode: a lone surrogate, which no JSON in UTF-8 can carry, becomes U+FFFD."""
+    return text if text.isascii() else LONE.sub("\ufffd", text)
+
+
+def _item(tok: Tok) -> dict[str, Any]:
+    """A Tok without what it does not say; shares are rounded to five digits."""
+    item: dict[str, Any] = {"text": clean(tok.text)}
+    for name in ("share", "value"):
+        number = getattr(tok, name)
+        if number is not None and math.isfinite(number):
+            item[name] = float(f"{float(number):.5g}")
+    if "share" in item:
+        item["share"] = min(1.0, max(0.0, item["share"]))
+    if tok.id is not None:
+        item["id"] = int(tok.id)
+    return item | {name: clean(said) for name in ("kind", "note") if (said := getattr(tok, name))}
+
+
+def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
+    maps = value[None] if value.ndim == 2 else value
+    if maps.ndim != 3:
+        raise ValueError(f"a matrix has the shape (h, w) or (k, h, w), not {value.shape}")
+    k, h, w = maps.shape
+    maps = np.asarray(maps[:, :MOST_CELLS, :MOST_CELLS], np.float64)
+    maps = np.where(np.isfinite(maps), maps, 0)
+    below = np.tril_indices(maps.shape[1], max(0, w - h), maps.shape[2])
+    seen = maps[:, *below] if meta["triangle"] else maps
+    scale = float(np.abs(seen).max()) or 1.0
+    fixed = (np.clip(maps / scale, -1, 1) * 32767).round().astype("<i2")
+    return {
+        "kind": "matrix",
+        "shape": list(maps.shape),
+        "data": base64.b64encode(fixed.tobytes()).decode(),
+        "scale": scale,
+        "low": float(seen.min()),
+        "high": float(seen.max()),
+        "whole": [h, w],
+        "rows": _labels(frame, meta["rows"], maps.shape[1]),
+        "columns": _labels(frame, meta["columns"], maps.shape[2]),
+        "names": _labels(frame, meta["names"], k),
+        **{name: meta[name] for name in ("signed", "triangle", "unit")},
+        **{name: meta[name] for name in ("cells", "icons") if meta[name]},
+    }
+
+
+def _labels(frame: Any, name: str, count: int) -> list[str]:
+    """The texts of that field, as many as are drawn; counted from 1 where the frame has none."""
+    given: Sequence[Any] = (getattr(frame, name, None) or ()) if name else ()
+    texts = [clean(str(one.text if isinstance(one, Tok) else one)) for one in given[:count]]
+    return texts + [str(i + 1) for i in range(len(texts), count)]
+
+
+def joined(packed: Sequence[Any]) -> Any:
+    """The last of some packed frames that follow each other, its growing tokens and texts those of all of them.
+
+    What a recording keeps where it leaves frames out, so that no token of a text is lost.
+    """
+    if len(packed) == 1 or not isinstance(packed[-1], dict):
+        return packed[-1]
+    growing: dict[str, Any] = {}
+    said: dict[str, str] = {}
+    for frame in packed:
+        for name, text in frame.get("grown", {}).items():
+            said[name] = said.get(name, "") + text
+        for title, lane in frame["lanes"].items():
+            if lane.get("grows"):
+                before = growing[title]["items"] if title in growing else []
+                growing[title] = {**lane, "items": [*before, *lane["items"]]}
+    grown = {"grown": said} if said else {}
+    return {**packed[-1], "lanes": {**packed[-1]["lanes"], **growing}, **grown}

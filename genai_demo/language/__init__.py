@@ -1,0 +1,1 @@
+"""The loop that several language architectures share: text, samplers, prefixes, decode, engines."""

@@ -1,0 +1,150 @@
+"""A decoder language model: a causal model of Transformers with its tokenizer, as a chat page needs them.
+
+Vaswani et al. 2017, "Attention Is All You Need" (the decoder, without cross-attention); Touvron et al. 2023, "LLaMA".
+ids: token numbers; logits (batch, tokens, vocabulary).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.core.errors import DemoError
+from genai_demo.language.asked import CONTEXT, Message
+from genai_demo.language.text import CUT, ENDS, byte_of, clean, guarded
+
+_converting = threading.Lock()
+
+
+class LanguageModel(nn.Module):
+    """`network`: any AutoModelForCausalLM; `tokenizer`: its own. It serves every visitor: nothing changes it."""
+
+    def __init__(self, network: Any, tokenizer: Any) -> None:
+        super().__init__()
+        self.network, self.tokenizer = network, tokenizer
+        config = network.config
+        self.context = min(CONTEXT, getattr(config, "max_position_embeddings", CONTEXT))
+        ends = getattr(network.generation_config, "eos_token_id", None) or config.eos_token_id
+        added = tokenizer.get_added_vocab()
+        named = {added[name] for name in ENDS if name in added} | {tokenizer.eos_token_id}
+        self.stops = frozenset(ends if isinstance(ends, (list, tuple)) else [ends]) | named
+        self.specials, self.control = tuple(added), frozenset(added.values())
+        self.opening = self._opening()
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids (batch, n) -> logits (batch, n, vocabulary)."""
+        logits: Tensor = self.network(ids).logits
+        return logits
+
+    def encode(self, text: str) -> list[int]:
+        """Token numbers of plain text; what looks like a control token is read as characters."""
+        return self._encode(guarded(clean(text), self.specials))
+
+    def chat(self, messages: Sequence[Message]) -> list[int]:
+        """Token numbers of a conversation in the model's own template, up to where its answer begins."""
+        safe = [
+            {"role": m["role"], "content": f"{CUT}{guarded(clean(m['content']), self.specials)}{CUT}"} for m in messages
+        ]
+        if not self.tokenizer.chat_template:
+            return self._encode("".join(f"{m['role']}: {m['content']}\n" for m in safe) + "assistant:")
+        text = self.tokenizer.apply_chat_template(safe, add_generation_prompt=True, tokenize=False)
+        return self._encode(text)
+
+    def _opening(self) -> tuple[int, ...]:
+        """Token numbers of what stands in a conversation before each answer; none where the model has no template."""
+        if not self.tokenizer.chat_template:
+            return ()
+        asked, told = [{"role": "user", "content": "?"}], {"tokenize": False}
+        whole, before = (
+            self.tokenizer.apply_chat_template(asked, add_generation_prompt=add, **told) for add in (True, False)
+        )
+        return tuple(self._encode(whole.removeprefix(before))) if whole != before else ()
+
+    def _encode(self, text: str) -> list[int]:
+        parts = [part for part in text.split(CUT) if part]
+        return [number for part in parts for number in self.tokenizer.encode(part, add_special_tokens=False)]
+
+    def piece(self, number: int) -> bytes:
+        """The bytes a token stands for; a control token's name."""
+        return _piece(self.tokenizer, number)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _piece(tokenizer: Any, number: int) -> bytes:
+    token = str(tokenizer.convert_ids_to_tokens(number))
+    letters = byte_of()
+    if token in tokenizer.get_added_vocab():
+        return token.encode()
+    if all(letter in letters for letter in token):
+        return bytes(letters[letter] for letter in token)
+    if len(token) == 6 and token.startswith("<0x"):
+        return bytes([int(token[3:5], 16)])
+    return token.replace("\u2581", " ").encode()
+
+
+def build(place: Path | str) -> LanguageModel:
+    """The model of a GGUF file (converted once, beside it), of a folder, or of the hub.
+
+    Raises DemoError where the file is no model.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = converted(place) if isinstance(place, Path) else place
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    return LanguageModel(AutoModelForCausalLM.from_pretrained(folder, dtype="auto"), tokenizer)
+
+
+def converted(gguf: Path) -> Path:
+    """The folder beside a GGUF file that holds it as bf16 safetensors; made on first use, whole or not at all."""
+    folder = gguf.parent / f"{gguf.stem}.bf16"
+    with _converting:
+        if not (folder / "config.json").exists():
+            _convert(gguf, folder)
+    return folder
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    try:
+        where: dict[str, Any] = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+        plain = GgufConfig(dequantize=True)
+        network = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16, quantization_config=plain)
+        network.save_pretrained(partial)
+        _as_trained(AutoTokenizer.from_pretrained(**where), gguf).save_pretrained(partial)
+        partial.rename(folder)
+    except OSError as error:
+        if not (folder / "config.json").exists():  # another process may have been quicker
+            raise DemoError(
+                f"{gguf.name} could not be converted ({error}); free some disk, or set GENAI_DEMO_HOME"
+            ) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _as_trained(tokenizer: Any, gguf: Path) -> Any:
+    """The tokenizer of a GGUF file with what Transformers leaves out of it: SmolLM's splits numbers into digits."""
+    from gguf import GGUFReader
+    from tokenizers import pre_tokenizers
+
+    before = GGUFReader(gguf).fields.get("tokenizer.ggml.pre")
+    if before is not None and before.contents() == "smollm":
+        parts = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(parts)
+    return tokenizer
+
+
+def example(model: LanguageModel, batch: int) -> Tensor:
+    """One pass over `batch` short texts: logits (batch, n, vocabulary)."""
+    ids = model.encode("The cat sat on the mat.")
+    logits: Tensor = model(torch.tensor([ids] * batch, device=model.network.device))
+    return logits

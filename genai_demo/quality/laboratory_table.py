@@ -1,0 +1,161 @@
+"""The measured table of the 2-D laboratory: every family on every data set, with its default options.
+
+measure() runs the families and writes assets/laboratory.json; table() makes Markdown of that file alone. A family is
+added by its line in FAMILIES. Its frames must end with the names that `laboratory.Scores.shown` has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any, NamedTuple
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.home import ASSETS
+from genai_demo.core.recipe import Recipe, versions
+from genai_demo.core.run import complete, find_run, run
+from genai_demo.data import points as sets
+
+RESULTS = ASSETS / "laboratory.json"
+SAMPLES = 400  # points each family makes
+SEEDS = (0, 1, 2)  # each draws other points to learn, too
+REAL = "real points"  # the row that is no family: as many fresh points of the data
+SCORES = ("precision", "coverage", "distance", "floor", "modes")
+
+
+class Family(NamedTuple):
+    """A row of the table: its run, and what that run calls the data set and the number of points."""
+
+    title: str
+    run: str
+    data: str = "data"
+    samples: str = "samples"
+
+
+FAMILIES: dict[str, Family] = {
+    "diffusion": Family("diffusion", "diffusion/points"),
+    "vae": Family("VAE", "vae/points"),
+    "gan": Family("GAN", "gan/points"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Points to be judged; by: a family, or REAL; index counts from 0."""
+
+    index: int
+    total: int
+    data: str
+    by: str
+    seed: int
+
+
+def recipe(family: str, data: str, seed: int) -> Recipe:
+    """What is measured: the family's default options on that data set."""
+    entry = FAMILIES[family]
+    return complete(Recipe(entry.run, {entry.data: data, entry.samples: SAMPLES}, seed))
+
+
+def measure(watch: Callable[[Iterable[Any], str], Iterator[Any]]) -> dict[str, Any]:
+    """Train and judge each family on each data set with each seed, write RESULTS -> its means, by row of the table."""
+    from genai_demo.core.cards import machine
+    from genai_demo.quality import laboratory
+
+    every = [(data, by, seed) for data in sets.NAMES for by in (*FAMILIES, REAL) for seed in SEEDS]
+    jobs = [Job(index, len(every), *job) for index, job in enumerate(every)]
+    scores = [
+        {"data": job.data, "by": job.by, "seed": job.seed, **judged(job)} for job in watch(jobs, "train and judge")
+    ]
+    found = {
+        "samples": SAMPLES,
+        "seeds": SEEDS,
+        "near": laboratory.NEAR,
+        "device": machine(),
+        "versions": versions(),
+        "families": {name: settings(name) for name in FAMILIES},
+    }
+    lines = ",\n".join(f"  {json.dumps(score)}" for score in scores)  # a line each, so that two files can be compared
+    RESULTS.write_text(f'{json.dumps(found, indent=1)[:-2]},\n "scores": [\n{lines}\n ]\n}}\n')
+    heads, rows, _ = table()
+    return {f"{data}, {by}": dict(zip(heads[2:], cells, strict=True)) for data, by, *cells in rows}
+
+
+def settings(family: str) -> dict[str, Any]:
+    """The run of a family and its options as they are now, without data set and samples."""
+    entry = FAMILIES[family]
+    options = find_run(entry.run).options().model_dump()
+    return {"run": entry.run, **{name: options[name] for name in options if name not in (entry.data, entry.samples)}}
+
+
+def judged(job: Job) -> dict[str, Any]:
+    """SCORES in the last frame of a run, or of real points; modes as "6 of 8", None where there are no Gaussians."""
+    if job.by == REAL:
+        values = real(job.data, job.seed)
+    else:
+        for frame in run(recipe(job.by, job.data, job.seed)):
+            last = frame
+        values = {name: getattr(last, name) for name in SCORES}
+    return {name: round(value, 5) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def real(data: str, seed: int) -> dict[str, Any]:
+    """SCORES of as many fresh points of the data: what a perfect family would get. Distance and floor are one."""
+    import torch
+
+    from genai_demo.quality import laboratory
+
+    _, _, judge = laboratory.bench(data, "", SAMPLES, seed)
+    every = sets.load(data, laboratory.LEARNT + laboratory.HELD + laboratory.FRESH, seed)
+    fresh = torch.from_numpy(every[laboratory.LEARNT + laboratory.HELD :][:SAMPLES])
+    distance, floor, precision, coverage, modes = judge(fresh).shown
+    return {"precision": precision, "coverage": coverage, "distance": distance, "floor": floor, "modes": modes}
+
+
+def results() -> dict[str, Any]:
+    """What was measured last. Raises DemoError where nothing was."""
+    if not RESULTS.exists():
+        raise DemoError(f"assets/{RESULTS.name} is missing; `python -m genai_demo quality lab` measures it")
+    found: dict[str, Any] = json.loads(RESULTS.read_text())
+    return found
+
+
+def table() -> tuple[list[str], list[list[str]], str]:
+    """(headings, rows, the note below) of what was measured last. Raises DemoError where nothing was."""
+    found = results()
+    heads = ["data", "made by", "precision, %", "coverage, %", "distance (MMD)", "Gaussians reached"]
+    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for score in found["scores"]:
+        grouped.setdefault((score["data"], score["by"]), []).append(score)
+    rows = [
+        [data, FAMILIES[by].title if by in FAMILIES else by, *_cells(scores)] for (data, by), scores in grouped.items()
+    ]
+    seeds = found["seeds"]
+    note = (
+        f"Means over the seeds {seeds[0]} to {seeds[-1]}, in brackets the smallest and the largest. Each family makes "
+        f"{found['samples']} points, trained with the default options of its run; {REAL}: as many fresh ones of the "
+        f"data, whose distance is the floor. Precision: share of the made points within {found['near']} of a held-out "
+        "one; coverage: share of the held-out points within that of a made one."
+    )
+    return heads, rows, note
+
+
+def _cells(scores: list[Mapping[str, Any]]) -> list[str]:
+    """Precision, coverage, distance and Gaussians of one row, over its seeds."""
+    precision, coverage, distance = (
+        _spread([one[name] for one in scores], digits)
+        for name, digits in (("precision", 1), ("coverage", 1), ("distance", 3))
+    )
+    if scores[0]["modes"] is None:
+        return [precision, coverage, distance, ""]
+    reached, of = zip(*(one["modes"].split(" of ") for one in scores), strict=True)
+    return [precision, coverage, distance, f"{_spread([int(text) for text in reached], 1)} of {of[0]}"]
+
+
+def _spread(values: Sequence[float], digits: int) -> str:
+    """ "97.8 (97.2 to 98.1)"; one value alone where all are the same, whole numbers as such."""
+    if min(values) == max(values):
+        return f"{values[0]}" if isinstance(values[0], int) else f"{values[0]:.{digits}f}"
+    least, most = (f"{end}" if isinstance(end, int) else f"{end:.{digits}f}" for end in (min(values), max(values)))
+    return f"{mean(values):.{digits}f} ({least} to {most})"

@@ -1,0 +1,250 @@
+"""What the runs look in, and what they find: libraries, a question's other wordings, the passages that are sent."""
+
+from __future__ import annotations
+
+import re
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
+from genai_demo.language.asked import Sampling
+from genai_demo.language.engines import Engine
+from genai_demo.rag import MINILM, inbox
+from genai_demo.rag.bm25 import words
+from genai_demo.rag.chunks import sentences
+from genai_demo.rag.embed import Embedder
+from genai_demo.rag.library import Built, Cutting, Entry, Library, building, built_in, of_document
+from genai_demo.rag.options import SearchOptions
+from genai_demo.rag.retrieve import Search, StageResult
+
+WORDINGS, WORDING = 3, 300  # other wordings of a question at most, and characters of each
+WORDS = 0.25  # how much shared words count beside the cosine when a question is compared with a sentence
+LOWER = 0.08  # by which the sentences of each further passage count less
+ALL = "*"  # in the place of the names of articles: all of them
+IMAGINED = 64  # tokens of an imagined answer
+SEVERAL = "Rewrite the question of the user in three other ways, one in a line. Do not answer it."
+IMAGINE = "Write two sentences of an encyclopedia that answer the question of the user."
+
+Span = tuple[int, int]
+_mine: weakref.WeakKeyDictionary[inbox.Inbox, tuple[tuple[str, ...], Library]] = weakref.WeakKeyDictionary()
+_guard = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A passage as it goes to the model. number: from 1, as it is cited; chunk: the id of its best.
+
+    spans: offsets of its sentences into the text of its document, in order; texts: those sentences; pages: that
+    of each, () where the document has none.
+    """
+
+    number: int
+    passage: int
+    chunk: int
+    document: str
+    title: str
+    spans: tuple[Span, ...]
+    texts: tuple[str, ...]
+    pages: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.texts)
+
+    def cited(self, span: Span | None = None) -> str:
+        """How it is named, with the pages on which it, or one of its sentences, stands."""
+        pages = [page for page, one in zip(self.pages, self.spans) if span in (None, one)]
+        where = f", page {pages[0]}" if pages else ""
+        if pages and pages[-1] > pages[0]:
+            where = f", pages {pages[0]} to {pages[-1]}"
+        return f"[{self.number}] {self.title}{where}"
+
+
+def embedder() -> Embedder:
+    """MiniLM, in memory."""
+    model: Embedder = load(MINILM)
+    return model
+
+
+def reading(hashes: Sequence[str], model: Embedder) -> Iterator[Built]:
+    """The library of some documents of the current visitor, built; vectors are kept in the inbox for the next time.
+
+    Raises DemoError where there is no current visitor, or a document is not among the visitor's.
+    """
+    mine, cutting = inbox.here(), Cutting()
+    entries = [of_document(mine.find(key)) for key in hashes]
+    name = f"{model.identity} {cutting.how} {cutting.size} {cutting.overlap}"
+    kept = {key: rows for key in hashes if (rows := mine.attached(key, name)) is not None}
+    for built in building(entries, model, cutting, kept):
+        if built.library is not None:
+            for key in hashes:
+                if key not in kept:
+                    mine.attach(key, name, built.library.vectors[built.library.chunks_of([key])])
+            with _guard:
+                _mine[mine] = (tuple(hashes), built.library)
+        yield built
+
+
+def forget(mine: inbox.Inbox) -> None:
+    """Drop what is remembered of a visitor's documents; for when one was deleted."""
+    with _guard:
+        _mine.pop(mine, None)
+
+
+def library_of(options: SearchOptions, model: Embedder) -> Library:
+    """The library that is asked: the articles; or the visitor's documents; or both, where articles are named besides.
+
+    In the last case the articles' chunks come first, under the numbers they always have. Raises DemoError.
+    """
+    hashes = options.sha256s()
+    if not hashes:
+        return built_in(model)
+    own = _own(hashes, model)
+    if not options.names():
+        return own
+    articles = built_in(model)
+    vectors = np.concatenate([articles.vectors, own.vectors])
+    return Library([*articles.entries, *own.entries], [*articles.chunks, *own.chunks], vectors, model)
+
+
+def _own(hashes: tuple[str, ...], model: Embedder) -> Library:
+    mine = inbox.here()
+    for key in hashes:
+        mine.find(key)  # it may have been deleted or have expired since
+    with _guard:
+        known = _mine.get(mine)
+    if known and known[0] == hashes and known[1].embedder is model:
+        return known[1]
+    *_, last = reading(hashes, model)
+    assert last.library is not None
+    return last.library
+
+
+def search_of(options: SearchOptions, k: int | None = None, without: Iterable[int] = ()) -> Search:
+    """The options as retrieve() takes them; `without`: further chunks that are knocked out."""
+    hashes = options.sha256s()
+    out = tuple(dict.fromkeys([*options.knocked_out(), *without]))
+    names = (*options.names(), *hashes) if options.names() and ALL not in options.names() else ()
+    return Search(k or options.k, names, out, "passage", options.words, options.least, options.balance, options.late)
+
+
+def variants(engine: Engine, question: str, how: str, seed: int) -> tuple[str, ...]:
+    """Other wordings of the question by the model, or an answer it imagines; none for "as asked"."""
+    if how == "as asked":
+        return ()
+    several = how == "several wordings"
+    asked = engine.ask(
+        [{"role": "system", "content": SEVERAL if several else IMAGINE}, {"role": "user", "content": question}]
+    )
+    limit = min(IMAGINED, engine.context - asked.tokens)
+    if limit < 1:
+        raise DemoError(f"the question makes {asked.tokens} tokens; the limit is {engine.context - 1}, shorten it")
+    pieces = engine.stream(asked, Sampling(repetition_penalty=1.1), seed=seed, limit=limit, top=1)
+    said = "".join(piece.text for piece in pieces if not piece.last)
+    lines = said.splitlines() if several else [" ".join(said.split())]
+    found = (re.sub(r"^[\s\d.)*\-]+", "", line).strip()[: WORDING if several else 1000] for line in lines)
+    return tuple(dict.fromkeys(line for line in found if re.search(r"\w", line)))[:WORDINGS]
+
+
+Row = tuple[float, int, Span]  # how near a sentence is to the question, the place of its passage, its offsets
+
+
+def rows_of(library: Library, result: StageResult, question: str, without: Iterable[int]) -> list[Row]:
+    """The sentences of the ranked passages, the nearest to the question first; none of chunks that are knocked out."""
+    out, found = set(without), list[Row]()
+    for place, number in enumerate(result.passages.tolist()):
+        spans = passage_spans(library, number, out)
+        text = library.entry(library.passages[number].document).text
+        near = nearness(
+            library.embedder,
+            question,
+            [text[slice(*span)] for span in spans],
+            [in_place(library, number, span) for span in spans],
+        )
+        found += [(value - LOWER * place, place, span) for value, span in zip(near.tolist(), spans)]
+    return sorted(found, key=lambda row: -row[0])
+
+
+def nearness(embedder: Embedder, question: str, texts: Sequence[str], placed: Sequence[str]) -> np.ndarray:
+    """(n,) how near each sentence is to a question.
+
+    The cosine of the sentence as `in_place` gives it, and WORDS of the share of the question's words in itself.
+    """
+    if not texts:
+        return np.zeros(0, np.float32)
+    rows = embedder.encode([question, *placed])
+    wanted = set(words(question))
+    shared = [len(wanted & set(words(text))) / max(1, len(wanted)) for text in texts]
+    return np.asarray(rows[1:] @ rows[0] + WORDS * np.array(shared, np.float32), np.float32)
+
+
+def in_place(library: Library, passage: int, span: Span) -> str:
+    """A sentence with its document's title and its section's heading before it: alone it often lacks its subject."""
+    found = library.passages[passage]
+    entry = library.entry(found.document)
+    inside = [library.chunks[i] for i in range(found.first, found.last + 1) if library.chunks[i].start <= span[0]]
+    heading = inside[-1].heading if inside else ""
+    return ". ".join(
+        part for part in (entry.title, heading if heading != entry.title else "", entry.text[slice(*span)]) if part
+    )
+
+
+def shortened(library: Library, result: StageResult, rows: Sequence[Row], budget: int) -> tuple[Sent, ...]:
+    """The ranked passages, each with its best sentence, then the best of all up to `budget` characters together.
+
+    Sentences keep the order of their document.
+    """
+    chosen: dict[int, list[Span]] = {}
+    for _, place, span in rows:
+        chosen.setdefault(place, [span])
+    spent = sum(end - start for spans in chosen.values() for start, end in spans)
+    for _, place, (start, end) in rows:
+        if (start, end) not in chosen[place] and spent + end - start <= budget:
+            chosen[place].append((start, end))
+            spent += end - start
+    return tuple(
+        _sent(library, result, place, number, sorted(chosen[place])) for number, place in enumerate(sorted(chosen), 1)
+    )
+
+
+def _sent(library: Library, result: StageResult, place: int, number: int, spans: list[Span]) -> Sent:
+    passage = library.passages[int(result.passages[place])]
+    entry = library.entry(passage.document)
+    texts = tuple(" ".join(entry.text[start:end].split()) for start, end in spans)
+    pages = tuple(sum(start <= at for start in entry.pages) for at, _ in spans) if entry.pages else ()
+    return Sent(
+        number,
+        int(result.passages[place]),
+        int(result.chunks[place]),
+        entry.name,
+        entry.title,
+        tuple(spans),
+        texts,
+        pages,
+    )
+
+
+def passage_spans(library: Library, passage: int, out: Iterable[int] = ()) -> list[Span]:
+    """Offsets of a passage's sentences in its document; no headings, nothing of the chunks that are knocked out."""
+    found = library.passages[passage]
+    entry = library.entry(found.document)
+    text, heads = entry.text, dict(entry.marks or ())
+    gone = [library.chunks[i] for i in out if found.first <= i <= found.last]
+    kept = [
+        span
+        for span in sentences(text, found.start, found.end)
+        if not re.match(r"#{1,6}[ \t]|Also called:", text[span[0] : span[1]])
+        and heads.get(span[0]) != " ".join(text[span[0] : span[1]].split())
+        and not any(chunk.start < span[1] and span[0] < chunk.end for chunk in gone)
+    ]
+    return kept or ([] if gone else [(found.start, found.end)])
+
+
+def named(entry: Entry, heading: str) -> str:
+    """Title and section of a chunk."""
+    return f"{entry.title}, {heading}" if heading and heading != entry.title else entry.title

@@ -1,0 +1,67 @@
+"""Recordings: frames computed earlier by this code, kept with their recipe; pages open on one at no cost.
+
+assets/recordings/<run with / as ->.json.gz holds {"recipe": {...}, "frames": [packed, ...]} (frames.pack).
+Made by ``python -m genai_demo record RUN``; ``replay`` on its recipe computes the same again.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Frame, pack
+from genai_demo.core.frames_text import joined
+from genai_demo.core.home import ASSETS
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import complete, find_run, run
+
+RECORDINGS = ASSETS / "recordings"
+MOST_FRAMES = 72  # a longer run is recorded thinned, its first and last frame kept
+Watch = Callable[[Iterable[Frame]], Iterable[Frame]]
+
+
+def recording_path(run_name: str) -> Path:
+    """Where the recording of a run is kept."""
+    return RECORDINGS / f"{run_name.replace('/', '-')}.json.gz"
+
+
+def record(recipe: Recipe, *, watch: Watch = iter) -> Path:
+    """Run the recipe and keep its frames; the file's path. `watch` wraps the iterator (a progress bar)."""
+    full = complete(recipe)
+    frames = thinned([pack(frame) for frame in watch(run(full))])
+    text = json.dumps({"recipe": json.loads(full.to_json()), "frames": frames}, separators=(",", ":"))
+    path = recording_path(recipe.run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))  # no time inside: same frames, same file
+    load_recording.cache_clear()
+    return path
+
+
+def thinned(frames: list[Any]) -> list[Any]:
+    """At most MOST_FRAMES of them, evenly, the first and the last among them; growing text keeps all its tokens."""
+    if len(frames) <= MOST_FRAMES:
+        return frames
+    last = len(frames) - 1
+    places = [round(i * last / (MOST_FRAMES - 1)) for i in range(MOST_FRAMES)]
+    return [joined(frames[before + 1 : at + 1]) for before, at in zip([-1, *places], places)]
+
+
+@functools.lru_cache(maxsize=64)
+def load_recording(run_name: str) -> dict[str, Any] | None:
+    """{"recipe": {...}, "frames": [packed, ...]}, None where the run has none. It is shared: do not change it.
+
+    Raises DemoError where there is no such run or the file is damaged.
+    """
+    path = recording_path(find_run(run_name).name)
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(gzip.decompress(path.read_bytes()))
+        return {"recipe": found["recipe"], "frames": found["frames"]}
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        raise DemoError(f"the recording of {run_name} is damaged; make it again: python -m genai_demo record") from None

@@ -1,0 +1,182 @@
+"""What lies below the bench: How it works, Inside the model, Code, Data and quality, Try this.
+
+info(find_page("vae"), panels, models=("vae/vae-2",), tries=TRIES)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.run import find_run, source
+from genai_demo.core.spec import find_spec
+from genai_demo.quality.laboratory_table import FAMILIES
+from genai_demo.quality.tables import render
+from pages import Page
+from pages.parts.panel import Panel
+from pages.parts.stream import CHEAP, MODEL, kind
+from pages.parts.tree import diagram, tree
+
+LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+MOST_BATCH = 25
+LEFT_OUT = ("quality", "versions", "platform", "title", "network", "history")  # shown elsewhere, or in the file
+REPRODUCE = (
+    '<p class="badge"><b>Recorded</b>: read from the cards beside the weights, which '
+    "<code>python -m genai_demo train</code> and <code>python -m genai_demo quality</code> write.</p>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A guided experiment: what to look at, and the link that sets it up."""
+
+    title: str
+    query: str
+    look_for: str
+
+
+def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: Sequence[Try]) -> None:
+    """The tabs. panels: whose source can be read; models: keys that can be looked into, with cards.
+
+    The explanation is pages/text/<path>.md.
+    """
+    text = (Path(__file__).parents[1] / "text" / page.path / "how.md").read_text()
+    runs = list(dict.fromkeys(parts.entry.name for parts in panels))
+    with gr.Tabs(elem_classes="info-tabs", elem_id="info"):
+        with gr.Tab("How it works", id="how"):
+            gr.Markdown(text, latex_delimiters=LATEX, elem_classes="prose-page")
+        with gr.Tab("Inside the model", id="inside") as inside:
+            model, batch = _inside(models, inside)
+        with gr.Tab("Code", id="code") as code:
+            run = _code(runs, code)
+        with gr.Tab("Data and quality", id="quality"):
+            gr.HTML(REPRODUCE)
+            gr.Markdown(_quality(page), elem_classes="prose-page wide")
+            gr.HTML("".join(map(card_html, models)))
+        with gr.Tab("Try this", id="try"):
+            gr.HTML(_tries(page, tries))
+    for parts in panels:
+        _follow(parts, run, model, batch, models)
+
+
+def _follow(parts: Panel, run: gr.Dropdown, model: gr.Dropdown, batch: gr.Number, models: Sequence[str]) -> None:
+    """After a click on a panel's button, Code shows that run's source and the drawing takes its model and batch."""
+
+    def ran(*values: Any) -> tuple[Any, Any, Any]:
+        try:
+            recipe = parts.recipe(*values)
+        except DemoError:  # the run itself says what is wrong
+            return gr.skip(), gr.skip(), gr.skip()
+        key = recipe.model or next(iter(parts.entry.models), None)
+        size = recipe.options.get("samples", recipe.options.get("count", 1))
+        return parts.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)
+
+    parts.run.click(
+        ran, parts.inputs, [run, model, batch], queue=False, show_progress="hidden", api_visibility="private", **CHEAP
+    )
+
+
+def _inside(models: Sequence[str], tab: gr.Tab) -> tuple[gr.Dropdown, gr.Number]:
+    gr.HTML(
+        '<p class="badge"><b>Live</b>: the loaded network runs once on its own example; hooks note every block.</p>'
+    )
+    with gr.Row(elem_classes="inside-row"):
+        choices = [(find_spec(key).title, key) for key in models]
+        model = gr.Dropdown(choices, value=models[0], label="Model", interactive=True, scale=3)
+        batch = gr.Number(1, label="Batch", precision=0, minimum=1, maximum=MOST_BATCH, interactive=True, scale=1)
+        again = gr.Button("Measure again", elem_classes="quiet", scale=0, min_width=140)
+    shown = gr.HTML('<p class="badge">Loading the model, a few seconds the first time.</p>')
+    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MODEL}
+    tab.select(_look, [model, batch], shown, **common)
+    again.click(_look, [model, batch], shown, **common)
+    model.input(_look, [model, batch], shown, **common)
+    return model, batch
+
+
+@kind
+def _look(model: Any, batch: Any) -> str:
+    from genai_demo.core.inspect import trace
+
+    blocks = trace(str(model), int(batch or 1))
+    return diagram(blocks) + tree(blocks)
+
+
+def _code(runs: Sequence[str], tab: gr.Tab) -> gr.Dropdown:
+    choices = [(f"{name}: {find_run(name).summary}", name) for name in runs]
+    run = gr.Dropdown(choices, value=runs[0], label="Run", interactive=True)
+    shown = gr.Code("", language="python", interactive=False, label="The generator that runs", elem_classes="source")
+    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, **CHEAP}
+    tab.select(_source, run, shown, **common)
+    run.change(_source, run, shown, **common)
+    return run
+
+
+@kind
+def _source(run: Any) -> str:
+    where = find_run(str(run)).start.partition(":")[0].replace(".", "/")
+    return f"# {where}.py\n\n{source(str(run))}"
+
+
+def _tries(page: Page, tries: Sequence[Try]) -> str:
+    items = "".join(
+        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title)}</a>'
+        f"<span>{escape(one.look_for)}</span></li>"
+        for one in tries
+    )
+    return f'<ul class="tries">{items}</ul>'
+
+
+def _quality(page: Page) -> str:
+    """The table of the architecture's README, made from the cards, its sheet of samples; that of the laboratory."""
+    found = "### Measured quality\n\n" + _table(page.path)
+    found = found.replace("](samples.png)", f"](./sheets/{page.path}.png)")
+    return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.path in FAMILIES else "")
+
+
+def _table(name: str) -> str:
+    try:
+        return render(name)
+    except DemoError as error:
+        return str(error)
+
+
+def card_html(key: str) -> str:
+    """The card of a model, folded: what it was trained on, how, for how long and where, and the file's SHA-256.
+
+    Of a model that others trained, its licence and where it comes from.
+    """
+    spec = find_spec(key)
+    rows = [("key", key), ("licence of the weights", escape(spec.licence)), *_facts(spec.card)]
+    if not spec.card:
+        rows.append(("from", escape(", else ".join(map(str, spec.sources)))))
+    cells = "".join(f"<tr><th>{escape(name)}</th><td>{value}</td></tr>" for name, value in rows)
+    table = f'<div class="scroller"><table class="facts">{cells}</table></div>'
+    return f'<details class="card-facts"><summary>How it was made: {escape(spec.title)}</summary>{table}</details>'
+
+
+def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Rows of a card, nested ones as "quality: accuracy"; long lists (the training curves) are left to their panel."""
+    rows: list[tuple[str, str]] = []
+    for name, value in card.items():
+        if name in LEFT_OUT:
+            continue
+        if isinstance(value, Mapping):
+            rows += [(f"{name}: {inner}".replace("_", " "), text) for inner, text in _facts(value)]
+        elif not (isinstance(value, list) and len(json.dumps(value)) > 200) and value is not None:
+            rows.append((name.replace("_", " "), escape(_short(value))))
+    return rows
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(_short(part) for part in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

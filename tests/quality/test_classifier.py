@@ -1,0 +1,91 @@
+"""The judge: what is shipped recognises real pictures; its training resumes where it stopped and ships itself."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
+from genai_demo.core.run import all_runs
+from genai_demo.core.spec import all_specs
+from genai_demo.data import fashion_mnist, shapes
+from genai_demo.inputs import pictures as inputs
+from genai_demo.quality import measures
+from genai_demo.quality.classifier import RUNS, SPECS
+from genai_demo.quality.classifier.model import build, empty, example
+from genai_demo.quality.classifier.train import TrainConfig, train, train_all
+
+TINY = TrainConfig(epochs=3, batch_size=32)
+
+
+@pytest.fixture
+def few(monkeypatch, tmp_path):
+    """A data set of 128 drawn shapes, and a cache folder of its own."""
+    monkeypatch.setattr(fashion_mnist, "load", lambda split: shapes.load(128, seed=split == "test"))
+    monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path / "home"))
+
+
+def test_it_recognises_the_bundled_test_pictures() -> None:
+    pictures = np.stack([inputs.sample_picture(i) for i in range(inputs.SAMPLES)])
+    assert measures.accuracy(pictures, np.arange(inputs.SAMPLES) // 10) >= 0.85
+    assert measures.accuracy(pictures, (np.arange(inputs.SAMPLES) // 10 + 1) % 10) <= 0.15
+
+
+def test_the_card_fits_the_file_and_states_its_accuracy() -> None:
+    (spec,) = SPECS
+    assert spec.card["parameters"] == sum(parameter.numel() for parameter in empty().parameters())
+    assert spec.card["quality"]["accuracy"] >= 0.92
+    assert spec.sources[0].path.stat().st_size == spec.card["bytes"] < 10e6  # type: ignore[union-attr]
+    assert not {"data", "config", "seed", "epochs", "device", "wall_seconds", "loss", "sha256"} - set(spec.card)
+
+
+def test_it_is_a_model_like_others_though_nothing_runs_it() -> None:
+    assert SPECS[0].key in all_specs()
+    assert not RUNS
+    assert not any(name.startswith("classifier") for name in all_runs())
+    assert example(load(SPECS[0]), 2).shape == (2, 10)
+
+
+def test_features_are_what_the_last_layer_gets() -> None:
+    model = build(SPECS[0].sources[0].path)  # type: ignore[union-attr]
+    pictures = np.stack([inputs.sample_picture(i) for i in range(3)])
+    x = torch.from_numpy(pictures)[:, None].float() / 255
+    with torch.inference_mode():
+        logits = model.head(torch.from_numpy(measures.features(pictures)).float())
+        assert torch.allclose(logits, model(x), atol=1e-3)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_stopped_training_ends_as_an_unbroken_one(tmp_path) -> None:
+    (*_, (whole, unbroken)) = train(TINY)
+    checkpoint = tmp_path / "last.pt"
+    stopped = train(TINY, checkpoint=checkpoint)
+    first, _ = next(stopped)
+    stopped.close()
+    torch.manual_seed(99)  # what others did to the random numbers meanwhile must not matter
+    rest = list(train(TINY, checkpoint=checkpoint))
+    assert [first.index, *(report.index for report, _ in rest)] == [1, 2, 3]
+    assert rest[-1][0].loss == whole.loss
+    state = rest[-1][1].state_dict()
+    assert all(torch.equal(state[name], value) for name, value in unbroken.state_dict().items())
+    with pytest.raises(DemoError, match="other settings"):
+        next(train(TrainConfig(epochs=4, batch_size=32), checkpoint=checkpoint))
+
+
+@pytest.mark.usefixtures("few")
+def test_train_all_ships_and_then_has_nothing_to_do(tmp_path) -> None:
+    reports = list(train_all(TINY, out=tmp_path))
+    assert [(report.index, report.total) for report in reports] == [(1, 3), (2, 3), (3, 3)]
+    assert reports[-1].loss < reports[0].loss
+    card = json.loads((tmp_path / "fashion.json").read_text())
+    assert card["config"]["epochs"] == card["epochs"] == 3
+    assert card["loss"] == pytest.approx(reports[-1].loss, abs=1e-4)
+    assert card["quality"]["accuracy"] == pytest.approx(reports[-1].accuracy, abs=0.02)
+    assert list(train_all(TINY, out=tmp_path)) == []
+    (tmp_path / "fashion.safetensors").unlink()
+    assert list(train_all(TINY, out=tmp_path)) == []
+    assert build(tmp_path / "fashion.safetensors")
