@@ -20,8 +20,9 @@ from genai_demo import __version__
 from genai_demo.core.errors import DemoError
 from genai_demo.core.options import Options
 from genai_demo.core.recipe import Recipe, seed_of
+from genai_demo.core.registry import having, part
 from genai_demo.core.run import Run, all_runs, complete, find_run, run
-from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, all_specs, architectures, find_spec, resolve
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, all_specs, find_spec, resolve
 
 PROGRAM = "python -m genai_demo"
 EXAMPLES = f"""examples:
@@ -311,11 +312,11 @@ def _record(given: argparse.Namespace) -> int:
 
 
 def _architecture(name: str, module: str, function: str) -> Any:
-    """genai_demo.NAME.module:function. Raises DemoError that lists the architectures which have it."""
-    have = [known for known in architectures() if (Path(__file__).parent / known / f"{module}.py").exists()]
-    if name not in have:
-        raise DemoError(f"architecture is {name[:60]}; choose one of {', '.join(have)}")
-    return resolve(f"genai_demo.{name}.{module}:{function}")
+    """That function of the module of an architecture. Raises DemoError that lists the architectures which have it."""
+    dotted = part(name, module)
+    if dotted is None:
+        raise DemoError(f"architecture is {name[:60]}; choose one of {', '.join(having(module))}")
+    return resolve(f"{dotted}:{function}")
 
 
 def _train(given: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from pages import GROUPS, PAGES, Page
+from genai_demo.core.registry import GROUPS
+from pages import PAGES, Page
 from pages.parts.theme import ROOT
 
 if TYPE_CHECKING:

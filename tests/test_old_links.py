@@ -137,6 +137,7 @@ def test_an_old_link_still_gives_what_it_gave(old: dict[str, Any], monkeypatch: 
         close_arrays(new["arrays"], was["arrays"], f"frame {place}")
 
 
+# ruff: noqa: E501  links as they were handed out
 LINKS = """
 run=diffusion/denoise&label=ankle boot&steps=6&sampler=dpm
 run=diffusion/denoise&label=dress&guidance_scale=15&planes=true&steps=8&samples=2

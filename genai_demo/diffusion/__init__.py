@@ -1,8 +1,21 @@
 """Diffusion: learn to remove noise, then start from nothing but noise. Pictures of Fashion-MNIST, and 2-D points."""
 
+from genai_demo.core.registry import Family, Laboratory
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, Hub, ModelSpec
 from genai_demo.diffusion import options
+
+FAMILY = Family(
+    "Diffusion",
+    "Images",
+    "Learn to remove noise, then start from nothing but noise.",
+    starts=(
+        ("Boots in six steps", "run=diffusion/denoise&label=ankle boot&steps=6&sampler=dpm"),
+        ("One noise, two endings", "run=diffusion/fork&label=t-shirt&other_label=dress&fork=4"),
+        ("Points that find two moons", "run=diffusion/points&data=moons"),
+    ),
+    laboratory=Laboratory("diffusion/points"),
+)
 
 _EXAMPLE = "genai_demo.diffusion.model:example"
 _HUB = "genai_demo.diffusion.hub:build"

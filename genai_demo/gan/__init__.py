@@ -1,8 +1,21 @@
 """GANs: on 2-D points and on Fashion-MNIST, trained live and recorded; picture to picture; style; growing."""
 
+from genai_demo.core.registry import Family, Laboratory
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, ModelSpec, Package
 from genai_demo.gan import faces_options, options, points_options
+
+FAMILY = Family(
+    "GAN",
+    "Images",
+    "One network forges, another finds the forgeries; both get better.",
+    starts=(
+        ("Two networks learn a ring", "run=gan/points"),
+        ("Draw a boot, get a boot", "run=gan/edges"),
+        ("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag"),
+    ),
+    laboratory=Laboratory("gan/points"),
+)
 
 FACES = ModelSpec(
     "gan/mobile-stylegan",

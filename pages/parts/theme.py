@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from pages import GROUPS, PAGES, Page
+from genai_demo.core.registry import GROUPS
+from pages import PAGES, Page
 from pages.parts import scripts as parts
 
 ROOT = Path(__file__).resolve().parents[2]
