@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
+import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +48,7 @@ def parameters(weights_path: Path) -> int:
     """Numbers in the floating-point tensors of a safetensors file, read from its header alone."""
     with weights_path.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    sizes = (_product(entry["shape"]) for entry in header.values() if "F" in entry.get("dtype", ""))
+    sizes = (math.prod(entry["shape"]) for entry in header.values() if "F" in entry.get("dtype", ""))
     return sum(sizes)
 
 
@@ -59,17 +61,18 @@ def machine() -> str:
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads, torch {torch.__version__}"
 
 
-def _product(shape: list[int]) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size
-
-
 def _write(path: Path, card: Mapping[str, Any]) -> Path:
-    """JSON with a name a line; lists of numbers stay on one line, so that a card can be read and compared."""
+    """JSON with a name a line; lists of numbers stay on one line, so that a card can be read and compared.
+
+    Whole or not at all: whoever reads meanwhile, and whoever stops this, finds the card as it was before.
+    """
     lines = [f"  {json.dumps(name)}: {_value(value)}" for name, value in card.items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path
 
 

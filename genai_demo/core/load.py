@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from genai_demo.core.caches import Cache
 from genai_demo.core.device import pick_device, pick_dtype
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.spec import Bundled, Hub, ModelSpec, Source, all_specs, resolve
@@ -33,11 +32,6 @@ class Loaded:
     dtype: str
 
 
-_loaded: OrderedDict[str, Loaded] = OrderedDict()
-_locks: dict[str, threading.Lock] = {}
-_guard = threading.Lock()
-
-
 def load(spec: ModelSpec) -> Any:
     """The model, on its device, in evaluation mode. It serves every visitor: nothing may change it.
 
@@ -48,33 +42,27 @@ def load(spec: ModelSpec) -> Any:
 
 def load_info(spec: ModelSpec) -> Loaded:
     """As load, with what is known of the model."""
-    budget = _budget()
-    name = f"{spec.key}@{os.environ.get('GENAI_DEMO_DEVICE', '')}"
-    with _guard:
-        lock = _locks.setdefault(name, threading.Lock())
-    with lock:
-        with _guard:
-            if name in _loaded:
-                _loaded.move_to_end(name)
-                return _loaded[name]
-        found = _build(spec)
-        with _guard:
-            _loaded[name] = found
-            while len(_loaded) > 1 and sum(entry.bytes for entry in _loaded.values()) > budget:
-                _loaded.popitem(last=False)
-        return found
+    _budget()  # said before anything is built
+    return _loaded.made(_name(spec), lambda: _build(spec))
+
+
+def peek(spec: ModelSpec) -> Loaded | None:
+    """What load_info would give at once; None where the model is not in memory. It never loads anything."""
+    return _loaded.get(_name(spec))
 
 
 def is_loaded(spec: ModelSpec) -> bool:
     """Whether the next load costs nothing."""
-    with _guard:
-        return any(name.startswith(f"{spec.key}@") for name in _loaded)
+    return peek(spec) is not None
 
 
 def clear() -> None:
     """Forget every model in memory."""
-    with _guard:
-        _loaded.clear()
+    _loaded.clear()
+
+
+def _name(spec: ModelSpec) -> str:
+    return f"{spec.key}@{os.environ.get('GENAI_DEMO_DEVICE', '')}"
 
 
 def _budget() -> int:
@@ -85,33 +73,16 @@ def _budget() -> int:
     return int(text) * 2**20
 
 
+_loaded: Cache[str, Loaded] = Cache("models", _budget, lambda loaded: loaded.bytes, alone=True)
+
+
 def _build(spec: ModelSpec) -> Loaded:
     started = time.monotonic()
     _check_needs(spec)
     source, place = find(spec)
-    try:
-        if isinstance(source, Hub):
-            reach(source)
-        model = resolve(spec.build)(place)
-    except DemoError:
-        raise
-    except Exception as error:
-        if not isinstance(source, Hub):
-            raise DemoError(f"{spec.title} could not be read from {source} ({type(error).__name__})") from error
-        raise DemoError(
-            f"{spec.title} could not be had from the Hugging Face hub ({type(error).__name__}); "
-            f"choose {_bundled_beside(spec)}, or connect this machine to the hub"
-        ) from error
-    device, dtype = getattr(model, "runs_on", (None, None))  # said by a model that torch does not run
-    device = device or pick_device()
-    dtype = dtype or pick_dtype(device)
-    try:
-        model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
-    except RuntimeError as error:  # most likely out of memory
-        raise DemoError(
-            f"{spec.title} could not be put on {device} ({type(error).__name__}); "
-            "choose a smaller model, or set GENAI_DEMO_DEVICE=cpu"
-        ) from error
+    model = _read(spec, source, place)
+    device, dtype = _where(model)
+    model = _placed(spec, model, device, dtype)
     tensors = [*model.parameters(), *model.buffers()]
     return Loaded(
         model,
@@ -122,6 +93,41 @@ def _build(spec: ModelSpec) -> Loaded:
         str(device),
         str(dtype).removeprefix("torch."),
     )
+
+
+def _read(spec: ModelSpec, source: Source, place: Any) -> Any:
+    """The model as its source has it. Raises DemoError."""
+    try:
+        if isinstance(source, Hub):
+            reach(source)
+        return resolve(spec.build)(place)
+    except DemoError:
+        raise
+    except Exception as error:
+        if not isinstance(source, Hub):
+            raise DemoError(f"{spec.title} could not be read from {source} ({type(error).__name__})") from error
+        raise DemoError(
+            f"{spec.title} could not be had from the Hugging Face hub ({type(error).__name__}); "
+            f"choose {_bundled_beside(spec)}, or connect this machine to the hub"
+        ) from error
+
+
+def _where(model: Any) -> tuple[Any, Any]:
+    """(device, dtype): as a model that torch does not run says in `runs_on`, else what this machine is best at."""
+    device, dtype = getattr(model, "runs_on", (None, None))
+    device = device or pick_device()
+    return device, dtype or pick_dtype(device)
+
+
+def _placed(spec: ModelSpec, model: Any, device: Any, dtype: Any) -> Any:
+    """The model on its device, in its precision, ready to serve. Raises DemoError where it does not fit."""
+    try:
+        return model.to(device=device, dtype=dtype).eval().requires_grad_(False)
+    except RuntimeError as error:  # most likely out of memory
+        raise DemoError(
+            f"{spec.title} could not be put on {device} ({type(error).__name__}); "
+            "choose a smaller model, or set GENAI_DEMO_DEVICE=cpu"
+        ) from error
 
 
 def _check_needs(spec: ModelSpec) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from genai_demo.core import load as load_module
 from genai_demo.core.errors import DemoError
-from genai_demo.core.load import clear, is_loaded, load, load_info
+from genai_demo.core.load import clear, is_loaded, load, load_info, peek
 from genai_demo.core.spec import Hub, ModelSpec
 
 MB = 2**20
@@ -205,3 +205,13 @@ def test_a_model_that_does_not_fit_the_device_is_said(builders: dict[str, Builde
     with pytest.raises(DemoError, match="choose a smaller model") as error:
         load(spec("a/b"))
     assert len(str(error.value)) < 300
+
+
+def test_a_look_at_what_is_loaded_never_loads(builders: dict[str, Builder]) -> None:
+    builders["a/b"] = lambda place: model()
+    assert peek(spec("a/b")) is None
+    found = load_info(spec("a/b"))
+    builders["a/b"] = lambda place: pytest.fail("it was loaded")
+    assert peek(spec("a/b")) is found
+    clear()
+    assert peek(spec("a/b")) is None
