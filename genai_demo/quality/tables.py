@@ -14,7 +14,10 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.spec import Bundled, find_spec
 
 FOLDER = Path(__file__).parent.parent
-PLACES = {"lab": "../docs/laboratory.md"}  # from FOLDER, of what has no README of its own
+PLACES = {
+    "lab": "../docs/laboratory.md",
+    "classifier": "quality/classifier/README.md",
+}  # from FOLDER, of what does not lie in it
 SHEET_OF_CLIP = "Twelve scenes of emoji (Noto), then twelve of the picture world"
 START, END = "<!-- quality -->", "<!-- /quality -->"
 
