@@ -9,12 +9,12 @@ import datetime
 import hashlib
 import json
 import math
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from genai_demo.core.home import whole
 from genai_demo.core.recipe import versions
 
 
@@ -67,12 +67,8 @@ def _write(path: Path, card: Mapping[str, Any]) -> Path:
     Whole or not at all: whoever reads meanwhile, and whoever stops this, finds the card as it was before.
     """
     lines = [f"  {json.dumps(name)}: {_value(value)}" for name, value in card.items()]
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole(path) as partial:
         partial.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "GENAI_DEMO_DEVICE"
 _one_seeding = threading.Lock()
+_one_asking = threading.Lock()
 FASTER = 1.3  # bf16 on a CPU is chosen where it is this many times as fast
 
 
@@ -89,7 +90,9 @@ def threads(count: int | None) -> Iterator[None]:
     """
     import torch
 
-    wanted = count or _usual_threads()
+    with _one_asking:  # before anything is set, or the number set here would be taken for the usual one
+        usual = _usual_threads()
+    wanted = count or usual
     before = torch.get_num_threads()
     if before == wanted:
         yield

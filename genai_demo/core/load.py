@@ -12,8 +12,8 @@ from typing import Any
 from genai_demo.core.caches import Cache
 from genai_demo.core.device import pick_device, pick_dtype
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.core.spec import Bundled, Hub, ModelSpec, Source, all_specs, resolve
-from genai_demo.core.weights import find, reach
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, Source, all_specs, resolve
+from genai_demo.core.weights import first, reach
 
 MEMORY = "GENAI_DEMO_MEMORY_MB"
 MEMORY_MB = "4000"  # where the variable says nothing
@@ -79,8 +79,7 @@ _loaded: Cache[str, Loaded] = Cache("models", _budget, lambda loaded: loaded.byt
 def _build(spec: ModelSpec) -> Loaded:
     started = time.monotonic()
     _check_needs(spec)
-    source, place = find(spec)
-    model = _read(spec, source, place)
+    source, model = first(spec, lambda source, place: (source, _read(spec, source, place)))
     device, dtype = _where(model)
     model = _placed(spec, model, device, dtype)
     tensors = [*model.parameters(), *model.buffers()]
@@ -106,9 +105,10 @@ def _read(spec: ModelSpec, source: Source, place: Any) -> Any:
     except Exception as error:
         if not isinstance(source, Hub):
             raise DemoError(f"{spec.title} could not be read from {source} ({type(error).__name__})") from error
+        beside = _beside(spec)
         raise DemoError(
             f"{spec.title} could not be had from the Hugging Face hub ({type(error).__name__}); "
-            f"choose {_bundled_beside(spec)}, or connect this machine to the hub"
+            f"{f'choose {beside}, or ' if beside else ''}connect this machine to the hub"
         ) from error
 
 
@@ -139,9 +139,14 @@ def _check_needs(spec: ModelSpec) -> None:
         )
 
 
-def _bundled_beside(spec: ModelSpec) -> str:
-    """The first bundled model of the same architecture by title and key, as a visitor is told of it."""
-    for other in all_specs().values():
-        if other.architecture == spec.architecture and any(isinstance(source, Bundled) for source in other.sources):
-            return f"the bundled {other.title} ({other.key})"
-    return "a bundled model"
+def _beside(spec: ModelSpec) -> str:
+    """A model of the same architecture that needs no hub, as a visitor is told of it: bundled, or in a Python package.
+
+    "" where there is none.
+    """
+    others = [o for o in all_specs().values() if o.architecture == spec.architecture and o.key != spec.key]
+    for kind, words in ((Bundled, "the bundled "), (Package, "")):
+        for other in others:
+            if any(isinstance(source, kind) for source in other.sources):
+                return f"{words}{other.title} ({other.key})"
+    return ""

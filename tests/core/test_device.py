@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -131,3 +134,26 @@ def test_a_training_on_points_is_the_same_on_any_number_of_threads() -> None:
             frames = run(Recipe("vae/points", {"train_steps": 50, "samples": 10}))
             found.append([(frame.loss, frame.distance) for frame in frames])
     assert found[0] == found[1]
+
+
+def test_the_usual_number_of_threads_is_that_before_anything_was_set() -> None:
+    """In a process of its own: here it was asked for long ago."""
+    code = """
+import threading, torch
+from genai_demo.core.device import threads
+seen = []
+def look():
+    with threads(None):
+        seen.append(torch.get_num_threads())
+with threads(1):
+    look()
+    other = threading.Thread(target=look)
+    other.start()
+    other.join()
+look()
+print(seen)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "2"}, capture_output=True, text=True
+    )
+    assert done.stdout == "[2, 2, 2]\n", done.stderr[-1000:]

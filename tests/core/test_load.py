@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from genai_demo.core import load as load_module
+from genai_demo.core import weights
 from genai_demo.core.errors import DemoError
 from genai_demo.core.load import clear, is_loaded, load, load_info, peek
 from genai_demo.core.spec import Hub, ModelSpec
@@ -26,7 +27,7 @@ def builders(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Builder]]:
     """Model key -> how it is built; sources are taken as they are."""
     known: dict[str, Builder] = {}
     monkeypatch.setattr(load_module, "resolve", known.__getitem__)
-    monkeypatch.setattr(load_module, "find", lambda spec: (spec.sources[0], ""))
+    monkeypatch.setattr(weights, "locate", lambda source: "")
     monkeypatch.setattr(load_module, "pick_dtype", lambda device: torch.float32)
     clear()
     yield known
@@ -107,7 +108,7 @@ def test_a_failed_build_does_not_last(builders: dict[str, Builder], failure: Exc
         return model()
 
     builders["a/b"] = build
-    with pytest.raises(DemoError, match="choose a bundled model"):
+    with pytest.raises(DemoError, match="connect this machine to the hub"):
         load(spec("a/b"))
     assert not is_loaded(spec("a/b"))
     assert load(spec("a/b")) is load(spec("a/b"))
