@@ -54,7 +54,7 @@ class ContrastStep:
     right_shown: float = curve("R@1 among the pairs shown", unit="%", digits=0, chart="R@1")
     temperature: float = number("temperature, learnt", digits=4)
     bias: float | None = number("bias, learnt", digits=2)
-    speed: float | None = number("speed", unit="steps/s", digits=1)
+    speed: float | None = number("speed", unit="steps/s", digits=1, measured=True)
 
 
 class Eye(nn.Module):

@@ -33,8 +33,8 @@ class SearchStep:
     best: tuple[Tok, ...] = ranked("cosine to what was asked", unit="cosine", pick=True, long=True)
     searched: int = number("searched", digits=0)
     nearest: float = curve("cosine of the nearest")
-    embed_ms: float = number("the question embedded", unit="ms", digits=1)
-    search_ms: float = number("searched by FAISS", unit="ms", digits=2)
+    embed_ms: float = number("the question embedded", unit="ms", digits=1, measured=True)
+    search_ms: float = number("searched by FAISS", unit="ms", digits=2, measured=True)
     names: tuple[str, ...] = carried()
 
 

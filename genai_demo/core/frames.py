@@ -16,7 +16,7 @@ The fields say how they are drawn, by their metadata; nothing else does:
 
 Fields of text (`tokens`, `ranked`, `stages`, `matrix`, `listing`, `prose`) are in frames_text.py, and here by name.
 A field that is None draws nothing in that frame; a `real` or `heat` layer that is None keeps what it last showed.
-`pack` turns a frame into plain JSON for the film strip and for recordings.
+`pack` turns a frame into the JSON of wire.py, for the film strip and for recordings.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ import base64
 import dataclasses
 import io
 import math
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from PIL import Image
@@ -40,11 +41,35 @@ from genai_demo.core.frames_text import ranked as ranked
 from genai_demo.core.frames_text import stages as stages
 from genai_demo.core.frames_text import text_lane
 from genai_demo.core.frames_text import tokens as tokens
+from genai_demo.core.wire import HeatLayer, PackedBars, PackedFrame, PackedNumber, PictureLane, PointsLayer
 
-Frame = Any  # a frozen dataclass as above
 Layer = Literal["real", "generated", "other", "paths", "vectors", "heat"]
 PHOTO, PHOTO_QUALITY = 128, 90  # colour pictures of this many pixels a side and more travel as WebP of this quality
 PLANE_LIMIT = 1.5  # planes show [-PLANE_LIMIT, PLANE_LIMIT] on both axes unless the field says otherwise
+
+
+class Frame(Protocol):
+    """What every frame is: a frozen dataclass as above that knows its place, from 0, among `total`."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    @property
+    def index(self) -> int: ...
+
+    @property
+    def total(self) -> int: ...
+
+
+class Paced:
+    """Base of frames that a page need not show one by one, as it does others, at a pace the eye can follow.
+
+    seen_before: computed once and kept, so it comes at once, together with the first frame that is new.
+    bunched: a token of a quick model, of which several may come together.
+    """
+
+    __slots__ = ()
+    seen_before: bool = False
+    bunched: ClassVar[bool] = False
 
 
 def pictures(title: str, *, columns: int | None = None, pick: bool = False) -> Any:
@@ -62,18 +87,27 @@ def plane(title: str, layer: Layer, *, limit: float = PLANE_LIMIT, called: str =
     return dataclasses.field(metadata=drawn)
 
 
-def number(title: str, *, unit: str = "", digits: int = 3) -> Any:
-    """A number shown beside the transport."""
-    return dataclasses.field(metadata={"draw": "number", "title": title, "unit": unit, "digits": digits})
+def number(title: str, *, unit: str = "", digits: int = 3, measured: bool = False) -> Any:
+    """A number shown beside the transport.
+
+    measured: a time that was taken, or what a cache happens to hold: never the same twice, and no part of a result.
+    """
+    return dataclasses.field(metadata={"draw": "number", **_said(title, unit, digits, measured)})
 
 
-def curve(title: str, *, unit: str = "", digits: int = 3, chart: str = "", against: str = "") -> Any:
+def curve(
+    title: str, *, unit: str = "", digits: int = 3, chart: str = "", against: str = "", measured: bool = False
+) -> Any:
     """A number that is also drawn as a curve over the frames; fields of the same `chart` share one set of axes.
 
-    against: the name of another number, whose values then mark the axis in place of the steps.
+    against: the name of another number, whose values then mark the axis in place of the steps. measured: as in number.
     """
     drawn = {"chart": chart or title, **({"against": against} if against else {})}
-    return dataclasses.field(metadata={"draw": "curve", "title": title, "unit": unit, "digits": digits, **drawn})
+    return dataclasses.field(metadata={"draw": "curve", **_said(title, unit, digits, measured), **drawn})
+
+
+def _said(title: str, unit: str, digits: int, measured: bool) -> dict[str, Any]:
+    return {"title": title, "unit": unit, "digits": digits, **({"measured": True} if measured else {})}
 
 
 def bars(title: str, *, unit: str = "", limit: float | None = None, note: str = "") -> Any:
@@ -99,6 +133,11 @@ def numbers(frame: Frame) -> dict[str, Any]:
     return {name: _plain(value) for name, value in _items(frame) if not isinstance(value, np.ndarray)}
 
 
+def measured(frame: Frame) -> set[str]:
+    """Names of the fields that hold what was measured and is never the same twice."""
+    return {field.name for field in dataclasses.fields(frame) if field.metadata.get("measured")}
+
+
 def _items(frame: Frame) -> list[tuple[str, Any]]:
     return [(field.name, getattr(frame, field.name)) for field in dataclasses.fields(frame)]
 
@@ -117,54 +156,69 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def pack(frame: Frame) -> dict[str, Any]:
-    """A frame as JSON for the film strip.
-
-    {"index", "total", "lanes": {title: lane}, "numbers": [{name, title, value, unit, digits, chart?, against?}],
-    "bars": {title: {...}}, "carried"?, "grown"?: {name: value}}, index and total where the frame has them; a lane is
-    {"kind": "pictures", "src", "n", "columns", "w", "h", "pick"?} (one sheet, w x h each; PNG, or WebP if large) or
-    {"kind": "plane", "limit", "layers": [{"as": layer, "shape": [...], "data": base64 of int16 little-endian,
-    value * 32767 / (2 * limit)} or {"as": "heat", "src", "low", "high"}]}, or one of text (frames_text.text_lane).
-    """
-    lanes: dict[str, Any] = {}
-    shown: list[dict[str, Any]] = []
-    charts: dict[str, Any] = {}
-    beside: dict[str, dict[str, Any]] = {}
+def pack(frame: Frame) -> PackedFrame:
+    """A frame as JSON for the film strip; a field that is None, or draws nothing, is left out."""
+    packed: PackedFrame = {"index": int(frame.index), "total": int(frame.total), "lanes": {}, "numbers": [], "bars": {}}
     for field in dataclasses.fields(frame):
-        meta, value = field.metadata, getattr(frame, field.name)
-        if value is None or "draw" not in meta:
-            continue
-        if meta["draw"] in ("carried", "grown"):
-            beside.setdefault(meta["draw"], {})[field.name] = _plain(value)
-            continue
-        title = meta["title"]
-        if meta["draw"] == "pictures":
-            if len(value):
-                lanes[title] = _picture_lane(value, meta["columns"]) | ({"pick": True} if meta["pick"] else {})
-        elif meta["draw"] in TEXT_KINDS:
-            if lane := text_lane(frame, meta, value):
-                lanes[title] = lane
-        elif meta["draw"] == "plane":
-            lane = lanes.setdefault(title, {"kind": "plane", "limit": meta["limit"], "layers": []})
-            called = {"called": meta["called"]} if meta["called"] else {}
-            lane["layers"].append({**_layer(value, meta["layer"], meta["limit"]), **called})
-        elif meta["draw"] == "bars":
-            charts[title] = {"values": _plain(list(value)), **{k: meta[k] for k in ("unit", "limit", "note")}}
-        else:
-            entry = {"name": field.name, "title": title, "value": _plain(value), **_units(meta)}
-            shown.append(entry)
-    place = {key: int(getattr(frame, key)) for key in ("index", "total") if hasattr(frame, key)}
-    return {**place, "lanes": lanes, "numbers": shown, "bars": charts, **beside}
+        value = getattr(frame, field.name)
+        if value is not None and "draw" in field.metadata:
+            _add(packed, frame, field.name, field.metadata, value)
+    return packed
 
 
-def _units(meta: Any) -> dict[str, Any]:
-    return {key: meta[key] for key in ("unit", "digits", "chart", "against") if key in meta}
+def _add(packed: PackedFrame, frame: Frame, name: str, meta: Mapping[str, Any], value: Any) -> None:
+    """One field's part of a packed frame."""
+    draw = meta["draw"]
+    if draw == "carried":
+        packed.setdefault("carried", {})[name] = _plain(value)
+    elif draw == "grown":
+        packed.setdefault("grown", {})[name] = _plain(value)
+    elif draw == "plane":
+        _add_layer(packed, meta, value)
+    elif draw == "bars":
+        packed["bars"][meta["title"]] = _bars(meta, value)
+    elif draw in ("number", "curve"):
+        packed["numbers"].append(_number(name, meta, value))
+    elif draw in TEXT_KINDS:
+        if lane := text_lane(frame, meta, value):
+            packed["lanes"][meta["title"]] = lane
+    elif len(value):
+        packed["lanes"][meta["title"]] = _picture_lane(meta, value)
 
 
-def _picture_lane(value: np.ndarray, columns: int | None) -> dict[str, Any]:
-    columns = min(len(value), columns or default_columns(len(value)))
+def _number(name: str, meta: Mapping[str, Any], value: Any) -> PackedNumber:
+    entry: PackedNumber = {
+        "name": name,
+        "title": meta["title"],
+        "value": _plain(value),
+        "unit": meta["unit"],
+        "digits": meta["digits"],
+    }
+    for key in ("chart", "against", "measured"):
+        if key in meta:
+            entry[key] = meta[key]
+    return entry
+
+
+def _bars(meta: Mapping[str, Any], value: np.ndarray) -> PackedBars:
+    return {"values": _plain(list(value)), "unit": meta["unit"], "limit": meta["limit"], "note": meta["note"]}
+
+
+def _add_layer(packed: PackedFrame, meta: Mapping[str, Any], value: np.ndarray) -> None:
+    """A layer of the plane of that title, which the first of its layers begins."""
+    lane = packed["lanes"].setdefault(meta["title"], {"kind": "plane", "limit": meta["limit"], "layers": []})
+    if lane["kind"] != "plane":
+        raise ValueError(f"{meta['title']} is the title of a plane and of another kind of lane")
+    layer = _layer(value, meta["layer"], meta["limit"])
+    if meta["called"]:
+        layer["called"] = meta["called"]
+    lane["layers"].append(layer)
+
+
+def _picture_lane(meta: Mapping[str, Any], value: np.ndarray) -> PictureLane:
+    columns = min(len(value), meta["columns"] or default_columns(len(value)))
     as_uri = photo_uri if value.ndim == 4 and min(value.shape[1:3]) >= PHOTO else png_uri
-    return {
+    lane: PictureLane = {
         "kind": "pictures",
         "src": as_uri(sheet(value, columns)),
         "n": len(value),
@@ -172,6 +226,9 @@ def _picture_lane(value: np.ndarray, columns: int | None) -> dict[str, Any]:
         "w": int(value.shape[2]),
         "h": int(value.shape[1]),
     }
+    if meta["pick"]:
+        lane["pick"] = True
+    return lane
 
 
 def default_columns(count: int) -> int:
@@ -205,11 +262,10 @@ def photo_uri(picture: np.ndarray) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _layer(value: np.ndarray, layer: str, limit: float) -> dict[str, Any]:
+def _layer(value: np.ndarray, layer: Layer, limit: float) -> PointsLayer | HeatLayer:
     if layer == "heat":
         value = _finite(value)
-        low, high = float(value.min()), float(value.max())
-        return {"as": "heat", "src": png_uri(colours(value)), "low": low, "high": high}
+        return {"as": layer, "src": png_uri(colours(value)), "low": float(value.min()), "high": float(value.max())}
     fixed = np.clip(np.nan_to_num(value) / (2 * limit), -1, 1) * 32767
     data = base64.b64encode(fixed.round().astype("<i2").tobytes()).decode()
     return {"as": layer, "shape": list(value.shape), "data": data}

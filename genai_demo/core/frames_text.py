@@ -21,10 +21,25 @@ import base64
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from genai_demo.core.wire import (
+    Item,
+    Lane,
+    MatrixLane,
+    PackedFrame,
+    PackedStage,
+    RankedLane,
+    StagesLane,
+    TextLane,
+    TokensLane,
+)
+
+if TYPE_CHECKING:
+    from genai_demo.core.frames import Frame
 
 Shade = Literal["surprise", "share"]
 TokKind = Literal["", "prompt", "picked", "off", "best", "order"]
@@ -119,41 +134,48 @@ def prose(title: str, *, keeps: bool = False) -> Any:
     return dataclasses.field(metadata={"draw": "words", "title": title, "keeps": keeps})
 
 
-def text_lane(frame: Any, meta: Any, value: Any) -> dict[str, Any] | None:
-    """The lane of a field of one of TEXT_KINDS as JSON; None where there is nothing to draw.
-
-    {"kind": "tokens", "grows", "unit", "shade", "items": [item]}, {"kind": "ranked", "unit", "pick", "items", "long"?},
-    {"kind": "stages", "unit", "pick", "stages": [{"name", "note", "items"}]}, {"kind": "code" or "words", "text"},
-    an item being {"text", "share"?, "kind"?, "id"?, "note"?, "value"?};
-    {"kind": "matrix", "shape": [k, h, w], "data": base64 of int16 little-endian, value * 32767 / scale, "scale",
-    "low", "high", "rows": [h], "columns": [w], "names": [k], "signed", "triangle", "unit", "cells"?, "icons"?,
-    "whole": [h, w] uncut}.
-    "keeps" where a frame without it shows the one before.
-    """
+def text_lane(frame: Frame, meta: Mapping[str, Any], value: Any) -> Lane | None:
+    """The lane of a field of one of TEXT_KINDS; None where there is nothing to draw."""
     if len(value) == 0 and not meta.get("grows"):
         return None
-    return {**_lane(frame, meta, value), **({"keeps": True} if meta.get("keeps") else {})}
+    lane = _lane(frame, meta, value)
+    if meta.get("keeps"):
+        lane["keeps"] = True
+    return lane
 
 
-def _lane(frame: Any, meta: Any, value: Any) -> dict[str, Any]:
+def _lane(
+    frame: Frame, meta: Mapping[str, Any], value: Any
+) -> TokensLane | RankedLane | StagesLane | MatrixLane | TextLane:
     kind = meta["draw"]
     if kind == "tokens":
-        told = {name: meta[name] for name in ("grows", "unit", "shade")}
-        return {"kind": kind, **told, "items": [_item(tok) for tok in value]}
-    if kind == "ranked":
         return {
-            "kind": kind,
+            "kind": "tokens",
+            "grows": meta["grows"],
             "unit": meta["unit"],
-            "pick": meta["pick"],
+            "shade": meta["shade"],
             "items": [_item(tok) for tok in value],
-            **({"long": True} if meta["long"] else {}),
         }
+    if kind == "ranked":
+        return _ranked_lane(meta, value)
     if kind == "stages":
-        columns = [{"name": clean(s.name), "note": clean(s.note), "items": [_item(t) for t in s.items]} for s in value]
-        return {"kind": kind, "unit": meta["unit"], "pick": meta["pick"], "stages": columns}
+        columns = [_column(stage) for stage in value]
+        return {"kind": "stages", "unit": meta["unit"], "pick": meta["pick"], "stages": columns}
     if kind == "matrix":
         return _matrix_lane(frame, meta, np.asarray(value))
     return {"kind": kind, "text": clean(str(value))[:MOST_TEXT]}
+
+
+def _ranked_lane(meta: Mapping[str, Any], value: Sequence[Tok]) -> RankedLane:
+    items = [_item(tok) for tok in value]
+    lane: RankedLane = {"kind": "ranked", "unit": meta["unit"], "pick": meta["pick"], "items": items}
+    if meta["long"]:
+        lane["long"] = True
+    return lane
+
+
+def _column(stage: Stage) -> PackedStage:
+    return {"name": clean(stage.name), "note": clean(stage.note), "items": [_item(tok) for tok in stage.items]}
 
 
 def clean(text: str) -> str:
@@ -161,21 +183,28 @@ def clean(text: str) -> str:
     return text if text.isascii() else LONE.sub("\ufffd", text)
 
 
-def _item(tok: Tok) -> dict[str, Any]:
-    """A Tok without what it does not say; shares are rounded to five digits."""
-    item: dict[str, Any] = {"text": clean(tok.text)}
-    for name in ("share", "value"):
-        number = getattr(tok, name)
-        if number is not None and math.isfinite(number):
-            item[name] = float(f"{float(number):.5g}")
-    if "share" in item:
-        item["share"] = min(1.0, max(0.0, item["share"]))
+def _item(tok: Tok) -> Item:
+    """A Tok without what it does not say; shares are rounded to five digits and held between 0 and 1."""
+    item: Item = {"text": clean(tok.text)}
+    if (share := _short(tok.share)) is not None:
+        item["share"] = min(1.0, max(0.0, share))
+    if (value := _short(tok.value)) is not None:
+        item["value"] = value
     if tok.id is not None:
         item["id"] = int(tok.id)
-    return item | {name: clean(said) for name in ("kind", "note") if (said := getattr(tok, name))}
+    if tok.kind:
+        item["kind"] = tok.kind
+    if tok.note:
+        item["note"] = clean(tok.note)
+    return item
 
 
-def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
+def _short(number: float | None) -> float | None:
+    """The number in five digits; None where it is none or not finite."""
+    return float(f"{float(number):.5g}") if number is not None and math.isfinite(number) else None
+
+
+def _matrix_lane(frame: Frame, meta: Mapping[str, Any], value: np.ndarray) -> MatrixLane:
     maps = value[None] if value.ndim == 2 else value
     if maps.ndim != 3:
         raise ValueError(f"a matrix has the shape (h, w) or (k, h, w), not {value.shape}")
@@ -185,11 +214,10 @@ def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
     below = np.tril_indices(maps.shape[1], max(0, w - h), maps.shape[2])
     seen = maps[:, *below] if meta["triangle"] else maps
     scale = float(np.abs(seen).max()) or 1.0
-    fixed = (np.clip(maps / scale, -1, 1) * 32767).round().astype("<i2")
-    return {
+    lane: MatrixLane = {
         "kind": "matrix",
         "shape": list(maps.shape),
-        "data": base64.b64encode(fixed.tobytes()).decode(),
+        "data": base64.b64encode(_sixteen_bits(maps / scale)).decode(),
         "scale": scale,
         "low": float(seen.min()),
         "high": float(seen.max()),
@@ -197,33 +225,46 @@ def _matrix_lane(frame: Any, meta: Any, value: np.ndarray) -> dict[str, Any]:
         "rows": _labels(frame, meta["rows"], maps.shape[1]),
         "columns": _labels(frame, meta["columns"], maps.shape[2]),
         "names": _labels(frame, meta["names"], k),
-        **{name: meta[name] for name in ("signed", "triangle", "unit")},
-        **{name: meta[name] for name in ("cells", "icons") if meta[name]},
+        "signed": meta["signed"],
+        "triangle": meta["triangle"],
+        "unit": meta["unit"],
     }
+    if meta["cells"]:
+        lane["cells"] = True
+    if meta["icons"]:
+        lane["icons"] = meta["icons"]
+    return lane
 
 
-def _labels(frame: Any, name: str, count: int) -> list[str]:
+def _sixteen_bits(shares: np.ndarray) -> bytes:
+    """Numbers from -1 to 1 as little-endian int16."""
+    return bytes((np.clip(shares, -1, 1) * 32767).round().astype("<i2"))
+
+
+def _labels(frame: Frame, name: str, count: int) -> list[str]:
     """The texts of that field, as many as are drawn; counted from 1 where the frame has none."""
-    given: Sequence[Any] = (getattr(frame, name, None) or ()) if name else ()
+    given: Sequence[Any] = (getattr(frame, name) or ()) if name else ()
     texts = [clean(str(one.text if isinstance(one, Tok) else one)) for one in given[:count]]
     return texts + [str(i + 1) for i in range(len(texts), count)]
 
 
-def joined(packed: Sequence[Any]) -> Any:
+def joined(packed: Sequence[PackedFrame]) -> PackedFrame:
     """The last of some packed frames that follow each other, its growing tokens and texts those of all of them.
 
     What a recording keeps where it leaves frames out, so that no token of a text is lost.
     """
-    if len(packed) == 1 or not isinstance(packed[-1], dict):
-        return packed[-1]
-    growing: dict[str, Any] = {}
+    if len(packed) == 1:
+        return packed[0]
+    growing: dict[str, TokensLane] = {}
     said: dict[str, str] = {}
     for frame in packed:
         for name, text in frame.get("grown", {}).items():
             said[name] = said.get(name, "") + text
         for title, lane in frame["lanes"].items():
-            if lane.get("grows"):
+            if lane["kind"] == "tokens" and lane["grows"]:
                 before = growing[title]["items"] if title in growing else []
                 growing[title] = {**lane, "items": [*before, *lane["items"]]}
-    grown = {"grown": said} if said else {}
-    return {**packed[-1], "lanes": {**packed[-1]["lanes"], **growing}, **grown}
+    last: PackedFrame = {**packed[-1], "lanes": {**packed[-1]["lanes"], **growing}}
+    if said:
+        last["grown"] = said
+    return last

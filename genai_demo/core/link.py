@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe, seed_of
 from genai_demo.core.run import Run, find_run
+from genai_demo.core.wire import PlainRecipe
 
 LONGEST = 20_000  # characters of a whole query string
 OWN = ("run", "seed", "model")
 
 
-def plain(recipe: Recipe) -> dict[str, Any]:
+def plain(recipe: Recipe) -> PlainRecipe:
     """The recipe as JSON values, as it travels with frames and in exports."""
     return {
         "run": recipe.run,

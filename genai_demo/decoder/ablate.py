@@ -38,8 +38,8 @@ class AblateStep:
     after: tuple[Tok, ...] | None = ranked("next token, with parts off", unit="probability")
     gap: float | None = curve("KL(as it is || with parts off)", unit="nats")
     same: int = number("tokens in common from the start", digits=0)
-    whole_ms: float | None = curve("as it is", unit="ms", chart="time of a token", digits=1)
-    less_ms: float | None = curve("with parts off", unit="ms", chart="time of a token", digits=1)
+    whole_ms: float | None = curve("as it is", unit="ms", chart="time of a token", digits=1, measured=True)
+    less_ms: float | None = curve("with parts off", unit="ms", chart="time of a token", digits=1, measured=True)
 
 
 @torch.inference_mode()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import Tok, carried, curve, listing, number, prose, ranked, tokens
+from genai_demo.core.frames import Paced, Tok, carried, curve, listing, number, prose, ranked, tokens
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
 from genai_demo.language.asked import Message
 from genai_demo.language.engines import Choice, Engine, Piece, Prompt, engine_of
@@ -21,7 +21,7 @@ LIKELIEST = "likeliest in this place"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChatStep:
+class ChatStep(Paced):
     """One more token. said: the characters it completes, which may be none; folded: messages that were left out."""
 
     bunched: ClassVar[bool] = True
@@ -31,12 +31,12 @@ class ChatStep:
     answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
     likeliest: tuple[Tok, ...] = ranked(LIKELIEST, unit="probability")
     surprise: float = curve("surprise", unit="bits")
-    speed: float | None = number("speed", unit="tokens/s", digits=1)
-    wait_ms: float = number("first token after", unit="ms", digits=0)
+    speed: float | None = number("speed", unit="tokens/s", digits=1, measured=True)
+    wait_ms: float = number("first token after", unit="ms", digits=0, measured=True)
     held: int = number("context used", digits=5)
     room: int = number("of at most", unit="tokens", digits=5)
     cache_kb: float | None = number("key-value cache", unit="kB", digits=0)
-    reused: int = number("of it computed before", unit="tokens (kept)", digits=5)
+    reused: int = number("of it computed before", unit="tokens", digits=5, measured=True)
     said: str = carried(grows=True)
     folded: int = carried()
 
@@ -86,7 +86,7 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CompleteStep:
+class CompleteStep(Paced):
     """One more token of code. parses: whether Python can read the whole text as it stands."""
 
     bunched: ClassVar[bool] = True
@@ -96,8 +96,8 @@ class CompleteStep:
     answer: tuple[Tok, ...] = tokens("what was added, by token", grows=True)
     likeliest: tuple[Tok, ...] = ranked(LIKELIEST, unit="probability")
     surprise: float = curve("surprise", unit="bits")
-    speed: float | None = number("speed", unit="tokens/s", digits=1)
-    wait_ms: float = number("first token after", unit="ms", digits=0)
+    speed: float | None = number("speed", unit="tokens/s", digits=1, measured=True)
+    wait_ms: float = number("first token after", unit="ms", digits=0, measured=True)
     parses: str = number("Python can read it")
 
 

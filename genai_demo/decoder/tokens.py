@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from genai_demo.core.frames import Stage, Tok, carried, curve, number, ranked
+from genai_demo.core.frames import Paced, Stage, Tok, carried, curve, number, ranked
 from genai_demo.core.frames import stages as stages_
 from genai_demo.core.frames import tokens as tokens_
 from genai_demo.decoder.given import ids_of, piece, toks
@@ -31,7 +31,7 @@ NOTES = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TokenStep:
+class TokenStep(Paced):
     """One more token. entropy: of the model's own distribution and of what the last stage leaves, in bits.
 
     path: the numbers of the answer's tokens up to this one; seen_before: it was given, not drawn.

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.device import generator
-from genai_demo.core.frames import curve, number, plane
+from genai_demo.core.frames import Paced, curve, number, plane
 from genai_demo.gan.duel import Duel, latents
 from genai_demo.gan.moments import MOMENTS
 from genai_demo.gan.objectives import LOSSES
@@ -87,7 +87,7 @@ class DuelStep:
     on_fake: float = number("d on made points, mean")
 
 
-class KnownStep(DuelStep):
+class KnownStep(DuelStep, Paced):
     """One that was computed before: a page need not let it wait for the eye."""
 
     __slots__ = ()

@@ -12,7 +12,7 @@ from PIL import Image
 
 from genai_demo.core.cards import add_to_card
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.core.frames import sheet
+from genai_demo.core.frames import arrays, sheet
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
@@ -63,7 +63,7 @@ def draw(samples: int, options: Mapping[str, Any]) -> Iterator[Drawn]:
     for index, (label, recipe) in enumerate(every):
         for frame in run(recipe):
             last = frame
-        yield Drawn(index, len(every), label, last.x)
+        yield Drawn(index, len(every), label, arrays(last)["x"])
 
 
 def _diffusion(samples: int, watch: measures.Watch) -> dict[str, Any]:

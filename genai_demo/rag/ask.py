@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genai_demo.core.frames import Stage, Tok, carried, listing, number, plane, prose, stages, tokens
+from genai_demo.core.frames import Paced, Stage, Tok, carried, listing, number, plane, prose, stages, tokens
 from genai_demo.language.engines import Engine, engine_of
 from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, lit, obeyed, orders_in, sources, tok
@@ -25,7 +25,7 @@ CHECKED = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AskStep:
+class AskStep(Paced):
     """A stage that is done, or a token of the answer. What does not change is None, and stays as it was drawn.
 
     chunks (n, 2) all chunks on the map, once; picked (k, 2) the best chunks of the passages that are sent; asked (v, 2)
@@ -49,12 +49,12 @@ class AskStep:
     asked: np.ndarray | None = plane(MAP, "other", limit=REACH, called="question")
     prompt: str | None = listing("the prompt as it is sent", language="text", keeps=True)
     stage: str = number("stage")
-    rewrite_ms: float | None = number("rewriting", unit="ms", digits=1)
-    bm25_ms: float | None = number("BM25", unit="ms", digits=1)
-    dense_ms: float | None = number("dense", unit="ms", digits=1)
-    hybrid_ms: float | None = number("hybrid", unit="ms", digits=1)
-    reranked_ms: float | None = number("reranked", unit="ms", digits=1)
-    wait_ms: float | None = number("first token after", unit="ms", digits=0)
+    rewrite_ms: float | None = number("rewriting", unit="ms", digits=1, measured=True)
+    bm25_ms: float | None = number("BM25", unit="ms", digits=1, measured=True)
+    dense_ms: float | None = number("dense", unit="ms", digits=1, measured=True)
+    hybrid_ms: float | None = number("hybrid", unit="ms", digits=1, measured=True)
+    reranked_ms: float | None = number("reranked", unit="ms", digits=1, measured=True)
+    wait_ms: float | None = number("first token after", unit="ms", digits=0, measured=True)
     nearest: float | None = number("nearest cosine")
     prompt_tokens: int | None = number("prompt", digits=5)
     room: int | None = number("of at most", unit="tokens", digits=5)

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import Tok, carried, number, prose, ranked, tokens
+from genai_demo.core.frames import Paced, Tok, carried, number, prose, ranked, tokens
 from genai_demo.decoder.given import piece
 from genai_demo.language.asked import Sampling
 from genai_demo.language.decode import decode, forward, read
@@ -55,7 +55,7 @@ class Took:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KinStep:
+class KinStep(Paced):
     """One token of each way. What does not change is None, and stays as it was drawn."""
 
     bunched: ClassVar[bool] = True

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any, ClassVar
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import Stage, Tok, carried, number, prose, stages, tokens
+from genai_demo.core.frames import Paced, Stage, Tok, carried, number, prose, stages, tokens
 from genai_demo.language.engines import Engine, engine_of
 from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, orders_in, sources, tok
@@ -21,7 +21,7 @@ from genai_demo.rag.retrieve import checked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnockStep:
+class KnockStep(Paced):
     """A token of each answer. What does not change is None, and stays as it was drawn.
 
     said, other_said: the characters that this frame's tokens complete.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import hashlib
 import json
@@ -17,15 +16,13 @@ import numpy as np
 from PIL import Image
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import Frame, arrays, numbers, pack
+from genai_demo.core.frames import Frame, arrays, measured, numbers, pack
 from genai_demo.core.load import load_info
 from genai_demo.core.recipe import Recipe, versions
 from genai_demo.core.spec import find_spec
 from genai_demo.inputs.pictures import READ
 from genai_demo.results import preview
 
-CLOCKS = ("tokens/s", "s", "ms", "seconds", "steps/s", "1/s", "ms/step", "tokens (kept)")
-# units of measured time, and of what a cache happens to hold: never the same twice
 MOST_BYTES = 50_000_000  # of a file that is asked for its recipe
 
 
@@ -79,9 +76,9 @@ def stacked(frames: Sequence[Frame]) -> dict[str, np.ndarray]:
 
 
 def steady(frame: Frame) -> dict[str, Any]:
-    """The frame's numbers without those that measure time."""
-    clocks = {field.name for field in dataclasses.fields(frame) if field.metadata.get("unit") in CLOCKS}
-    return {name: value for name, value in numbers(frame).items() if name not in clocks}
+    """The frame's numbers without those that were measured."""
+    taken = measured(frame)
+    return {name: value for name, value in numbers(frame).items() if name not in taken}
 
 
 def digest(recipe: Recipe, frames: Sequence[Frame]) -> dict[str, Any]:
@@ -137,24 +134,28 @@ def _read_digest(folder: Path) -> dict[str, Any]:
 
 
 def compare_packed(frames: Sequence[Frame], packed: Sequence[Any]) -> Difference:
-    """Frames against those of a recording, as the film strip would get them."""
+    """Frames against those of a recording, as the film strip would get them; what is measured is left out.
+
+    packed: as it was read from a file, of which nothing is certain; an old one does not say what is measured.
+    """
     from genai_demo.results.recording import thinned
 
     mine = thinned([json.loads(json.dumps(pack(frame))) for frame in frames])
     if len(mine) != len(packed):
         return Difference(False, None, f"the number of frames ({len(mine)}, recorded {len(packed)})")
+    taken = [name for kind in {type(frame): frame for frame in frames}.values() for name in measured(kind)]
     for i, (new, old) in enumerate(zip(mine, packed)):
         for part in ("lanes", "bars", "numbers"):
-            if _steady_part(new, part) != _steady_part(old, part):
+            if _steady_part(new, part, taken) != _steady_part(old, part, taken):
                 return Difference(False, None, f"{part} of frame {i}")
     return Difference(True, 0.0, "")
 
 
-def _steady_part(packed: Any, part: str) -> Any:
-    """A part of a packed frame, without the numbers that measure time; None where there is no such part."""
+def _steady_part(packed: Any, part: str, taken: Sequence[str]) -> Any:
+    """A part of a packed frame, without the numbers whose names are `taken`; None where there is no such part."""
     found = packed.get(part) if isinstance(packed, dict) else None
     if part == "numbers" and isinstance(found, list):
-        return [entry for entry in found if not (isinstance(entry, dict) and entry.get("unit") in CLOCKS)]
+        return [entry for entry in found if not (isinstance(entry, dict) and entry.get("name") in taken)]
     return found
 
 

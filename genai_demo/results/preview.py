@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from genai_demo.core.frames import PHOTO, TEXT_KINDS, Frame, arrays, colours, sheet
-from genai_demo.results.preview_text import WIDE, text_image
+from genai_demo.results.preview_text import WIDE, plain_signs, text_image
 
 LANE = 280  # pixels a side, at most, of one lane; pictures are scaled by whole numbers
 GAP, LINE, CURVES_HIGH = 12, 16, 90
@@ -110,8 +110,9 @@ def _texts(frames: Sequence[Frame], shown: Sequence[Frame]) -> list[dict[str, Im
     return found
 
 
-def _meta(frame: Frame) -> dict[str, dict[str, Any]]:
-    return {field.name: dict(field.metadata) for field in dataclasses.fields(frame) if "draw" in field.metadata}
+def _meta(frame: Frame) -> dict[str, Mapping[str, Any]]:
+    """Field name -> how it is drawn, of the fields that are: what is only carried has no title."""
+    return {field.name: field.metadata for field in dataclasses.fields(frame) if "title" in field.metadata}
 
 
 def _lane_sizes(frames: Sequence[Frame]) -> dict[str, tuple[int, int]]:
@@ -121,7 +122,8 @@ def _lane_sizes(frames: Sequence[Frame]) -> dict[str, tuple[int, int]]:
         for name, meta in _meta(frame).items():
             value, title = getattr(frame, name), meta["title"]
             if meta["draw"] in ("plane", "bars"):
-                sizes[title] = (LANE, LANE)
+                if value is not None:
+                    sizes[title] = (LANE, LANE)
             elif meta["draw"] == "pictures" and value is not None and len(value):
                 high, wide = sheet(value, meta["columns"]).shape[:2]
                 times = max(1, LANE // max(high, wide))
@@ -225,9 +227,22 @@ def _numbers(frame: Frame) -> str:
     for name, meta in _meta(frame).items():
         value = getattr(frame, name)
         if meta["draw"] in ("number", "curve") and value is not None:
-            shown = f"{value:.{meta['digits']}f}" if isinstance(value, float) else str(value)
-            parts.append(f"{meta['title']} {shown} {meta['unit']}".rstrip())
+            parts.append(f"{meta['title']} {readable(value, meta['digits'])} {meta['unit']}".rstrip())
     return "   ".join(parts)
+
+
+def readable(value: Any, digits: int) -> str:
+    """The value as the film strip says it: a number with `digits` that count, none of those before the point lost."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return str(value)
+    if value == round(value) and abs(value) < 1e7:
+        return f"{value:,.0f}"
+    size = math.floor(math.log10(abs(value)))
+    if size >= 7 or size < -4:
+        return f"{value:.{max(0, digits - 1)}e}"
+    return f"{value:.{max(0, min(8, digits - 1 - min(size, digits - 1)))}f}"
 
 
 def _in_rows(lanes: list[tuple[str, Image.Image]]) -> list[list[tuple[str, Image.Image]]]:
@@ -244,21 +259,31 @@ def _in_rows(lanes: list[tuple[str, Image.Image]]) -> list[list[tuple[str, Image
 
 def _page(rows: list[list[tuple[str, Image.Image]]], text: str) -> Image.Image:
     """Rows of lanes and charts with their titles above, then the numbers, wrapped."""
-    wide = max([LANE, *(sum(image.width + GAP for _, image in row) - GAP for row in rows if row)])
-    lines = _wrap(text, wide // 6)
-    high = sum(max(image.height for _, image in row) + LINE + GAP for row in rows if row) + LINE * len(lines)
+    drawn = [[_titled(title, image) for title, image in row] for row in rows if row]
+    wide = max([LANE, *(sum(image.width + GAP for image in row) - GAP for row in drawn)])
+    lines = _wrap(plain_signs(text), wide // 6)
+    high = sum(max(image.height for image in row) + GAP for row in drawn) + LINE * len(lines)
     page = Image.new("RGB", (wide + 2 * GAP, high + 2 * GAP), PAPER)
     pen, y = ImageDraw.Draw(page), GAP
-    for row in filter(None, rows):
+    for row in drawn:
         x = GAP
-        for title, image in row:
-            pen.text((x, y), title[: image.width // 6].encode("latin-1", "replace").decode("latin-1"), fill=INK)
-            page.paste(image, (x, y + LINE))
+        for image in row:
+            page.paste(image, (x, y))
             x += image.width + GAP
-        y += max(image.height for _, image in row) + LINE + GAP
+        y += max(image.height for image in row) + GAP
     for line in lines:
-        pen.text((GAP, y), line.encode("latin-1", "replace").decode("latin-1"), fill=INK)
+        pen.text((GAP, y), line, fill=INK)
         y += LINE
+    return page
+
+
+def _titled(title: str, image: Image.Image) -> Image.Image:
+    """The picture below its title, as wide as both need."""
+    title = plain_signs(title)
+    wide = round(ImageDraw.Draw(image).textlength(title))
+    page = Image.new("RGB", (max(wide, image.width), image.height + LINE), PAPER)
+    ImageDraw.Draw(page).text((0, 0), title, fill=INK)
+    page.paste(image, (0, LINE))
     return page
 
 

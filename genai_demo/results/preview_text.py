@@ -1,8 +1,14 @@
-"""The text kinds of frames as plain pictures for the command line, in Pillow's own font; what it lacks becomes "?"."""
+"""The text kinds of frames as plain pictures for the command line, in Pillow's own font.
+
+It has the signs of ASCII: accents are left out, typographic signs written plainly, and the rest becomes "?".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import bisect
+import math
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +18,11 @@ from genai_demo.core.frames_text import MOST_CELLS, Stage, Tok
 
 WIDE = 572  # pixels: two lanes and the gap between them
 SIGN, ROW, COLUMN = 6, 18, 132  # width of a sign, height of a row, width of a stage
+PLAIN = str.maketrans(
+    {"\n": "\\n", "\t": "\\t", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"}
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | {"\u00d7": "x", "\u2192": "->", "\u00b7": ".", "\u2190": "<-"}
+)
 INK, MUTED, PAPER, BLUE, RED = (24, 28, 32), (120, 126, 132), (255, 255, 255), (0, 114, 178), (213, 94, 0)
 
 
@@ -20,9 +31,10 @@ def text_image(kind: str, value: Any, meta: Any) -> Image.Image:
     return _DRAW[kind](value, meta)
 
 
-def latin(text: str) -> str:
+def plain_signs(text: str) -> str:
     """The text in the signs the font has, line ends and tabs made visible."""
-    return text.replace("\n", "\\n").replace("\t", "\\t").encode("latin-1", "replace").decode("latin-1")
+    bare = unicodedata.normalize("NFKD", text.translate(PLAIN))
+    return "".join(sign for sign in bare if not unicodedata.combining(sign)).encode("ascii", "replace").decode()
 
 
 def _blank(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -43,19 +55,38 @@ def _strength(tok: Tok, shade: str) -> float:
 
 
 def _tokens(value: Sequence[Tok], meta: Any) -> Image.Image:
-    places, x, y, ruler = [], 0, 0, _blank(1, 1)[1]
-    for tok in value:
-        text = latin(tok.text)
-        wide = min(WIDE, round(ruler.textlength(text)))
-        if x and x + wide > WIDE:
-            x, y = 0, y + ROW
-        places.append((tok, text, x, y, wide))
-        x, y = (0, y + ROW) if "\n" in tok.text else (x + wide, y)
-    image, pen = _blank(WIDE, y + ROW)
-    for tok, text, x, y, wide in places:
+    placed = list(_placed(value, _blank(1, 1)[1]))
+    image, pen = _blank(WIDE, max((y for _, _, _, y in placed), default=0) + ROW)
+    for tok, text, x, y in placed:
+        wide = round(pen.textlength(text))
         pen.rectangle((x, y, x + wide - 1, y + ROW - 3), fill=_shade(0.5 * _strength(tok, meta["shade"])))
         pen.text((x, y + 1), text, fill=MUTED if tok.kind == "prompt" else INK)
     return image
+
+
+def _placed(value: Sequence[Tok], ruler: ImageDraw.ImageDraw) -> Iterator[tuple[Tok, str, int, int]]:
+    """The tokens as pieces of running text, each with its place; a token with a line end ends the line."""
+    x = y = 0
+    for tok in value:
+        text = plain_signs(tok.text)
+        if x and x + ruler.textlength(text) > WIDE:
+            x, y = 0, y + ROW
+        while text:
+            piece = _as_far(text, ruler)
+            yield tok, piece, x, y
+            x, text = x + round(ruler.textlength(piece)), text[len(piece) :]
+            if text:
+                x, y = 0, y + ROW
+        if "\n" in tok.text:
+            x, y = 0, y + ROW
+
+
+def _as_far(text: str, ruler: ImageDraw.ImageDraw) -> str:
+    """The beginning of the text that has room on a line of its own, to the end of a word where it can be."""
+    fits = bisect.bisect_right(range(1, len(text) + 1), WIDE, key=lambda n: math.ceil(ruler.textlength(text[:n])))
+    if fits == len(text):
+        return text
+    return text[: text.rfind(" ", 0, fits) + 1 or max(1, fits)]
 
 
 def _rows(pen: ImageDraw.ImageDraw, items: Sequence[Tok], x: int, y: int, width: int) -> None:
@@ -64,7 +95,7 @@ def _rows(pen: ImageDraw.ImageDraw, items: Sequence[Tok], x: int, y: int, width:
         colour = (225, 228, 231) if off else _shade(0.6 if tok.kind == "picked" else 0.25)
         if share:
             pen.rectangle((x, top, x + share * (width - 1), top + ROW - 4), fill=colour)
-        label = latin(tok.text)[: max(1, width // SIGN - 9)]
+        label = plain_signs(tok.text)[: max(1, width // SIGN - 9)]
         pen.text((x + 2, top + 1), label, fill=MUTED if off else INK)
         if off:
             pen.line((x + 2, top + 8, x + 2 + pen.textlength(label), top + 8), fill=MUTED)
@@ -83,7 +114,7 @@ def _stages(value: Sequence[Stage], meta: Any) -> Image.Image:
     most = max((len(stage.items) for stage in value), default=0)
     image, pen = _blank((COLUMN + 12) * len(value), ROW * (most + 1))
     for k, stage in enumerate(value):
-        pen.text((k * (COLUMN + 12), 1), latin(stage.name)[: COLUMN // SIGN], fill=INK)
+        pen.text((k * (COLUMN + 12), 1), plain_signs(stage.name)[: COLUMN // SIGN], fill=INK)
         _rows(pen, stage.items, k * (COLUMN + 12), ROW, COLUMN)
     return image
 
@@ -107,12 +138,14 @@ def _matrix(value: np.ndarray, meta: Any) -> Image.Image:
 
 
 def _lines(value: str, meta: Any) -> Image.Image:
-    room, lines = WIDE // SIGN, []
-    for line in str(value)[:2000].split("\n"):
-        lines += [line[at : at + room] for at in range(0, max(1, len(line)), room)]
+    ruler, lines = _blank(1, 1)[1], []
+    for line in map(plain_signs, str(value)[:2000].split("\n")):
+        lines.append(_as_far(line, ruler))
+        while line := line[len(lines[-1]) :]:
+            lines.append(_as_far(line, ruler))
     image, pen = _blank(WIDE, ROW * len(lines))
     for k, line in enumerate(lines):
-        pen.text((0, k * ROW + 1), latin(line), fill=INK)
+        pen.text((0, k * ROW + 1), line, fill=INK)
     return image
 
 

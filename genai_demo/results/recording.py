@@ -1,6 +1,6 @@
 """Recordings: frames computed earlier by this code, kept with their recipe; pages open on one at no cost.
 
-assets/recordings/<run with / as ->.json.gz holds {"recipe": {...}, "frames": [packed, ...]} (frames.pack).
+assets/recordings/<run with / as ->.json.gz holds a wire.Recording.
 Made by ``python -m genai_demo record RUN``; ``replay`` on its recipe computes the same again.
 """
 
@@ -11,7 +11,6 @@ import gzip
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Frame, pack
@@ -19,6 +18,7 @@ from genai_demo.core.frames_text import joined
 from genai_demo.core.home import ASSETS
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import complete, find_run, run
+from genai_demo.core.wire import PackedFrame, Recording
 
 RECORDINGS = ASSETS / "recordings"
 MOST_FRAMES = 72  # a longer run is recorded thinned, its first and last frame kept
@@ -42,7 +42,7 @@ def record(recipe: Recipe, *, watch: Watch = iter) -> Path:
     return path
 
 
-def thinned(frames: list[Any]) -> list[Any]:
+def thinned(frames: list[PackedFrame]) -> list[PackedFrame]:
     """At most MOST_FRAMES of them, evenly, the first and the last among them; growing text keeps all its tokens."""
     if len(frames) <= MOST_FRAMES:
         return frames
@@ -52,8 +52,8 @@ def thinned(frames: list[Any]) -> list[Any]:
 
 
 @functools.lru_cache(maxsize=64)
-def load_recording(run_name: str) -> dict[str, Any] | None:
-    """{"recipe": {...}, "frames": [packed, ...]}, None where the run has none. It is shared: do not change it.
+def load_recording(run_name: str) -> Recording | None:
+    """The recording of a run, None where it has none. It is shared: do not change it.
 
     Raises DemoError where there is no such run or the file is damaged.
     """

@@ -25,7 +25,7 @@ import gradio as gr
 
 from genai_demo.core import waits
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import pack
+from genai_demo.core.frames import Frame, Paced, pack
 from genai_demo.core.link import plain, to_query
 from genai_demo.core.load import is_loaded, load
 from genai_demo.core.recipe import Recipe
@@ -33,6 +33,7 @@ from genai_demo.core.run import complete, run, visitor
 from genai_demo.core.spec import ModelSpec, find_spec
 from genai_demo.core.waits import Waits
 from genai_demo.core.weights import fetched, progress
+from genai_demo.core.wire import PackedFrame
 
 FPS = 30  # frames a second that are sent at most
 BUNCHES = 10  # messages a second, where each brings several frames
@@ -84,18 +85,18 @@ def stream(recipe: Recipe, secret: str = "") -> Iterator[dict[str, Any]]:
     with kind_errors():
         recipe = complete(recipe)
         about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
-        sent: list[dict[str, Any]] = []
+        sent: list[PackedFrame] = []
         with _computing(recipe, secret) as work:
             for message in _messages(work, sent):
                 yield {**about, **message} if "total" in message else message
         yield {**about, "frames": sent, "done": True, "note": work.note(len(sent))}
 
 
-def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _messages(work: _Work, sent: list[PackedFrame]) -> Iterator[dict[str, Any]]:
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
-    Frames that say they were `seen_before`, computed once and kept, are not paced: all go with the first that is new.
-    Those that say they are `bunched`, tokens of a quick model, go several in one message. They travel as a JSON text:
+    Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
+    Those that are `bunched`, tokens of a quick model, go several in one message. They travel as a JSON text:
     of lists inside lists that get shorter, Gradio makes wrong differences between one message and the next.
     """
     due, held, first = 0.0, False, 0
@@ -105,15 +106,15 @@ def _messages(work: _Work, sent: list[dict[str, Any]]) -> Iterator[dict[str, Any
             continue
         work.last = item
         sent.append(pack(item))
-        if getattr(item, "seen_before", False):
+        if isinstance(item, Paced) and item.seen_before:
             held = True
             continue
-        bunched = getattr(item, "bunched", False)
+        bunched = isinstance(item, Paced) and item.bunched
         if bunched and time.monotonic() < due:
             continue
         time.sleep(max(0.0, due - time.monotonic()))
         due = max(due, time.monotonic()) + 1 / (BUNCHES if bunched else FPS)
-        place = {"total": getattr(item, "total", None), "index": first}
+        place = {"total": item.total, "index": first}
         yield {**place, "append": json.dumps(sent[first:]), "held": held}
         held, first = False, len(sent)
 
@@ -148,7 +149,7 @@ class _Work:
     stopped: threading.Event = field(default_factory=threading.Event)
     seconds: float = 0.0
     load_seconds: float = 0.0
-    last: Any = None  # the newest frame that was read
+    last: Frame | None = None  # the newest frame that was read
     waits: Waits = field(default_factory=Waits)
 
     def compute(self) -> None:
@@ -184,7 +185,7 @@ class _Work:
                 return True
         return False
 
-    def frames(self) -> Iterator[Any]:
+    def frames(self) -> Iterator[Frame | Waiting]:
         spec = find_spec(self.recipe.model) if self.recipe.model else None
         text = ""
         while True:
@@ -204,7 +205,7 @@ class _Work:
 
     def note(self, count: int) -> str:
         """The time the model took and the time a step took, as text."""
-        steps = max(getattr(self.last, "index", count - 1) + 1, count, 1)
+        steps = max(self.last.index + 1 if self.last else 0, count, 1)
         loading = f", after {self.load_seconds:.1f} s of loading" if self.load_seconds > 0.5 else ""
         each = self.seconds / steps
         step = f"{each:.1f} s" if each >= 1 else f"{1000 * each:.3g} ms"

@@ -18,11 +18,13 @@ from genai_demo.core.frames import (
     Tok,
     arrays,
     bars,
+    carried,
     colours,
     curve,
     default_columns,
     listing,
     matrix,
+    measured,
     number,
     numbers,
     pack,
@@ -36,6 +38,8 @@ from genai_demo.core.frames import (
 )
 from genai_demo.core.frames_text import MOST_CELLS, joined
 from genai_demo.results import preview
+from genai_demo.results.files import compare_packed, steady
+from genai_demo.results.preview_text import plain_signs, text_image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -337,3 +341,78 @@ def test_text_is_in_the_preview_and_grows() -> None:
     ink = [int((np.asarray(picture) < 128).sum()) for picture in drawn]
     assert ink[0] < ink[50] < ink[-1]
     assert preview.draw([said(**NO_TEXT)]) != [], "an empty lane has its title"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """Numbers of which one is measured, beside fields that nothing draws."""
+
+    index: int
+    total: int
+    cosine: float = number("cosine")
+    took_ms: float = number("took", unit="ms", measured=True)
+    each_ms: float = curve("each", unit="ms", measured=True)
+    word: str = carried(grows=True)
+    places: tuple[float, ...] = carried()
+
+
+BESIDE = Beside(0, 1, 0.5, 3.0, 1.0, "a", (0.5, float("nan")))
+
+
+def test_what_is_measured_says_so_where_it_travels() -> None:
+    packed = strict(BESIDE)
+    assert [entry.get("measured", False) for entry in packed["numbers"]] == [False, True, True]
+    assert measured(BESIDE) == {"took_ms", "each_ms"}
+    assert set(steady(BESIDE)) == {"index", "total", "cosine", "word", "places"}
+
+
+def test_two_recordings_that_differ_in_what_is_measured_are_equal() -> None:
+    """Also where the recording is an old one, that does not say so; and whatever else stands in a file."""
+    packed = strict(dataclasses.replace(BESIDE, took_ms=99.0))
+    assert compare_packed([BESIDE], [packed]).identical
+    for entry in packed["numbers"]:
+        entry.pop("measured", None)
+    assert compare_packed([BESIDE], [packed]).identical
+    packed["numbers"][0]["value"] = 0.75
+    assert compare_packed([BESIDE], [packed]).where == "numbers of frame 0"
+    for odd in ([None], [{"name": []}], {"name": {}}, "text", None):
+        assert not compare_packed([BESIDE], [{**packed, "numbers": odd}]).identical
+
+
+def test_what_is_carried_travels_and_leaves_the_preview_as_it_is() -> None:
+    assert strict(BESIDE)["carried"] == {"places": [0.5, None]}
+    assert strict(BESIDE)["grown"] == {"word": "a"}
+    assert len(preview.draw([BESIDE])) == 1
+
+
+def test_a_preview_has_no_plane_that_stays_empty() -> None:
+    layers = dict.fromkeys(("points", "real", "paths", "arrows", "heat"))
+    with_plane, without = preview.draw([a_frame()])[0], preview.draw([a_frame(**layers)])[0]
+    assert without.width < with_plane.width
+
+
+def test_a_long_token_is_drawn_to_its_end() -> None:
+    long = " ".join(["a long passage"] * 30)
+    one, many = (text_image("tokens", (Tok(text),), {"shade": "share"}) for text in (long[:20], long))
+    assert many.height > 3 * one.height
+    text = "\u201cna\u00efve\u201d \u2013 \u4e2d"
+    assert plain_signs(text) == '"naive" - ?'
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [
+        (50.0, 5, "50"),
+        (1234567.0, 3, "1,234,567"),
+        (0.0388, 3, "0.0388"),
+        (98.7, 1, "99"),
+        (1e9, 3, "1.00e+09"),
+        (-2.5e-6, 2, "-2.5e-06"),
+        (True, 3, "True"),
+        ("both", 3, "both"),
+        (float("nan"), 3, "nan"),
+        (np.float32(0.5), 2, "0.50"),
+    ],
+)
+def test_numbers_are_said_as_on_the_page(value: Any, digits: int, said: str) -> None:
+    assert preview.readable(value, digits) == said

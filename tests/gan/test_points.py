@@ -14,7 +14,7 @@ import torch
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import pack
+from genai_demo.core.frames import Paced, pack
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.gan import duel, points
@@ -378,6 +378,8 @@ def test_presets_are_recipes_with_a_cure() -> None:
 def test_frames_that_were_computed_before_say_so() -> None:
     MOMENTS.clear()
     options = {"steps": 20, "every": 10, "samples": 20, "width": 8}
-    assert [getattr(frame, "seen_before", False) for frame in run(Recipe("gan/points", options))] == [False] * 3
+    assert [isinstance(frame, Paced) and frame.seen_before for frame in run(Recipe("gan/points", options))] == [
+        False
+    ] * 3
     longer = list(run(Recipe("gan/points", {**options, "steps": 30})))
-    assert [getattr(frame, "seen_before", False) for frame in longer] == [True, True, True, False]
+    assert [isinstance(frame, Paced) and frame.seen_before for frame in longer] == [True, True, True, False]

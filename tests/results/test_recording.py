@@ -14,6 +14,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import pack
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import all_runs, complete, run
+from genai_demo.core.wire import PackedFrame
 from genai_demo.results import recording
 from genai_demo.results.files import compare_packed
 from genai_demo.results.recording import MOST_FRAMES, load_recording, record, recording_path, thinned
@@ -108,7 +109,10 @@ def test_nothing_is_kept_of_a_run_that_fails() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, MOST_FRAMES, MOST_FRAMES + 1, 1000])
 def test_long_runs_are_thinned_evenly(count: int) -> None:
-    kept = thinned(list(range(count)))
+    frames: list[PackedFrame] = [
+        {"index": i, "total": count, "lanes": {}, "numbers": [], "bars": {}} for i in range(count)
+    ]
+    kept = [frame["index"] for frame in thinned(frames)]
     assert len(kept) == min(count, MOST_FRAMES)
     assert kept == sorted(set(kept))
     if kept:
