@@ -7,9 +7,8 @@ ids: token numbers; logits (batch, tokens, vocabulary).
 from __future__ import annotations
 
 import functools
-import os
+import json
 import shutil
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.home import making
+from genai_demo.core.weights import file_hash
 from genai_demo.language.asked import CONTEXT, Message
 from genai_demo.language.text import CUT, ENDS, byte_of, clean, guarded
 
-_converting = threading.Lock()
+DIGESTS = "sha256.json"  # in the folder of a converted model
 
 
 class LanguageModel(nn.Module):
@@ -37,6 +38,7 @@ class LanguageModel(nn.Module):
         named = {added[name] for name in ENDS if name in added} | {tokenizer.eos_token_id}
         self.stops = frozenset(ends if isinstance(ends, (list, tuple)) else [ends]) | named
         self.specials, self.control = tuple(added), frozenset(added.values())
+        self._pieces = functools.lru_cache(maxsize=100_000)(functools.partial(_piece, tokenizer))  # goes with the model
         self.opening = self._opening()
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -74,10 +76,9 @@ class LanguageModel(nn.Module):
 
     def piece(self, number: int) -> bytes:
         """The bytes a token stands for; a control token's name."""
-        return _piece(self.tokenizer, number)
+        return self._pieces(number)
 
 
-@functools.lru_cache(maxsize=100_000)
 def _piece(tokenizer: Any, number: int) -> bytes:
     token = str(tokenizer.convert_ids_to_tokens(number))
     letters = byte_of()
@@ -103,32 +104,45 @@ def build(place: Path | str) -> LanguageModel:
 
 
 def converted(gguf: Path) -> Path:
-    """The folder beside a GGUF file that holds it as bf16 safetensors; made on first use, whole or not at all."""
+    """The folder beside a GGUF file that holds it as bf16 safetensors; made on first use, and again once damaged.
+
+    Raises DemoError where it can't be made.
+    """
     folder = gguf.parent / f"{gguf.stem}.bf16"
-    with _converting:
-        if not (folder / "config.json").exists():
-            _convert(gguf, folder)
+    if not _as_written(folder):
+        with making(folder.name) as scratch:
+            if not _as_written(folder):  # else somebody else was quicker
+                _convert(gguf, scratch / folder.name)
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.move(scratch / folder.name, folder)
     return folder
 
 
 def _convert(gguf: Path, folder: Path) -> None:
+    """Writes model, tokenizer and the SHA-256 of each file into a new folder."""
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    where: dict[str, Any] = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    plain = GgufConfig(dequantize=True)
     try:
-        where: dict[str, Any] = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
-        plain = GgufConfig(dequantize=True)
         network = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16, quantization_config=plain)
-        network.save_pretrained(partial)
-        _as_trained(AutoTokenizer.from_pretrained(**where), gguf).save_pretrained(partial)
-        partial.rename(folder)
+        network.save_pretrained(folder)
+        _as_trained(AutoTokenizer.from_pretrained(**where), gguf).save_pretrained(folder)
+        written = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
+        (folder / DIGESTS).write_text(json.dumps(written, indent=1))
     except OSError as error:
-        if not (folder / "config.json").exists():  # another process may have been quicker
-            raise DemoError(
-                f"{gguf.name} could not be converted ({error}); free some disk, or set GENAI_DEMO_HOME"
-            ) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        raise DemoError(
+            f"{gguf.name} could not be converted ({error}); free some disk, or set GENAI_DEMO_HOME"
+        ) from None
+
+
+def _as_written(folder: Path) -> bool:
+    """Whether every file is there and has the SHA-256 that it had when it was converted."""
+    try:
+        written: dict[str, str] = json.loads((folder / DIGESTS).read_text())
+        return all(file_hash(folder / name) == sha256 for name, sha256 in written.items())
+    except (OSError, ValueError):
+        return False
 
 
 def _as_trained(tokenizer: Any, gguf: Path) -> Any:

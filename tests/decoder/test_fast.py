@@ -306,3 +306,18 @@ def test_visitors_who_come_together_convert_once(file: Path, tmp_path: Path, mon
     with ThreadPoolExecutor(4) as pool:
         assert len({str(found) for found in pool.map(model_module.converted, [place] * 4)}) == 1
     assert len(done) == 1
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json", "sha256.json"])
+def test_a_converted_model_that_was_damaged_is_converted_again(file: Path, tmp_path: Path, name: str) -> None:
+    import shutil
+
+    from genai_demo.language.model import converted
+
+    place = Path(shutil.copy(file, tmp_path / "tiny.gguf"))
+    damaged = converted(place) / name
+    sound = damaged.read_bytes()
+    damaged.write_bytes(sound[:-3] + bytes([sound[-3] ^ 1]) + sound[-2:])
+    assert (converted(place) / name).read_bytes() == sound
+    damaged.unlink()
+    assert (converted(place) / name).read_bytes() == sound
