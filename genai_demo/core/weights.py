@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -222,3 +223,18 @@ def file_hash(path: Path) -> str:
 def _hash(path: Path, size: int, changed: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_sum(path: Path) -> int:
+    """CRC-32 of a file, for what this machine made itself: it tells damage six times as fast as SHA-256; remembered."""
+    stat = path.stat()
+    return _sum(path, stat.st_size, stat.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _sum(path: Path, size: int, changed: int) -> int:
+    total = 0
+    with path.open("rb") as file:
+        while part := file.read(2**20):
+            total = zlib.crc32(part, total)
+    return total

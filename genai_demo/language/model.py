@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.home import making
-from genai_demo.core.weights import file_hash
+from genai_demo.core.weights import file_sum
 from genai_demo.language.asked import CONTEXT, Message
 from genai_demo.language.text import CUT, ENDS, byte_of, clean, guarded
 
-DIGESTS = "sha256.json"  # in the folder of a converted model
+SUMS = "checksums.json"  # in the folder of a converted model
 
 
 class LanguageModel(nn.Module):
@@ -119,7 +119,7 @@ def converted(gguf: Path) -> Path:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
-    """Writes model, tokenizer and the SHA-256 of each file into a new folder."""
+    """Writes model, tokenizer and a checksum of each file into a new folder."""
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     where: dict[str, Any] = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
@@ -128,8 +128,8 @@ def _convert(gguf: Path, folder: Path) -> None:
         network = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16, quantization_config=plain)
         network.save_pretrained(folder)
         _as_trained(AutoTokenizer.from_pretrained(**where), gguf).save_pretrained(folder)
-        written = {path.name: file_hash(path) for path in sorted(folder.iterdir())}
-        (folder / DIGESTS).write_text(json.dumps(written, indent=1))
+        written = {path.name: file_sum(path) for path in sorted(folder.iterdir())}
+        (folder / SUMS).write_text(json.dumps(written, indent=1))
     except OSError as error:
         raise DemoError(
             f"{gguf.name} could not be converted ({error}); free some disk, or set GENAI_DEMO_HOME"
@@ -137,10 +137,10 @@ def _convert(gguf: Path, folder: Path) -> None:
 
 
 def _as_written(folder: Path) -> bool:
-    """Whether every file is there and has the SHA-256 that it had when it was converted."""
+    """Whether every file is there and has the checksum that it had when it was converted."""
     try:
-        written: dict[str, str] = json.loads((folder / DIGESTS).read_text())
-        return all(file_hash(folder / name) == sha256 for name, sha256 in written.items())
+        written: dict[str, int] = json.loads((folder / SUMS).read_text())
+        return all(file_sum(folder / name) == known for name, known in written.items())
     except (OSError, ValueError):
         return False
 

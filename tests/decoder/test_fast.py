@@ -308,7 +308,7 @@ def test_visitors_who_come_together_convert_once(file: Path, tmp_path: Path, mon
     assert len(done) == 1
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json", "sha256.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json", "checksums.json"])
 def test_a_converted_model_that_was_damaged_is_converted_again(file: Path, tmp_path: Path, name: str) -> None:
     import shutil
 
