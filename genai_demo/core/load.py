@@ -130,9 +130,14 @@ def _placed(spec: ModelSpec, model: Any, device: Any, dtype: Any) -> Any:
         ) from error
 
 
-def _check_needs(spec: ModelSpec) -> None:
+def needed(spec: ModelSpec) -> str:
+    """The Python package without which the model does not run, where it is not here; else ""."""
     importlib.invalidate_caches()  # it may have been installed since
-    if spec.needs and importlib.util.find_spec(spec.needs) is None:
+    return spec.needs if spec.needs and importlib.util.find_spec(spec.needs) is None else ""
+
+
+def _check_needs(spec: ModelSpec) -> None:
+    if needed(spec):
         raise DemoError(
             f"{spec.title} needs the Python package {spec.needs}, which is not here; install it "
             f"(pip install {spec.needs}) and run this again"

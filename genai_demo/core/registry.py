@@ -36,7 +36,8 @@ class Family:
 
     summary: one sentence for a visitor; starts: (label, query string of a link) of what is worth trying first, as in
     ("Boots in six steps", "run=diffusion/denoise&label=ankle boot&steps=6"); laboratory: where it learns the points
-    that all families learn.
+    that all families learn; data: "module:function" of what its runs fetch besides models, which brings it here and
+    tells the file.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Family:
     summary: str
     starts: tuple[tuple[str, str], ...] = ()
     laboratory: Laboratory | None = None
+    data: tuple[str, ...] = ()
 
 
 @functools.cache

