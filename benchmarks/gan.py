@@ -28,7 +28,7 @@ STEPS, FORK = OPTIONS.steps, 1590
 
 def rows() -> list[Row]:
     """Seconds for the default training with its frames, and for the first new frame of a branch; taken in turn."""
-    learnt, _, _ = laboratory.bench(OPTIONS.data, "", OPTIONS.samples, 0)
+    learnt, _, _ = laboratory.task(OPTIONS.data, "", OPTIONS.samples, 0)
     trained = alternate(lambda: forgotten(TRUNK), lambda: bare_loop(learnt, STEPS), 5)
     new = OPTIONS.every * (FORK // OPTIONS.every + 1) - FORK
     rates = itertools.count()

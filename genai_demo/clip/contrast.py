@@ -159,7 +159,7 @@ class Trial:
         return float(loss.detach()), recall((seen @ read.T).detach())
 
     @torch.no_grad()
-    def judge(self, numbers: Sequence[int]) -> tuple[np.ndarray, float]:
+    def compared(self, numbers: Sequence[int]) -> tuple[np.ndarray, float]:
         """Cosines (n, n) of pairs, and their loss."""
         self.eye.eval()
         seen, read = self.embed(numbers)
@@ -204,7 +204,7 @@ def contrast(model: Clip, options: ContrastOptions, *, seed: int) -> Iterator[Co
         if i:
             batch = torch.randperm(POOL, generator=random)[: options.batch_size]
             loss, right = trial.step(i - 1, (POOL * seed + batch).tolist())
-        cosines, held = trial.judge(shown)
+        cosines, held = trial.compared(shown)
         speed = 1 / max(1e-9, time.perf_counter() - start) if i else None
         t, bias = math.exp(-float(trial.scale.detach())), float(trial.bias.detach())
         alone = options.loss == "sigmoid"

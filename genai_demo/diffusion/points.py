@@ -32,7 +32,7 @@ from genai_demo.diffusion.guide import shown
 from genai_demo.diffusion.options import PointsOptions
 from genai_demo.diffusion.samplers import SAMPLERS, Draw, Predict, Sampler, Step, ddim
 from genai_demo.diffusion.schedules import Grid, from_ratios, grid
-from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
+from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
 
 BATCH = 256
 SKEW = 2.0  # angle = pi / 2 * u ** SKEW: more of the training goes to little noise, where the edges are
@@ -226,7 +226,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointStep]:
 
     Raises DemoError where the drawn points are none, or where the training runs away.
     """
-    learnt, held, judge = bench(options.data, options.points, options.samples, seed)
+    learnt, held, meter = task(options.data, options.points, options.samples, seed)
     every = math.ceil(options.train_steps / TRAIN_FRAMES)
     options = options.model_copy(update={"train_steps": options.train_steps // every * every})
     wanted = shown(options.steps + 1)
@@ -240,16 +240,16 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointStep]:
                 f"training lost its footing at step {step}; lower learning_rate from {options.learning_rate:g}"
             )
         yield _training_frame(
-            model, start, judge, index, total, step, loss, held[:SHOWN].numpy() if index == 0 else None
+            model, start, meter, index, total, step, loss, held[:SHOWN].numpy() if index == 0 else None
         )
     assert model is not None
-    yield from _sample(model, options, start, random, judge, total - len(wanted), total)
+    yield from _sample(model, options, start, random, meter, total - len(wanted), total)
 
 
 def _training_frame(
     model: nn.Module,
     start: Tensor,
-    judge: Judge,
+    meter: Meter,
     index: int,
     total: int,
     step: int,
@@ -271,7 +271,7 @@ def _training_frame(
         step,
         math.sin(angle),
         loss,
-        *judge(made).shown,
+        *meter(made).shown,
     )
 
 
@@ -280,7 +280,7 @@ def _sample(
     options: PointsOptions,
     start: Tensor,
     random: torch.Generator,
-    judge: Judge,
+    meter: Meter,
     index: int,
     total: int,
 ) -> Iterator[PointStep]:
@@ -307,7 +307,7 @@ def _sample(
             i,
             levels.sigma[i],
             None,
-            *judge(x).shown,
+            *meter(x).shown,
         )
 
     def draw() -> Tensor:

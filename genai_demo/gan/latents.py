@@ -79,7 +79,7 @@ class SampleStep:
 
 
 @torch.inference_mode()
-def judge(model: Gan, drawn: np.ndarray, y: Tensor) -> Tensor:
+def logits_of(model: Gan, drawn: np.ndarray, y: Tensor) -> Tensor:
     """D's logits (n,) of pictures (n, 28, 28) uint8 as classes y (n,)."""
     weight = next(model.parameters())
     x = torch.from_numpy(np.array(drawn)).to(weight.device, weight.dtype).div(127.5).sub(1).unsqueeze(1)
@@ -95,7 +95,7 @@ def sample(model: Gan, options: SampleOptions, *, seed: int) -> Iterator[SampleS
         np.geomspace(min(LEAST_TRUNCATION, options.truncation), options.truncation, options.steps + 1)[1:]
     ):
         drawn = draw(model.generator, truncated(uniform, float(limit)), y)
-        opinion = float(judge(model, drawn, y).mean())
+        opinion = float(logits_of(model, drawn, y).mean())
         yield SampleStep(i, options.steps, drawn, float(limit), opinion, spread(drawn, y.numpy()))
 
 
@@ -135,7 +135,7 @@ def walk(model: Gan, options: WalkOptions, *, seed: int) -> Iterator[WalkStep]:
         label = labels_of(options.end_label if share >= 0.5 else options.start_label, options.walks)
         speed = None if before is None else float(np.abs(drawn.astype(float) - before).mean())
         before = drawn.astype(float)
-        yield WalkStep(i, options.steps, drawn, 100 * share, float(judge(model, drawn, label).mean()), speed)
+        yield WalkStep(i, options.steps, drawn, 100 * share, float(logits_of(model, drawn, label).mean()), speed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

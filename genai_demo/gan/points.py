@@ -100,12 +100,12 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:
     Raises DemoError where the drawn points are none, or where the training runs away: it names the step.
     """
     wanted, change = frame_steps(options), last_change(options)
-    bench = bench_of(options, seed)
-    line = Line(options, segments(options), bench, seed)
+    task = task_of(options, seed)
+    line = Line(options, segments(options), task, seed)
     other = None
     if options.beside and change is not None:
-        other = Line(options, segments(options, without_last=True), bench, seed)
-    shown = bench.held[: laboratory.SHOWN].numpy()
+        other = Line(options, segments(options, without_last=True), task, seed)
+    shown = task.held[: laboratory.SHOWN].numpy()
     first_beside = True
     try:
         for index, (before, step) in enumerate(pairwise([0, *wanted])):
@@ -143,8 +143,8 @@ def beside(frame: DuelStep, real: np.ndarray | None) -> dict[str, Any]:
 class Line:
     """One training, as far as it is asked for: frames and states that are known are taken from MOMENTS."""
 
-    def __init__(self, options: PointsOptions, plan: Any, bench: Bench, seed: int) -> None:
-        self.options, self.plan, self.bench, self.seed = options, plan, bench, seed
+    def __init__(self, options: PointsOptions, plan: Any, task: Task, seed: int) -> None:
+        self.options, self.plan, self.task, self.seed = options, plan, task, seed
         self.names = names(options, plan, seed)
         self.duel: Duel | None = None
 
@@ -165,9 +165,7 @@ class Line:
         key = self.key(before, step)
         found = MOMENTS.get(key)
         if found is None:
-            found = look(
-                self.reach(step), self.plan[in_force(self.plan, max(0, step - 1))].settings, self.bench, before
-            )
+            found = look(self.reach(step), self.plan[in_force(self.plan, max(0, step - 1))].settings, self.task, before)
             MOMENTS.put(key, found)
         assert isinstance(found, DuelStep)
         return found
@@ -183,7 +181,7 @@ class Line:
                 break
         duel = duel or Duel(self.options, self.seed)
         while duel.step < step:
-            duel.advance(self.bench.learnt, self.plan[in_force(self.plan, duel.step)].settings)
+            duel.advance(self.task.learnt, self.plan[in_force(self.plan, duel.step)].settings)
             if duel.step % KEPT_EVERY == 0:
                 self.keep(duel)
         self.duel = duel
@@ -212,28 +210,28 @@ def names(options: PointsOptions, plan: Any, seed: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Task:
     """What a training is held against. z (COUNTED, k) makes the points that are shown; lattice (lines, along, k)."""
 
     learnt: Tensor
     held: Tensor
-    judge: laboratory.Judge
+    meter: laboratory.Meter
     samples: int
     z: Tensor
     lattice: Tensor
     counts: Tensor
 
 
-def bench_of(options: PointsOptions, seed: int) -> Bench:
-    """The bench of these options, from MOMENTS where it is known. Raises DemoError where no points are drawn."""
-    key = ("bench", seed, options.data, options.points, options.samples, options.latent, options.prior)
+def task_of(options: PointsOptions, seed: int) -> Task:
+    """The task of these options, from MOMENTS where it is known. Raises DemoError where no points are drawn."""
+    key = ("task", seed, options.data, options.points, options.samples, options.latent, options.prior)
     found = MOMENTS.get(key)
     if found is None:
-        learnt, held, judge = laboratory.bench(options.data, options.points, options.samples, seed)
+        learnt, held, meter = laboratory.task(options.data, options.points, options.samples, seed)
         z = latents(COUNTED, options, generator(seed + APART))
-        found = Bench(learnt, held, judge, options.samples, z, lattice(options), counted(learnt[:COUNTED]))
+        found = Task(learnt, held, meter, options.samples, z, lattice(options), counted(learnt[:COUNTED]))
         MOMENTS.put(key, found)
-    assert isinstance(found, Bench)
+    assert isinstance(found, Task)
     return found
 
 
@@ -277,17 +275,17 @@ def cells() -> Tensor:
     return torch.stack(torch.meshgrid(line, line.flip(0), indexing="xy"), -1).reshape(-1, 2)
 
 
-def look(duel: Duel, now: Settings, bench: Bench, before: int) -> DuelStep:
+def look(duel: Duel, now: Settings, task: Task, before: int) -> DuelStep:
     """The frame of a training as it stands, index and total left open."""
     with torch.no_grad():
-        made = duel.g(bench.z)
-        manifold = duel.g(bench.lattice)
-    shown = made[: bench.samples]
-    opinion, on_real, on_fake = opinions(duel, now, bench.held[: bench.samples], shown)
+        made = duel.g(task.z)
+        manifold = duel.g(task.lattice)
+    shown = made[: task.samples]
+    opinion, on_real, on_fake = opinions(duel, now, task.held[: task.samples], shown)
     arrows, pull_size = pulls(duel, now, shown)
-    scores = bench.judge(shown)
-    kl, js = divergences(bench.counts, counted(made))
-    loss_d, loss_g = means(duel, before) if duel.step else at_first(duel, now, bench)
+    scores = task.meter(shown)
+    kl, js = divergences(task.counts, counted(made))
+    loss_d, loss_g = means(duel, before) if duel.step else at_first(duel, now, task)
     frame = DuelStep(
         index=0,
         total=0,
@@ -345,9 +343,9 @@ def pulls(duel: Duel, now: Settings, fake: Tensor) -> tuple[np.ndarray, float]:
 
 
 @torch.no_grad()
-def at_first(duel: Duel, now: Settings, bench: Bench) -> tuple[float, float]:
+def at_first(duel: Duel, now: Settings, task: Task) -> tuple[float, float]:
     """Losses of both before the first step, on the points that are shown."""
-    real, fake = duel.d(bench.held[: bench.samples]), duel.d(duel.g(bench.z[: bench.samples]))
+    real, fake = duel.d(task.held[: task.samples]), duel.d(duel.g(task.z[: task.samples]))
     losses = LOSSES[now.objective]
     return float(losses.discriminator(real, fake)), float(losses.generator(fake))
 

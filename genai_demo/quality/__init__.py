@@ -1,1 +1,1 @@
-"""Measures of quality, their tables and sheets; the judge of pictures; the 2-D laboratory."""
+"""Measures of quality, their cards, tables and sheets; the judge of pictures; the 2-D laboratory."""

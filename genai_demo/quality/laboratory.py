@@ -1,7 +1,7 @@
-"""The 2-D laboratory: every family of generative models learns the same points and is judged by the same numbers.
+"""The 2-D laboratory: every family of generative models learns the same points and is measured by the same numbers.
 
-    learnt, held, judge = bench("moons", "", made=500, seed=0)
-    scores = judge(points)          # (n, 2) float32
+    learnt, held, meter = task("moons", "", made=500, seed=0)
+    scores = meter(points)          # (n, 2) float32
 
 The first seeds, sizes and limits are those of all panels, so that what one family reaches can be held against another.
 """
@@ -69,7 +69,7 @@ def mmd(a: Tensor, b: Tensor, b_alone: float | None = None) -> float:
     return math.sqrt(max(0.0, kernel(a, a) + b_alone - 2 * kernel(a, b)))
 
 
-class Judge:
+class Meter:
     """Compares made points (n, 2) with held-out data; fresh: as many real points, for the distance to expect."""
 
     def __init__(self, held: Tensor, fresh: Tensor, centres: np.ndarray | None) -> None:
@@ -91,8 +91,8 @@ class Judge:
         return Scores(distance, self.floor, precision, coverage, modes, of)
 
 
-def bench(data: str, drawn: str, made: int, seed: int) -> tuple[Tensor, Tensor, Judge]:
-    """(points to learn from (LEARNT, 2), points held out (HELD, 2), their judge of `made` points).
+def task(data: str, drawn: str, made: int, seed: int) -> tuple[Tensor, Tensor, Meter]:
+    """(points to learn from (LEARNT, 2), points held out (HELD, 2), the meter of `made` points).
 
     The points are the same whatever `made` is (2000 at most count for the floor), so families that make more or fewer
     still learn the same. drawn: what a visitor drew, as text, used where data is "drawn". Raises DemoError where it is
@@ -101,4 +101,4 @@ def bench(data: str, drawn: str, made: int, seed: int) -> tuple[Tensor, Tensor, 
     count = LEARNT + HELD + FRESH
     given = sets.drawn(drawn, count, seed) if data == "drawn" else sets.load(data, count, seed)
     learnt, held, fresh = torch.from_numpy(given).tensor_split([LEARNT, LEARNT + HELD])
-    return learnt, held, Judge(held, fresh[:made], sets.modes(data))
+    return learnt, held, Meter(held, fresh[:made], sets.modes(data))

@@ -1,22 +1,25 @@
 """The measured table of the 2-D laboratory: every family on every data set, with its default options.
 
-measure() runs the families and writes assets/laboratory.json; table() makes Markdown of that file alone. A family is
-added by its line in FAMILIES. Its frames must end with the names that `laboratory.Scores.shown` has.
+measure() runs the families and writes assets/laboratory.json; table() makes Markdown of that file alone. A family takes
+part when its FAMILY names a run as `laboratory`, whose frames end with the names that `laboratory.Scores.shown` has.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
-from typing import Any, NamedTuple
+from typing import Any
 
-from genai_demo.core.errors import DemoError
+from genai_demo.core import registry
 from genai_demo.core.home import ASSETS
 from genai_demo.core.recipe import Recipe, versions
+from genai_demo.core.registry import Laboratory
 from genai_demo.core.run import complete, find_run, run
 from genai_demo.data import points as sets
+from genai_demo.quality import cards, tables
+from genai_demo.quality.cards import Watch
 
 RESULTS = ASSETS / "laboratory.json"
 SAMPLES = 400  # points each family makes
@@ -25,25 +28,19 @@ REAL = "real points"  # the row that is no family: as many fresh points of the d
 SCORES = ("precision", "coverage", "distance", "floor", "modes")
 
 
-class Family(NamedTuple):
-    """A row of the table: its run, and what that run calls the data set and the number of points."""
-
-    title: str
-    run: str
-    data: str = "data"
-    samples: str = "samples"
+def families() -> dict[str, Laboratory]:
+    """Name of each family that learns points -> its run there."""
+    return {name: family.laboratory for name, family in registry.families().items() if family.laboratory}
 
 
-FAMILIES: dict[str, Family] = {
-    "diffusion": Family("diffusion", "diffusion/points"),
-    "vae": Family("VAE", "vae/points"),
-    "gan": Family("GAN", "gan/points"),
-}
+def title(by: str) -> str:
+    """How a row is called: a family's title, or as it stands."""
+    return registry.families()[by].title if by in registry.families() else by
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Points to be judged; by: a family, or REAL; index counts from 0."""
+    """Points to be measured; by: a family, or REAL; index counts from 0."""
 
     index: int
     total: int
@@ -54,19 +51,22 @@ class Job:
 
 def recipe(family: str, data: str, seed: int) -> Recipe:
     """What is measured: the family's default options on that data set."""
-    entry = FAMILIES[family]
+    entry = families()[family]
     return complete(Recipe(entry.run, {entry.data: data, entry.samples: SAMPLES}, seed))
 
 
-def measure(watch: Callable[[Iterable[Any], str], Iterator[Any]]) -> dict[str, Any]:
-    """Train and judge each family on each data set with each seed, write RESULTS -> its means, by row of the table."""
+def measure(samples: int, watch: Watch) -> dict[str, Any]:
+    """Train and measure each family on each data set with each seed, write RESULTS -> its means, by row of the table.
+
+    Its number of points is its own, SAMPLES, whatever `samples` is.
+    """
     from genai_demo.core.cards import machine
     from genai_demo.quality import laboratory
 
-    every = [(data, by, seed) for data in sets.NAMES for by in (*FAMILIES, REAL) for seed in SEEDS]
+    every = [(data, by, seed) for data in sets.NAMES for by in (*families(), REAL) for seed in SEEDS]
     jobs = [Job(index, len(every), *job) for index, job in enumerate(every)]
     scores = [
-        {"data": job.data, "by": job.by, "seed": job.seed, **judged(job)} for job in watch(jobs, "train and judge")
+        {"data": job.data, "by": job.by, "seed": job.seed, **measured(job)} for job in watch(jobs, "train and measure")
     ]
     found = {
         "samples": SAMPLES,
@@ -74,22 +74,22 @@ def measure(watch: Callable[[Iterable[Any], str], Iterator[Any]]) -> dict[str, A
         "near": laboratory.NEAR,
         "device": machine(),
         "versions": versions(),
-        "families": {name: settings(name) for name in FAMILIES},
+        "families": {name: settings(name) for name in families()},
     }
     lines = ",\n".join(f"  {json.dumps(score)}" for score in scores)  # a line each, so that two files can be compared
     RESULTS.write_text(f'{json.dumps(found, indent=1)[:-2]},\n "scores": [\n{lines}\n ]\n}}\n')
-    heads, rows, _ = table()
+    heads, rows = _rows(results())
     return {f"{data}, {by}": dict(zip(heads[2:], cells, strict=True)) for data, by, *cells in rows}
 
 
 def settings(family: str) -> dict[str, Any]:
     """The run of a family and its options as they are now, without data set and samples."""
-    entry = FAMILIES[family]
+    entry = families()[family]
     options = find_run(entry.run).options().model_dump()
     return {"run": entry.run, **{name: options[name] for name in options if name not in (entry.data, entry.samples)}}
 
 
-def judged(job: Job) -> dict[str, Any]:
+def measured(job: Job) -> dict[str, Any]:
     """SCORES in the last frame of a run, or of real points; modes as "6 of 8", None where there are no Gaussians."""
     if job.by == REAL:
         values = real(job.data, job.seed)
@@ -106,31 +106,21 @@ def real(data: str, seed: int) -> dict[str, Any]:
 
     from genai_demo.quality import laboratory
 
-    _, _, judge = laboratory.bench(data, "", SAMPLES, seed)
+    _, _, meter = laboratory.task(data, "", SAMPLES, seed)
     every = sets.load(data, laboratory.LEARNT + laboratory.HELD + laboratory.FRESH, seed)
     fresh = torch.from_numpy(every[laboratory.LEARNT + laboratory.HELD :][:SAMPLES])
-    distance, floor, precision, coverage, modes = judge(fresh).shown
+    distance, floor, precision, coverage, modes = meter(fresh).shown
     return {"precision": precision, "coverage": coverage, "distance": distance, "floor": floor, "modes": modes}
 
 
 def results() -> dict[str, Any]:
     """What was measured last. Raises DemoError where nothing was."""
-    if not RESULTS.exists():
-        raise DemoError(f"assets/{RESULTS.name} is missing; `python -m genai_demo quality lab` measures it")
-    found: dict[str, Any] = json.loads(RESULTS.read_text())
-    return found
+    return cards.results(RESULTS, "lab")
 
 
-def table() -> tuple[list[str], list[list[str]], str]:
-    """(headings, rows, the note below) of what was measured last. Raises DemoError where nothing was."""
+def table() -> str:
+    """Markdown of what was measured last. Raises DemoError where nothing was."""
     found = results()
-    heads = ["data", "made by", "precision, %", "coverage, %", "distance (MMD)", "Gaussians reached"]
-    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for score in found["scores"]:
-        grouped.setdefault((score["data"], score["by"]), []).append(score)
-    rows = [
-        [data, FAMILIES[by].title if by in FAMILIES else by, *_cells(scores)] for (data, by), scores in grouped.items()
-    ]
     seeds = found["seeds"]
     note = (
         f"Means over the seeds {seeds[0]} to {seeds[-1]}, in brackets the smallest and the largest. Each family makes "
@@ -138,7 +128,16 @@ def table() -> tuple[list[str], list[list[str]], str]:
         f"data, whose distance is the floor. Precision: share of the made points within {found['near']} of a held-out "
         "one; coverage: share of the held-out points within that of a made one."
     )
-    return heads, rows, note
+    return f"{tables.table(*_rows(found), texts=2)}\n\n{note}"
+
+
+def _rows(found: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Headings, and a row for each data set and family."""
+    heads = ["data", "made by", "precision, %", "coverage, %", "distance (MMD)", "Gaussians reached"]
+    grouped: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for score in found["scores"]:
+        grouped.setdefault((score["data"], score["by"]), []).append(score)
+    return heads, [[data, title(by), *_cells(scores)] for (data, by), scores in grouped.items()]
 
 
 def _cells(scores: list[Mapping[str, Any]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Measured quality: pure functions on pictures and features. quality_of.py applies them to each architecture.
+"""Measured quality: pure functions on pictures and features. Each architecture applies them in its measuring.py.
 
 Pictures are (n, 28, 28) uint8; features (n, 128), what the bundled classifier makes of them before its last layer.
 Distances between features are therefore this project's own: they compare its models, not models elsewhere.
@@ -7,8 +7,8 @@ Distances between features are therefore this project's own: they compare its mo
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +20,6 @@ from genai_demo.core.weights import find
 from genai_demo.data import fashion_mnist
 from genai_demo.quality.classifier.model import Classifier, build
 
-Watch = Callable[[Iterable[Any], str], Iterator[Any]]
 BATCH = 500  # pictures, or rows of a distance table, at a time
 BLOCK = 10_000  # training pictures compared at a time
 JUDGE = "classifier/fashion"

@@ -1,153 +1,49 @@
-"""How well the built-in library is searched: its questions, their passages, and what each stage finds.
-
-Found: a ranked passage, or chunk, contains the span that answers the question. "direct", "paraphrase": one
-of the question's spans is enough. "two": one of each of its articles is needed; recall counts the share of them, `both`
-only those questions where none is missing.
-measure() asks all questions and writes assets/rag.json; table() makes Markdown of that file alone.
-"""
+"""How well the library is searched: `measure` asks its questions and writes assets/rag.json, `table` reads that."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from statistics import mean
 from typing import Any
 
-import numpy as np
+from genai_demo.core.home import ASSETS
+from genai_demo.quality.cards import Watch, results
+from genai_demo.quality.tables import table as table_of
 
-from genai_demo.rag import MINILM
-from genai_demo.rag.knowledge import Question, questions
-from genai_demo.rag.library import Cutting, Library, built_in, ship
-from genai_demo.rag.retrieve import Search, StageResult, retrieve
-from genai_demo.rag.table import METRICS, RESULTS, STAGES
-
-DEPTH = 10  # passages that are looked at
-KINDS = ("direct", "paraphrase", "two")
-SPARED = 0.05  # of the answerable questions may be refused where nothing relevant is found
-Ranks = list[int | None]  # from 1, of what a question needs; None where it is not among the first DEPTH
+RESULTS = ASSETS / "rag.json"
+STAGES = ("bm25", "dense", "hybrid", "reranked")
+METRICS = ("recall@1", "recall@3", "recall@10", "both@3", "MRR", "nDCG")
+NAMES = {"bm25": "BM25", "dense": "dense", "hybrid": "hybrid", "reranked": "reranked"}
+HEADS = ("by", "questions", "Recall@1", "Recall@3", "Recall@10", "both at 3", "MRR", "nDCG@10")
 
 
-def measure(watch: Callable[[Iterable[Any], str], Iterator[Any]]) -> dict[str, Any]:
-    """Build the index that is shipped, ask every question by passages and by chunks, write RESULTS -> means overall."""
-    from genai_demo.core.cards import machine
-    from genai_demo.core.load import load
-    from genai_demo.core.recipe import versions
+def measure(samples: int, watch: Watch) -> dict[str, Any]:
+    """Every question of its own set, by passages and by chunks; see `measuring`."""
+    from genai_demo.rag import measuring
 
-    embedder = load(MINILM)
-    ship(embedder)
-    library = built_in(embedder)
-    found: dict[str, Any] = {
-        "questions": len(questions()),
-        "articles": len(library.entries),
-        "chunks": len(library.chunks),
-        "passages": len(library.passages),
-        "cutting": asdict(Cutting()),
-        "search": asdict(Search(k=DEPTH)),
-        "embedder": str(MINILM.sources[0]),
-        "device": machine(),
-        "versions": versions(),
-    }
-    for unit in ("passage", "chunk"):
-        asked = list(watch(ask(library, questions(), unit), f"ask, by {unit}"))
-        found[unit] = summary(asked)
-    found["nothing"] = nothing(library, questions())
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
-    return {f"{stage} {name}": found["passage"][stage]["all"][name] for stage in STAGES for name in METRICS}
+    return measuring.measure(samples, watch)
 
 
-def ask(library: Library, every: Sequence[Question], unit: str) -> Iterator[tuple[Question, dict[str, Ranks]]]:
-    """Each answerable question with the ranks of what it needs, by stage."""
-    search = Search(k=DEPTH, unit="chunk" if unit == "chunk" else "passage")
-    for question in every:
-        if question.passages:
-            stages = retrieve(library, question.question, search)
-            yield question, {result.name: ranks(library, question, result, unit) for result in stages}
-
-
-def ranks(library: Library, question: Question, result: StageResult, unit: str) -> Ranks:
-    """Of each thing the question needs, the rank of the first passage (or chunk) that contains it."""
-    listed = (
-        [library.chunks[i] for i in result.chunks]
-        if unit == "chunk"
-        else [library.passages[i] for i in result.passages]
-    )
-    needed: dict[str, list[tuple[str, str]]] = {}
-    for passage in question.passages:
-        group = passage.article if question.kind == "two" else ""
-        needed.setdefault(group, []).append((passage.article, passage.span))
-    return [
-        next(
-            (
-                rank
-                for rank, one in enumerate(listed, 1)
-                if any(one.document == article and span in one.text for article, span in spans)
-            ),
-            None,
-        )
-        for spans in needed.values()
-    ]
-
-
-def scores(needed: Ranks) -> dict[str, float]:
-    """METRICS of one question. MRR counts what comes first; nDCG counts each thing needed once, to DEPTH."""
-    ideal = sum(1 / math.log2(1 + rank) for rank in range(1, len(needed) + 1))
-    there = [rank for rank in needed if rank is not None]
-    return {
-        **{f"recall@{k}": mean(rank is not None and rank <= k for rank in needed) for k in (1, 3, 10)},
-        "both@3": float(len(there) == len(needed) and max(there) <= 3),
-        "MRR": 1 / min(there) if there else 0.0,
-        "nDCG": sum(1 / math.log2(1 + rank) for rank in there) / ideal,
-    }
-
-
-def summary(asked: Sequence[tuple[Question, Mapping[str, Ranks]]]) -> dict[str, Any]:
-    """Means by stage and kind; "all"; and those of every other question, by whose halves constants are chosen."""
-    parts: dict[str, list[Mapping[str, Ranks]]] = {
-        kind: [found for question, found in asked if question.kind == kind] for kind in KINDS
-    }
-    parts |= {
-        "all": [found for _, found in asked],
-        "chosen on": [found for question, found in asked if even(question)],
-        "held out": [found for question, found in asked if not even(question)],
-    }
-    return {
-        stage: {
-            part: {
-                "questions": len(every),
-                **{
-                    name: round(mean(one[name] for one in [scores(found[stage]) for found in every]), 4)
-                    for name in METRICS
-                },
-            }
-            for part, every in parts.items()
-            if every
-        }
+def table() -> str:
+    """What each stage finds of each kind of question. Raises DemoError where nothing was measured."""
+    found = results(RESULTS, "rag")
+    rows = [
+        [NAMES[stage], f"{part}, {of['questions']}", *(f"{of[name]:.3f}" for name in METRICS)]
         for stage in STAGES
-    }
-
-
-def even(question: Question) -> bool:
-    """Whether constants were chosen by this question: those of odd number, q001, q003 ..."""
-    return int(question.id[1:]) % 2 == 1
-
-
-def nothing(library: Library, every: Sequence[Question]) -> dict[str, float]:
-    """How well the cosine of the best chunk tells answerable questions from those that nothing here answers.
-
-    least: the cosine below which SPARED of the answerable ones lie; refused: share of the others below it; area: chance
-    that an answerable question lies above one that is not (the area under the ROC curve).
-    """
-    vectors = library.embedder.encode([question.question for question in every])
-    best = library.store.search(vectors, 1)[1][:, 0]
-    answerable = np.array([bool(question.passages) for question in every])
-    yes, no = best[answerable], best[~answerable]
-    least = float(np.quantile(yes, SPARED))
-    return {
-        "least": round(least, 3),
-        "refused": round(float((no < least).mean()), 4),
-        "unanswerable": len(no),
-        "area": round(float((yes[:, None] > no).mean()), 4),
-        "spared": SPARED,
-    }
+        for part, of in found["passage"][stage].items()
+    ]
+    rows += [
+        [f"{NAMES[stage]}, by chunk", f"{part}, {of['questions']}", *(f"{of[name]:.3f}" for name in METRICS)]
+        for stage in STAGES
+        for part, of in found["chunk"][stage].items()
+        if part == "all"
+    ]
+    none = found["nothing"]
+    note = (
+        f"{found['articles']} articles in {found['chunks']} chunks and {found['passages']} passages. Found: the ranked "
+        "passage (by chunk: the ranked chunk) contains the answering span word for word. direct, paraphrase: any of "
+        "the spans; two: the share of the two articles that is there; both at 3: 1 only if none is missing. "
+        "The constants of fusion and reranking were chosen by Recall@3 on the questions of odd number; the others are "
+        f"held out. Nothing relevant: below a cosine of {none['least']:.2f} lie {100 * none['spared']:.0f} % of the "
+        f"answerable questions and {100 * none['refused']:.0f} % of the {none['unanswerable']} that nothing here "
+        f"answers; the former lie higher in {100 * none['area']:.0f} of 100 pairs."
+    )
+    return f"{table_of(HEADS, rows, texts=2)}\n\n{note}"

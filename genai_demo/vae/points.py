@@ -21,7 +21,7 @@ from torch.nn.utils import skip_init
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import bars, curve, number, plane
-from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Judge, bench
+from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
 from genai_demo.vae.options import PointsOptions
 
 BATCH = 256
@@ -134,7 +134,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointsFrame]:
 
     Raises DemoError where the drawn points are none, or where the training runs away.
     """
-    learnt, held, judge = bench(options.data, options.points, options.samples, seed)
+    learnt, held, meter = task(options.data, options.points, options.samples, seed)
     every = math.ceil(options.train_steps / FRAMES)
     options = options.model_copy(update={"train_steps": options.train_steps // every * every})
     random = generator(seed)
@@ -147,7 +147,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[PointsFrame]:
                 f"training lost its footing at step {step}; lower learning_rate from {options.learning_rate:g}"
             )
         index, total = step // every - 1, options.train_steps // every
-        yield _look(model, z, jitter, held, judge, index, total, step, nats, kl, options.beta)
+        yield _look(model, z, jitter, held, meter, index, total, step, nats, kl, options.beta)
 
 
 @torch.no_grad()
@@ -156,7 +156,7 @@ def _look(
     z: Tensor,
     jitter: Tensor,
     held: Tensor,
-    judge: Judge,
+    meter: Meter,
     index: int,
     total: int,
     step: int,
@@ -185,7 +185,7 @@ def _look(
         nats,
         nats + beta * float(kl.sum()),
         float(kl.sum()),
-        *judge(made).shown,
+        *meter(made).shown,
         noise,
         f"{used} of {len(kl)}",
         kl,

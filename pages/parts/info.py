@@ -17,7 +17,7 @@ import gradio as gr
 from genai_demo.core.errors import DemoError
 from genai_demo.core.run import find_run, source
 from genai_demo.core.spec import find_spec
-from genai_demo.quality.laboratory_table import FAMILIES
+from genai_demo.quality.laboratory_table import families
 from genai_demo.quality.tables import render
 from pages import Page
 from pages.parts.panel import Panel
@@ -137,7 +137,7 @@ def _quality(page: Page) -> str:
     """The table of the architecture's README, made from the cards, its sheet of samples; that of the laboratory."""
     found = "### Measured quality\n\n" + _table(page.path)
     found = found.replace("](samples.png)", f"](./sheets/{page.path}.png)")
-    return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.path in FAMILIES else "")
+    return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.architecture in families() else "")
 
 
 def _table(name: str) -> str:

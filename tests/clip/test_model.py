@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from open_clip.loss import ClipLoss
 from transformers import BertTokenizer
 
-from genai_demo.clip import hub, quality
+from genai_demo.clip import hub, measuring
 from genai_demo.clip import model as clip
 from genai_demo.clip.words import PAD, START, Words
 
@@ -151,6 +151,6 @@ def test_others_models_come_in_the_same_class(tmp_path: Path, custom: bool) -> N
 def test_ranks_and_recall_on_paper() -> None:
     found = torch.eye(3)
     queries = torch.tensor([[1.0, 0, 0], [0.9, 0.5, 0], [0.9, 0.8, 0.1]])
-    ranked = quality.ranks(queries, found, torch.arange(3))
+    ranked = measuring.ranks(queries, found, torch.arange(3))
     assert ranked.tolist() == [0, 1, 2]
-    assert [quality.recall(ranked, k) for k in (1, 2, 3)] == [0.3333, 0.6667, 1.0]
+    assert [measuring.recall(ranked, k) for k in (1, 2, 3)] == [0.3333, 0.6667, 1.0]

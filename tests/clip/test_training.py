@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from genai_demo.clip import batches, quality, train
+from genai_demo.clip import batches, measuring, train
 from genai_demo.clip import model as clip
 from genai_demo.clip.batches import Source
 from genai_demo.clip.train import TrainConfig, Training
@@ -158,12 +158,12 @@ def test_train_all_ships_once_and_says_what(
 
 def test_a_random_network_is_measured_as_chance(found: Emoji, words: tuple[list[str], torch.Tensor]) -> None:
     net = clip.untrained(words[1]).eval()
-    judge = quality.Judge(net, Words(words[0]))
-    out = quality.vendor_recall(judge, found, "twemoji")
+    embedder = measuring.Embedder(net, Words(words[0]))
+    out = measuring.vendor_recall(embedder, found, "twemoji")
     assert out["pictures"] == 40
     assert out["unseen_concepts"] == int(found.held_out.sum())
     assert out["seen_to_picture_1"] < 0.2
-    assert quality.word_recall(judge, found)["to_text_1"] < 0.1
-    attack = quality.attacked(judge)
+    assert measuring.word_recall(embedder, found)["to_text_1"] < 0.1
+    attack = measuring.attacked(embedder)
     assert attack["scenes"] > 100
     assert abs(attack["word"] - attack["letters"]) < 0.2

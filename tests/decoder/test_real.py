@@ -18,8 +18,8 @@ from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.decoder import FAST, SMALL, SMOLLM2
 from genai_demo.decoder.chat import ChatStep, chat, fitted
+from genai_demo.decoder.measuring import PROMPTS, agreement
 from genai_demo.decoder.options import ChatOptions, CompleteOptions, TokensOptions
-from genai_demo.decoder.quality import PROMPTS, agreement
 from genai_demo.decoder.tokens import write
 from genai_demo.language import prefixes
 from genai_demo.language.asked import Sampling

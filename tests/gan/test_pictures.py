@@ -16,7 +16,7 @@ from genai_demo.core.spec import Bundled, find_spec
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan import bundle
 from genai_demo.gan.edges import edges
-from genai_demo.gan.latents import between, draw, judge, truncated
+from genai_demo.gan.latents import between, draw, logits_of, truncated
 from genai_demo.inputs.pictures import encode_picture, sample_picture
 
 LINES = np.zeros((28, 28), np.uint8)
@@ -102,7 +102,7 @@ def test_d_prefers_garments_to_what_a_young_generator_drew() -> None:
     y = torch.arange(100) // 10
     garments = np.stack([sample_picture(i) for i in range(100)])
     young = draw(bundle.checkpoint(model.path, 400), torch.randn(100, 64, generator=generator(0)), y)
-    assert float(judge(model, garments, y).mean()) > float(judge(model, young, y).mean()) + 1
+    assert float(logits_of(model, garments, y).mean()) > float(logits_of(model, young, y).mean()) + 1
 
 
 def test_the_recorded_training_ends_with_the_model_of_the_page() -> None:

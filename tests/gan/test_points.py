@@ -336,10 +336,10 @@ def test_divergences_of_histograms_on_paper() -> None:
 
 def test_arrows_raise_the_discriminators_opinion_and_vanish_with_the_gradient() -> None:
     options = PointsOptions.parse(SMALL)
-    training, bench = duel.Duel(options, 0), points.bench_of(options, 0)
+    training, task = duel.Duel(options, 0), points.task_of(options, 0)
     for _ in range(40):
-        training.advance(bench.learnt, options)
-    fake = bench.held[:50] * 0.5
+        training.advance(task.learnt, options)
+    fake = task.held[:50] * 0.5
     arrows, size = points.pulls(training, options, fake)
     assert np.linalg.norm(arrows[:, 2:], axis=1).max() < points.LONGEST
     with torch.no_grad():

@@ -13,13 +13,10 @@ from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import find_run, run
 from genai_demo.data import points as sets
 from genai_demo.quality import laboratory, laboratory_table, reports, tables
+from tests.quality.short import short
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "laboratory.md"
-SHORT = {  # family -> options of its shortest training
-    "diffusion": {"train_steps": 50, "steps": 1, "width": 8},
-    "vae": {"train_steps": 50, "width": 8},
-    "gan": {"steps": 1, "width": 4},
-}
+FAMILIES = laboratory_table.families()
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def quick(monkeypatch, tmp_path):
 
     def recipe(family: str, data: str, seed: int) -> Recipe:
         full = whole(family, data, seed)
-        return Recipe(full.run, {**full.options, **SHORT[family]}, seed)
+        return Recipe(full.run, {**full.options, **short(full.run)}, seed)
 
     whole = laboratory_table.recipe
     monkeypatch.setattr(laboratory_table, "recipe", recipe)
@@ -39,10 +36,10 @@ def quick(monkeypatch, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("family", laboratory_table.FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_each_family_is_measured_as_its_page_opens_it(family: str) -> None:
     """Its defaults and nothing else; the same number of points for all, which is the one of the options."""
-    entry = laboratory_table.FAMILIES[family]
+    entry = FAMILIES[family]
     defaults = find_run(entry.run).options()
     made = laboratory_table.recipe(family, "swiss roll", 2)
     assert (made.run, made.seed) == (entry.run, 2)
@@ -54,7 +51,7 @@ def test_each_family_is_measured_as_its_page_opens_it(family: str) -> None:
 def test_real_points_have_the_distance_that_is_the_floor(data: str) -> None:
     score = laboratory_table.real(data, 1)
     assert score["distance"] == pytest.approx(score["floor"], abs=1e-5)
-    assert score["floor"] == pytest.approx(laboratory.bench(data, "", laboratory_table.SAMPLES, 1)[2].floor, abs=1e-5)
+    assert score["floor"] == pytest.approx(laboratory.task(data, "", laboratory_table.SAMPLES, 1)[2].floor, abs=1e-5)
     assert score["precision"] > 95
     assert score["modes"] == ("8 of 8" if data == "ring" else None)
 
@@ -67,65 +64,45 @@ def test_what_is_measured_is_what_the_recipes_give(quick) -> None:
             jobs.append(item)
             yield item
 
-    shown = laboratory_table.measure(watch)
+    shown = laboratory_table.measure(0, watch)
     found = json.loads((quick / "laboratory.json").read_text())
     assert found == laboratory_table.results()
     assert (found["samples"], found["seeds"], found["near"]) == (20, [0, 1], laboratory.NEAR)
     assert [job.index for job in jobs] == list(range(16))
     assert {job.total for job in jobs} == {16}
     every = {(score["data"], score["by"], score["seed"]): score for score in found["scores"]}
-    rows = [(data, by) for data in ("ring", "moons") for by in (*laboratory_table.FAMILIES, laboratory_table.REAL)]
+    rows = [(data, by) for data in ("ring", "moons") for by in (*FAMILIES, laboratory_table.REAL)]
     assert list(every) == [(*row, seed) for row in rows for seed in (0, 1)]
-    for family in laboratory_table.FAMILIES:
+    for family in FAMILIES:
         *_, last = run(laboratory_table.recipe(family, "ring", 1))
         score = every["ring", family, 1]
         assert len(last.made) == 20
         assert (score["precision"], score["coverage"]) == pytest.approx((last.precision, last.coverage), abs=1e-4)
         assert (score["distance"], score["modes"]) == (pytest.approx(last.distance, abs=1e-4), last.modes)
-        assert score["floor"] == every["ring", laboratory_table.REAL, 1]["floor"], "judged by the same bench"
+        assert score["floor"] == every["ring", laboratory_table.REAL, 1]["floor"], "measured by the same task"
         assert every["moons", family, 1]["modes"] is None
-    assert list(shown) == [
-        f"{data}, {laboratory_table.FAMILIES[by].title if by in laboratory_table.FAMILIES else by}" for data, by in rows
-    ]
+    assert list(shown) == [f"{data}, {laboratory_table.title(by)}" for data, by in rows]
 
 
 def test_the_table_gives_means_and_the_ends(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(laboratory_table, "RESULTS", tmp_path / "laboratory.json")
     with pytest.raises(DemoError, match=r"laboratory.json is missing; `python -m genai_demo quality lab`"):
         tables.render("lab")
+    one = next(iter(FAMILIES))
+    names = ("data", "by", "seed", "precision", "coverage", "distance", "modes")
     scores = [
-        {
-            "data": "ring",
-            "by": "vae",
-            "seed": 0,
-            "precision": 90.0,
-            "coverage": 50.0,
-            "distance": 0.1,
-            "modes": "7 of 8",
-        },
-        {
-            "data": "ring",
-            "by": "vae",
-            "seed": 1,
-            "precision": 80.0,
-            "coverage": 50.0,
-            "distance": 0.2,
-            "modes": "8 of 8",
-        },
-        {
-            "data": "moons",
-            "by": laboratory_table.REAL,
-            "seed": 0,
-            "precision": 1.0,
-            "coverage": 2.0,
-            "distance": 0.0,
-            "modes": None,
-        },
+        dict(zip(names, values, strict=True))
+        for values in (
+            ("ring", one, 0, 90.0, 50.0, 0.1, "7 of 8"),
+            ("ring", one, 1, 80.0, 50.0, 0.2, "8 of 8"),
+            ("moons", laboratory_table.REAL, 0, 1.0, 2.0, 0.0, None),
+        )
     ]
     found = {"samples": 30, "seeds": [0, 1], "near": 0.25, "scores": scores}
     (tmp_path / "laboratory.json").write_text(json.dumps(found))
     text = tables.render("lab")
-    assert "| ring | VAE | 85.0 (80.0 to 90.0) | 50.0 | 0.150 (0.100 to 0.200) | 7.5 (7 to 8) of 8 |" in text
+    means = "85.0 (80.0 to 90.0) | 50.0 | 0.150 (0.100 to 0.200) | 7.5 (7 to 8) of 8"
+    assert f"| ring | {laboratory_table.title(one)} | {means} |" in text
     assert "| moons | real points | 1.0 | 2.0 | 0.000 |  |" in text
     assert "| --- | --- | ---: |" in text
     for told in ("seeds 0 to 1", "30 points", "0.25"):
@@ -133,18 +110,18 @@ def test_the_table_gives_means_and_the_ends(monkeypatch, tmp_path) -> None:
 
 
 def test_the_command_writes_results_and_table(quick, monkeypatch) -> None:
-    (quick / "genai_demo").mkdir()
-    (quick / "docs").mkdir()
-    page = quick / "docs" / "laboratory.md"
-    monkeypatch.setattr(tables, "FOLDER", quick / "genai_demo")
-    with pytest.raises(DemoError, match=r"docs/laboratory.md needs one line"):
-        reports.measure("lab")
+    page = quick / "laboratory.md"
+    monkeypatch.setattr(tables, "LAB_PAGE", page)
+    with pytest.raises(DemoError, match=r"laboratory.md needs one line"):
+        reports.measure(tables.LAB)
     assert not laboratory_table.RESULTS.exists(), "refused before any work"
     page.write_text("above\n<!-- quality -->\n<!-- /quality -->\nbelow\n")
-    monkeypatch.setattr(laboratory_table, "FAMILIES", {"gan": laboratory_table.FAMILIES["gan"]})
-    found = reports.measure("lab")
-    assert set(found) == {"ring, GAN", "ring, real points", "moons, GAN", "moons, real points"}
-    assert tables.shown("lab") == tables.render("lab")
+    one = next(iter(FAMILIES))
+    monkeypatch.setattr(laboratory_table, "families", lambda: {one: FAMILIES[one]})
+    found = reports.measure(tables.LAB)
+    title = laboratory_table.title(one)
+    assert list(found) == [f"{data}, {by}" for data in ("ring", "moons") for by in (title, laboratory_table.REAL)]
+    assert tables.shown(tables.LAB) == tables.render(tables.LAB)
     assert page.read_text().startswith("above\n<!-- quality -->\n| data |")
     assert page.read_text().endswith("<!-- /quality -->\nbelow\n")
 
@@ -152,14 +129,16 @@ def test_the_command_writes_results_and_table(quick, monkeypatch) -> None:
 def test_the_results_are_of_every_family_set_and_seed_with_the_options_of_now() -> None:
     found = laboratory_table.results()
     measured = [(score["data"], score["by"], score["seed"]) for score in found["scores"]]
-    everyone = (*laboratory_table.FAMILIES, laboratory_table.REAL)
-    assert measured == [(d, by, seed) for d in sets.NAMES for by in everyone for seed in laboratory_table.SEEDS]
+    everyone = (*FAMILIES, laboratory_table.REAL)
+    wanted = {(data, by, seed) for data in sets.NAMES for by in everyone for seed in laboratory_table.SEEDS}
+    assert set(measured) == wanted
+    assert len(measured) == len(wanted)
     assert (found["samples"], found["seeds"], found["near"]) == (
         laboratory_table.SAMPLES,
         list(laboratory_table.SEEDS),
         laboratory.NEAR,
     )
-    now = {family: laboratory_table.settings(family) for family in laboratory_table.FAMILIES}
+    now = {family: laboratory_table.settings(family) for family in FAMILIES}
     assert found["families"] == now, "options have changed: run `python -m genai_demo quality lab` again"
 
 
@@ -190,12 +169,11 @@ def test_the_page_names_the_sets_and_their_constants() -> None:
         assert told in text
 
 
-@pytest.mark.parametrize("path", ["gan", "vae"])
-def test_pages_of_families_show_the_table_beneath_their_own(path: str) -> None:
+@pytest.mark.parametrize("family", FAMILIES)
+def test_pages_of_families_show_the_table_beneath_their_own(family: str) -> None:
     from pages import PAGES
     from pages.parts.info import _quality
 
-    page = next(page for page in PAGES if page.path == path)
+    page = next(page for page in PAGES if page.architecture == family)
     text = _quality(page)
     assert text.index("### Measured quality") < text.index("### On the same points")
-    assert text.endswith(tables.render("lab"))

@@ -1,24 +1,22 @@
-"""The measures against cases whose answer is known, the tables in the READMEs against the cards, shipping."""
+"""The measures against cases whose answer is known; tables, sheets and the command against the cards."""
 
 from __future__ import annotations
 
-import json
+import importlib.machinery
+import subprocess
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
-import torch
+from PIL import Image
 
 from genai_demo import cli
+from genai_demo.core import registry
 from genai_demo.core.errors import DemoError
-from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import run
-from genai_demo.data import fashion_mnist, shapes
-from genai_demo.diffusion import model as denoiser
-from genai_demo.diffusion import train as diffusion
+from genai_demo.data import shapes
 from genai_demo.inputs import pictures as inputs
-from genai_demo.quality import measures, reports, tables
-from genai_demo.vae import bundle
-from genai_demo.vae import train as vae
+from genai_demo.quality import measures, reports, sheets, tables
 
 
 def normal(seed: int, n: int = 4000, d: int = 6) -> np.ndarray:
@@ -126,96 +124,72 @@ def test_the_features_put_pictures_of_a_class_together() -> None:
     assert measures.density_coverage(real, other)[1] > 0.5 > measures.density_coverage(real, noise)[1]
 
 
-def test_the_recipes_draw_evenly_and_no_seed_twice() -> None:
-    made = list(reports.recipes(605, {"steps": 7}))
-    counts = np.zeros(10, int)
-    for label, recipe in made:
-        counts[label] += recipe.options["samples"]
-        assert recipe.options["label"] == fashion_mnist.CLASSES[label]
-        assert recipe.options["samples"] <= 25
-    assert counts.tolist() == [60] * 10
-    assert len({recipe.seed for _, recipe in made}) == len(made) == 30
-
-
-def test_what_is_measured_is_what_the_recipe_gives() -> None:
-    parts = list(reports.draw(20, {"steps": 2}))
-    assert [part.label for part in parts] == list(range(10))
-    assert [(part.index, part.total) for part in parts] == [(i, 10) for i in range(10)]
-    *_, last = run(Recipe("diffusion/denoise", {"steps": 2, "samples": 2, "label": "dress"}, seed=3))
-    assert np.array_equal(parts[3].pictures, last.x)
-
-
-@pytest.mark.parametrize("name", reports.MEASURES)
+@pytest.mark.parametrize("name", tables.names())
 def test_the_table_in_the_readme_is_that_of_the_cards(name) -> None:
     assert tables.shown(name) == tables.render(name).strip()
 
 
-def test_a_table_is_filled_in_and_the_rest_left_alone(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(tables, "FOLDER", tmp_path)
-    monkeypatch.setattr(tables, "render", lambda name: "| a |\n| --- |")
-    readme = tmp_path / "vae" / "README.md"
-    readme.parent.mkdir()
-    with pytest.raises(DemoError, match="README"):
-        tables.fill("vae")
+@pytest.fixture
+def toy(monkeypatch, tmp_path):
+    """A package "toy" that has measured quality; its module and folder."""
+    package, quality = ModuleType("toy"), ModuleType("toy.quality")
+    package.__path__, package.SPECS = [str(tmp_path)], ()
+    package.__file__ = str(tmp_path / "__init__.py")
+    (tmp_path / "quality.py").touch()
+    quality.measure = lambda samples, watch: {"asked": samples, "items": list(watch([1, 2], "measure"))}
+    quality.table = lambda: tables.table(["what", "found"], [["a", tables.percent(0.5)]])
+    monkeypatch.setitem(sys.modules, "toy", package)
+    monkeypatch.setitem(sys.modules, "toy.quality", quality)
+    monkeypatch.setattr(registry, "packages", lambda: {"toy": package})
+    quality.__spec__ = importlib.machinery.ModuleSpec("toy.quality", None)
+    return quality, tmp_path
+
+
+def test_an_architecture_is_measured_by_its_quality_module_alone(toy) -> None:
+    quality, folder = toy
+    readme = folder / "README.md"
+    with pytest.raises(DemoError, match=r"README.md needs one line <!-- quality -->"):
+        reports.measure("toy")
     readme.write_text("above\n\n<!-- quality -->\nold\n<!-- /quality -->\n\nbelow\n")
-    tables.fill("vae")
-    assert readme.read_text() == "above\n\n<!-- quality -->\n| a |\n| --- |\n<!-- /quality -->\n\nbelow\n"
-    tables.fill("vae")
+    assert reports.measure("toy", 300) == {"asked": 300, "items": [1, 2]}
+    written = "| what | found |\n| --- | ---: |\n| a | 50.0 % |"
+    assert readme.read_text() == f"above\n\n<!-- quality -->\n{written}\n<!-- /quality -->\n\nbelow\n"
+    tables.fill("toy")
     assert readme.read_text().count("| a |") == 1
+    assert tables.shown("toy") == tables.render("toy") == written
+    quality.table = lambda: {}["frechet"]
+    with pytest.raises(DemoError, match=r"'frechet' of toy is not measured; `python -m genai_demo quality toy`"):
+        tables.render("toy")
+    with pytest.raises(DemoError, match=r"architecture is other; choose one of toy, lab"):
+        tables.render("other")
+
+
+def test_a_sheet_has_whole_rows(toy) -> None:
+    rows = [np.full((sheets.SHOWN + 3, 4, 4), 200, np.uint8), np.full((2, 4, 4), 100, np.uint8)]
+    drawn = np.array(Image.open(sheets.write("toy", rows)))
+    assert drawn.shape[:2] == (2 * 4 * sheets.TIMES, sheets.SHOWN * 4 * sheets.TIMES)
+    assert (drawn[:8] == 200).all()
+    assert (drawn[8:, :16] == 100).all()
+    assert (drawn[8:, 16:] == 0).all()
+
+
+def test_tables_are_made_without_model_libraries() -> None:
+    """Pages make them while the app is built."""
+    code = "from genai_demo.quality import tables; [tables.render(name) for name in tables.names()]; import sys"
+    tell = "print({'torch', 'transformers', 'diffusers', 'plotly', 'faiss'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", f"{code}; {tell}"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_what_can_not_be_measured_is_refused_before_any_work(capsys) -> None:
     assert cli.main(["quality", "nothing"]) == 2
-    assert "choose one of diffusion, vae, gan, classifier, lab" in capsys.readouterr().err
-    assert cli.main(["quality", "classifier", "--samples", "3"]) == 2
+    assert f"choose one of {', '.join(tables.names())}" in capsys.readouterr().err
+    assert cli.main(["quality", tables.names()[0], "--samples", "3"]) == 2
     assert "samples is 3; choose 100 to 20000" in capsys.readouterr().err
 
 
-@pytest.fixture
-def few(monkeypatch, tmp_path):
-    """A data set of 128 drawn shapes, and a cache folder of its own."""
-    monkeypatch.setattr(fashion_mnist, "load", lambda split: shapes.load(128, seed=split == "test"))
-    monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path / "home"))
-    return tmp_path
-
-
-def test_the_denoiser_is_trained_and_shipped(few) -> None:
-    cfg = diffusion.TrainConfig(steps=3, batch_size=4)
-    (report,) = diffusion.train_all(cfg, out=few)
-    assert (report.index, report.total) == (3, 3)
-    card = json.loads((few / "fashion.json").read_text())
-    model = denoiser.build(few / "fashion.safetensors")
-    assert card["parameters"] == sum(parameter.numel() for parameter in model.parameters())
-    assert (card["steps"], card["seed"], card["quality"]) == (3, 0, {})
-    assert card["config"]["training"]["batch_size"] == 4
-    saved = torch.load(few / "home" / "train" / "diffusion" / "last.pt", weights_only=True)
-    assert all(torch.equal(value, saved["average"][name].half().float()) for name, value in model.state_dict().items())
-    assert list(diffusion.train_all(cfg, out=few)) == []
-    with pytest.raises(DemoError, match="other settings"):
-        next(diffusion.train_all(diffusion.TrainConfig(steps=4, batch_size=4), out=few))
-
-
-def test_the_autoencoders_are_trained_one_by_one_and_go_on_where_they_were(few, monkeypatch) -> None:
-    monkeypatch.setattr(vae, "VARIANTS", {name: vae.VARIANTS[name] for name in ("ae", "vae")})
-    monkeypatch.setattr(vae, "REPORT", 2)
-    first = vae.train_all(steps=2, out=few)
-    seen = [next(first), next(first)]
-    first.close()  # in the middle of the second
-    seen += vae.train_all(steps=2, out=few)
-    assert [report.model for report in seen] == ["ae-2", "vae-2", "vae-2", "ae-16", "vae-16"]
-    assert (seen[-1].index, seen[-1].total) == (6, 6)
-    assert all(np.isfinite(report.loss) for report in seen)
-    assert bundle.build(few / "vae-16.safetensors").config.latent == 16
-    before = (few / "ae-2.json").read_text()
-    (few / "ae-2.json").write_text(before.replace('"quality"', '"kept": 1,\n "quality"'))
-    (few / "vae-2.json").unlink()
-    assert list(vae.train_all(steps=2, out=few)) == []
-    assert '"kept"' in (few / "ae-2.json").read_text()
-    assert (few / "vae-2.json").exists()
-
-
 @pytest.mark.parametrize(
-    "items", [["a", "b"], [("a", 1), ("b", 2)], [reports.Drawn(i, 2, 0, np.empty(0)) for i in (0, 1)]]
+    "items", [["a", "b"], [("a", 1), ("b", 2)], [registry.Laboratory(f"{i}", "", "") for i in (0, 1)]]
 )
 def test_the_progress_bar_passes_everything_on(items) -> None:
     assert list(cli.bar(items, "measure")) == items

@@ -7,7 +7,8 @@ import pytest
 
 from genai_demo.core.errors import DemoError
 from genai_demo.quality import tables
-from genai_demo.rag import quality, table
+from genai_demo.quality.cards import results
+from genai_demo.rag import measuring, quality
 from genai_demo.rag.knowledge import Passage, Question
 from genai_demo.rag.library import build
 from genai_demo.rag.retrieve import STAGES
@@ -28,7 +29,7 @@ QUESTIONS = (
 
 
 def test_scores_of_one_question() -> None:
-    assert quality.scores([2]) == {
+    assert measuring.scores([2]) == {
         "recall@1": 0,
         "recall@3": 1,
         "recall@10": 1,
@@ -36,27 +37,27 @@ def test_scores_of_one_question() -> None:
         "MRR": 0.5,
         "nDCG": pytest.approx(0.6309, abs=1e-4),
     }
-    half = quality.scores([1, None])
+    half = measuring.scores([1, None])
     assert (half["recall@3"], half["both@3"], half["MRR"]) == (0.5, 0, 1)
     assert half["nDCG"] == pytest.approx(1 / (1 + 0.6309), abs=1e-4)
-    assert quality.scores([2, 1])["nDCG"] == pytest.approx(1)
-    assert quality.scores([1, 4])["both@3"] == 0
-    assert set(quality.scores([None]).values()) == {0}
+    assert measuring.scores([2, 1])["nDCG"] == pytest.approx(1)
+    assert measuring.scores([1, 4])["both@3"] == 0
+    assert set(measuring.scores([None]).values()) == {0}
 
 
 def test_a_rank_is_of_the_first_that_contains_the_span() -> None:
     library = build(ENTRIES, tiny())
     for unit, places in (("passage", library.passages), ("chunk", library.chunks)):
-        for question, found in quality.ask(library, QUESTIONS, unit):
+        for question, found in measuring.ask(library, QUESTIONS, unit):
             assert tuple(found) == STAGES
             assert len(found["dense"]) == (2 if question.kind == "two" else 1)
             assert None not in found["dense"], f"{len(places)} are fewer than are looked at"
-    bm25 = dict(quality.ask(library, QUESTIONS, "passage"))[QUESTIONS[0]]["bm25"]
+    bm25 = dict(measuring.ask(library, QUESTIONS, "passage"))[QUESTIONS[0]]["bm25"]
     assert bm25 == [1]
 
 
 def test_the_summary_is_by_kind_and_by_half() -> None:
-    found = quality.summary(list(quality.ask(build(ENTRIES, tiny()), QUESTIONS, "passage")))
+    found = measuring.summary(list(measuring.ask(build(ENTRIES, tiny()), QUESTIONS, "passage")))
     assert {part: of["questions"] for part, of in found["hybrid"].items()} == {
         "direct": 1,
         "paraphrase": 1,
@@ -68,29 +69,24 @@ def test_the_summary_is_by_kind_and_by_half() -> None:
 
 
 def test_nothing_relevant_is_told_by_a_cosine() -> None:
-    found = quality.nothing(build(ENTRIES, tiny()), QUESTIONS)
+    found = measuring.nothing(build(ENTRIES, tiny()), QUESTIONS)
     assert found["unanswerable"] == 1
     assert 0 <= found["area"] <= 1
     assert -1 <= found["least"] <= 1
 
 
 def test_the_table_is_that_of_the_results() -> None:
-    heads, rows, note = table.table()
-    assert all(len(row) == len(heads) for row in rows)
     assert tables.render("rag") == tables.shown("rag")
-    hybrid = table.results()["passage"]["hybrid"]
-    assert f"{hybrid['all']['recall@3']:.3f}" in next(row for row in rows if row[0] == "hybrid" and "all" in row[1])
-    assert note
-
-
-def test_hybrid_finds_nine_of_ten() -> None:
-    assert table.results()["passage"]["hybrid"]["all"]["recall@3"] >= 0.9
+    hybrid = results(quality.RESULTS, "rag")["passage"]["hybrid"]
+    row = next(line for line in tables.render("rag").splitlines() if line.startswith("| hybrid | all"))
+    assert f"{hybrid['all']['recall@3']:.3f}" in row
+    assert hybrid["all"]["recall@3"] >= 0.9, "hybrid finds nine of ten"
 
 
 def test_without_results_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(table, "RESULTS", tmp_path / "rag.json")
-    with pytest.raises(DemoError, match="quality rag"):
-        table.results()
+    monkeypatch.setattr(quality, "RESULTS", tmp_path / "rag.json")
+    with pytest.raises(DemoError, match=r"rag.json is missing; `python -m genai_demo quality rag`"):
+        tables.render("rag")
     (tmp_path / "rag.json").write_text(json.dumps({"passage": {}}))
-    with pytest.raises(KeyError):
-        table.table()
+    with pytest.raises(DemoError, match="of rag is not measured"):
+        tables.render("rag")

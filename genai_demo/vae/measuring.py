@@ -1,0 +1,47 @@
+"""Measures the autoencoders: draws from the prior of each, against real pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from genai_demo.core.load import load
+from genai_demo.inputs import pictures as inputs
+from genai_demo.quality import measures, sheets
+from genai_demo.quality.cards import Watch, write
+from genai_demo.vae import SPECS, codes
+from genai_demo.vae.model import Autoencoder
+
+SHOWN = ("vae-2", "vae-16", "beta4-16")  # on the sheet
+
+
+def measure(samples: int, watch: Watch) -> dict[str, Any]:
+    """Write the cards and the sheet. -> the distances of each model that has a prior."""
+    models = {spec.key.split("/")[1]: load(spec) for spec in SPECS}
+    real = measures.reference(samples // 10 * 10)
+    found: dict[str, Any] = {}
+    for name, model in watch(models.items(), "measure"):
+        if model.config.kind != "vae":
+            continue
+        drawn = codes.draw(model, codes.normal(0, samples // 10 * 10, model.config.latent))
+        part = {
+            "samples": len(drawn),
+            "seed": 0,
+            **measures.distances(real, measures.features(drawn)),
+            **{f"{title}_train": value for title, value in real.floor.items()},
+        }
+        write(f"vae/{name}", part)
+        found |= {f"{name} {title}": part[title] for title in ("frechet", "density", "coverage")}
+    sheets.write("vae", rows([models[name] for name in SHOWN]))
+    return found
+
+
+def rows(models: Sequence[Autoencoder]) -> list[np.ndarray]:
+    """Test pictures, what each model makes of them, then two rows of prior samples of each."""
+    every = range(0, inputs.SAMPLES, inputs.SAMPLES // sheets.SHOWN)
+    pictures = np.stack([inputs.sample_picture(i) for i in every][: sheets.SHOWN])
+    again = [codes.draw(model, codes.encode(model, pictures)[0]) for model in models]
+    fresh = [codes.draw(model, codes.normal(0, 2 * sheets.SHOWN, model.config.latent)) for model in models]
+    return [pictures, *again, *fresh]
