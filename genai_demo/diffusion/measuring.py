@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from genai_demo.core.frames import arrays
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.data import fashion_mnist
@@ -46,7 +47,7 @@ def draw(samples: int, options: Mapping[str, Any]) -> Iterator[Drawn]:
     for index, (label, recipe) in enumerate(every):
         for frame in run(recipe):
             last = frame
-        yield Drawn(index, len(every), label, last.x)
+        yield Drawn(index, len(every), label, arrays(last)["x"])
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:

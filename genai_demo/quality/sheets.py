@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from genai_demo.core.frames import sheet
 from genai_demo.core import registry
+from genai_demo.core.frames import sheet
 
 SHOWN = 12  # pictures in a row
 TIMES = 2  # each pixel is drawn as so many, both ways
