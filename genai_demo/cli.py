@@ -1,4 +1,4 @@
-"""The command line: list, run, replay, record, train, quality, prefetch, bench.
+"""The command line: list, run, replay, record, train, quality, poster, readme, prefetch, bench.
 
 Results go to files and standard output, progress to standard error. Exit code 0: done; 1: replay found a
 difference; 2: something was asked that can't be had, said in one sentence.
@@ -135,6 +135,12 @@ def _commands_on_weights(commands: Any) -> None:
     one = _command(commands, "quality", _quality, help, "quality diffusion --samples 2000")
     one.add_argument("name", metavar="NAME", help="an architecture, as in diffusion; lab: the 2-D laboratory")
     one.add_argument("--samples", type=int, default=2000, metavar="N", help="pictures to draw (2000)")
+
+    help = "make the pictures of the overview, each by its architecture's own models"
+    one = _command(commands, "poster", _poster, help, "poster vae")
+    one.add_argument("name", metavar="NAME", nargs="?", help="an architecture (all of them)")
+
+    _command(commands, "readme", _readme, "write the table of architectures into README.md")
 
     help = "fetch weights and data that are not bundled, for a machine that goes offline"
     one = _command(commands, "prefetch", _prefetch, help)
@@ -331,6 +337,21 @@ def _quality(given: argparse.Namespace) -> int:
 
     for name, value in reports.measure(given.name, given.samples, watch=bar).items():
         print(f"{name}: {value}")
+    return 0
+
+
+def _poster(given: argparse.Namespace) -> int:
+    from genai_demo.quality import posters
+
+    for name in [given.name] if given.name else having("poster"):
+        print(posters.make(name))
+    return 0
+
+
+def _readme(given: argparse.Namespace) -> int:
+    from genai_demo.quality import readme
+
+    print(readme.fill())
     return 0
 
 

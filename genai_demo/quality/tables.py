@@ -45,13 +45,13 @@ def render(name: str) -> str:
 def check(name: str) -> Path:
     """The README of an architecture, or the page of the laboratory. Raises DemoError where the table has no place."""
     path = LAB_PAGE if name == LAB else folder(name) / "README.md"
-    _between(path)
+    between(path)
     return path
 
 
 def shown(name: str) -> str:
     """What stands between the marks now."""
-    return _between(check(name))[1].strip()
+    return between(check(name))[1].strip()
 
 
 def fill(name: str) -> Path:
@@ -63,11 +63,11 @@ def fill(name: str) -> Path:
 
 def put(path: Path, text: str, start: str = START, end: str = END) -> None:
     """Write a text between two marks of a file. Raises DemoError where they are not there."""
-    before, _, after = _between(path, start, end)
+    before, _, after = between(path, start, end)
     path.write_text(f"{before}{start}\n{text}\n{end}{after}")
 
 
-def _between(path: Path, start: str = START, end: str = END) -> tuple[str, str, str]:
+def between(path: Path, start: str = START, end: str = END) -> tuple[str, str, str]:
     """What stands before, between and after two marks. Raises DemoError where they are not there, once each."""
     text = path.read_text() if path.exists() else ""
     if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
