@@ -127,9 +127,12 @@ def _commands_on_recipes(commands: Any) -> None:
 
 
 def _commands_on_weights(commands: Any) -> None:
-    help = "train an architecture's bundled weights, resuming where it stopped"
+    help = "train an architecture as its bundled weights were, going on where it was stopped"
     one = _command(commands, "train", _train, help, "train vae")
     one.add_argument("name", metavar="NAME", help="an architecture, as in vae")
+    one.add_argument("--out", type=Path, metavar="DIR", help="where finished weights go (the cache folder)")
+    one.add_argument("--ship", action="store_true", help="put them into assets/weights, in the place of what is there")
+    one.add_argument("--anew", action="store_true", help="from the start: what was trained before is deleted")
 
     help = "measure samples of an architecture and write it on the card"
     one = _command(commands, "quality", _quality, help, "quality diffusion --samples 2000")
@@ -198,7 +201,7 @@ def bar(items: Iterable[Any], text: str) -> Iterator[Any]:
         for item in items:
             shown.total = getattr(item, "total", None)
             index = getattr(item, "index", None)  # texts and tuples have a method of that name
-            at = (index if isinstance(index, int) else shown.n) + 1  # runs count from 0, trainings from 1
+            at = (index if isinstance(index, int) else shown.n) + 1 - getattr(item, "first", 0)  # trainings: from 1
             shown.update(min(at, shown.total or at) - shown.n)
             if getattr(item, "loss", None) is not None:
                 shown.set_postfix_str(f"loss {item.loss:.4g}", refresh=False)
@@ -326,9 +329,13 @@ def _architecture(name: str, module: str, function: str) -> Any:
 
 
 def _train(given: argparse.Namespace) -> int:
+    from genai_demo.core.training import target
+
     train_all = _architecture(given.name, "train", "train_all")
-    reports = list(bar(train_all(), f"train {given.name}"))
+    options = {"ship": given.ship, "out": given.out}
+    reports = list(bar(train_all(**options, anew=given.anew), f"train {given.name}"))
     print(f"done: {reports[-1]}" if reports else "nothing to do: the training was finished before")
+    print(f"weights and cards: {target(given.name, **options)}")
     return 0
 
 

@@ -20,10 +20,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from genai_demo.clip.words import Words
+from genai_demo.core.training import halved, write_weights
 
 NAME = "atlas-clip"
 TABLE = "token_embedding.weight"
@@ -172,13 +172,11 @@ def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
 
 def save(path: Path, state: dict[str, Tensor], vocabulary: Sequence[str]) -> None:
     """Half precision; the table of word vectors, which was never trained, in 8 bits with a scale a row."""
-    kept = {name: (v.half() if v.is_floating_point() else v).contiguous() for name, v in state.items() if name != TABLE}
+    kept = halved({name: value for name, value in state.items() if name != TABLE})
     table = state[TABLE].float()
     scale = table.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
     kept |= {f"{TABLE}.int8": (table / scale).round().to(torch.int8), f"{TABLE}.scale": scale.half()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(kept, path, {"config": json.dumps(config()), "vocabulary": json.dumps(list(vocabulary))})
-    path.chmod(0o644)
+    write_weights(path, kept, {"config": json.dumps(config()), "vocabulary": json.dumps(list(vocabulary))})
 
 
 def build(path: Path) -> Clip:

@@ -6,11 +6,10 @@ It keeps its state in the cache folder and goes on where it was stopped. Needs t
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,10 @@ from genai_demo.clip import model as clip
 from genai_demo.clip.batches import Batch, Source, joined
 from genai_demo.clip.reader import taught
 from genai_demo.clip.words import Words, vectors
+from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_dtype, seeded
-from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home
-from genai_demo.core.spec import WEIGHTS
+from genai_demo.core.training import Resumable, TrainStep, follow
 
 FILE = "atlas.safetensors"
 SAVE = 200  # steps between two states in the cache folder
@@ -59,29 +57,23 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainStep:
-    """One report: loss and share of pictures that find their own text, means since the last; one over temperature."""
+class ClipStep(TrainStep):
+    """With the share of pictures that find their own text, a mean since the last report; one over temperature."""
 
-    index: int
-    total: int
-    loss: float
     right: float
     scale: float
-    seconds: float
 
 
-class Training:
+class Training(Resumable):
     """Network, its running mean and optimiser: everything a stopped training needs to go on.
 
     table: word vectors, one for each word; reader: the text tower's first weights, random where there are none.
     """
 
-    PARTS = ("net", "mean", "optimiser")
-
     def __init__(
         self, cfg: TrainConfig, words: Words, table: Tensor, reader: Mapping[str, Tensor] | None = None
     ) -> None:
-        self.cfg, self.words, self.step = cfg, words, 0
+        self.cfg, self.words = cfg, words
         self.dtype = pick_dtype(torch.device("cpu"))
         with seeded(cfg.seed):
             self.net: Any = clip.untrained(table)
@@ -90,6 +82,9 @@ class Training:
         self.net.train()
         self.mean = copy.deepcopy(self.net).requires_grad_(False)
         self.optimiser = torch.optim.AdamW(_groups(self.net, cfg), betas=(0.9, 0.98), fused=True)
+
+    def parts(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in ("net", "mean", "optimiser")}
 
     def advance(self, batches: list[Batch]) -> tuple[Tensor, Tensor]:
         """One step on all the batches together. -> loss, share of pictures whose own text is the nearest."""
@@ -107,25 +102,10 @@ class Training:
         self.optimiser.step()
         with torch.no_grad():
             self.net.logit_scale.clamp_(0, math.log(100))  # as in the paper
-            self._follow(min(self.cfg.average, (1 + self.step) / (10 + self.step)))
+            follow(self.mean, self.net, self.cfg.average, self.step)
             right = (seen @ read.T).argmax(1).eq(torch.arange(len(seen))).float().mean()
         self.step += 1
         return loss.detach(), right
-
-    def _follow(self, decay: float) -> None:
-        """mean <- decay * mean + (1 - decay) * net; buffers are copied."""
-        torch._foreach_lerp_(list(self.mean.parameters()), [p.detach() for p in self.net.parameters()], 1 - decay)
-        for kept, now in zip(self.mean.buffers(), self.net.buffers(), strict=True):
-            kept.copy_(now)
-
-    def state(self) -> dict[str, Any]:
-        return {**{name: getattr(self, name).state_dict() for name in self.PARTS}, "step": self.step}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state`."""
-        for name in self.PARTS:
-            getattr(self, name).load_state_dict(state[name])
-        self.step = state["step"]
 
 
 def rate(cfg: TrainConfig, step: int) -> float:
@@ -151,96 +131,56 @@ def _groups(net: nn.Module, cfg: TrainConfig) -> list[dict[str, Any]]:
     return groups
 
 
-def train(training: Training, source: Source, *, every: int = 20) -> Iterator[TrainStep]:
+def train(training: Training, source: Source, *, every: int = 20) -> Iterator[ClipStep]:
     """From where `training` is to its last step; a report every `every` steps."""
-    cfg, started, sums, since = training.cfg, time.monotonic(), torch.zeros(2), 0
+    cfg, started, sums, since = training.cfg, time.monotonic() - training.seconds, torch.zeros(2), 0
     while training.step < cfg.steps:
         batches = source.batch(training.step, cfg.singles, cfg.scened, cfg.worldly, cfg.written)
         sums, since = sums + torch.stack(training.advance(batches)), since + 1
         if training.step % every == 0 or training.step == cfg.steps:
             loss, right = (sums / since).tolist()
-            scale, spent = float(training.net.logit_scale.detach().exp()), time.monotonic() - started
-            yield TrainStep(training.step, cfg.steps, loss, right, scale, spent)
+            training.seconds, scale = time.monotonic() - started, float(training.net.logit_scale.detach().exp())
+            yield ClipStep(training.step, cfg.steps, loss, training.seconds, right, scale)
             sums, since = torch.zeros(2), 0
 
 
-def journal(cfg: TrainConfig) -> dict[str, Any]:
-    """What is kept of this training: state, history, seconds; empty before its start.
+def train_all(
+    cfg: TrainConfig | None = None, *, ship: bool = False, out: Path | None = None, anew: bool = False
+) -> Iterator[TrainStep]:
+    """Train the small CLIP, going on where it was stopped, then write weights and card.
 
+    They go into the cache, with `ship` into assets/weights/clip, or into the folder `out`; anew: from the start.
     One planned for another number of steps goes on too: from there on the rate falls as for the new number.
+    Yields nothing where the training is finished. Raises DemoError where a half-done one has other settings.
     """
-    fresh: dict[str, Any] = {"config": asdict(cfg), "state": {}, "history": [], "seconds": 0.0}
-    path = _journal_path()
-    if path.exists():
-        kept: dict[str, Any] = torch.load(path, weights_only=True)
-        if {**kept["config"], "steps": cfg.steps} == fresh["config"]:
-            return {**kept, "config": fresh["config"]}
-    return fresh
+    cfg = cfg or TrainConfig()
+    folder = kit.target("clip", ship=ship, out=out)
+    with kit.journal("clip", "atlas", cfg, anew=anew, free=("steps",)) as notes:
+        if not kit.is_finished(notes.weights, training=kit.stated(cfg), steps=cfg.steps):
+            words, table = vectors()
+            training = Training(cfg, Words(words), table, taught(cfg.seed, words, table))
+            notes.resume(training)
+            for report in train(training, Source(cfg.seed, wider=cfg.wider, reading=cfg.reading)):
+                notes.history.append([report.index, report.loss, report.right, report.scale])
+                notes.keep(training, report, SAVE)
+                yield report
+            export(notes)
+        kit.deliver(notes.weights, folder)
 
 
-def _journal_path() -> Path:
-    return home() / "train" / "clip" / "atlas.pt"
-
-
-def train_all(cfg: TrainConfig | None = None, *, out: Path | None = None) -> Iterator[TrainStep]:
-    """Train the small CLIP unless it is shipped, and ship it. out: a folder, assets/weights/clip unless given."""
-    cfg, path = cfg or TrainConfig(), (out or WEIGHTS / "clip") / FILE
-    if _is_shipped(path, cfg):
-        return
-    words, table = vectors()
-    notes = journal(cfg)
-    first = taught(cfg.seed, words, table)
-    training = Training(cfg, Words(words), table, first)
-    if notes["state"]:
-        training.restore(notes["state"])
-    before = notes["seconds"]
-    for report in train(training, Source(cfg.seed, wider=cfg.wider, reading=cfg.reading)):
-        notes["history"].append([report.index, report.loss, report.right, report.scale])
-        if report.index % SAVE == 0 or report.index == cfg.steps:
-            notes |= {"state": training.state(), "seconds": before + report.seconds}
-            part = _journal_path().with_suffix(".part")
-            part.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(notes, part)
-            part.replace(_journal_path())
-        yield report
-    ship(cfg, path)
-
-
-def ship(cfg: TrainConfig, path: Path, *, unfinished: bool = False) -> Path:
-    """Write the weights of a training and the card beside them. -> the card, with no quality yet.
-
-    Raises DemoError where the training is not finished, unless that is allowed.
-    """
-    notes = journal(cfg)
-    done = int(notes["state"].get("step", 0))
-    if done < cfg.steps and not (unfinished and done):
-        raise DemoError(f"clip is trained for {done} of {cfg.steps} steps; run train clip")
-    state = notes["state"]["mean"]
-    clip.save(path, state, vectors()[0])
+def export(notes: kit.Journal) -> Path:
+    """Write the averaged weights of a training and the card beside them. -> the card, with no quality yet."""
+    clip.save(notes.weights, notes.state["mean"], vectors()[0])
     return write_card(
-        path,
+        notes.weights,
         title="CLIP, small",
-        parameters=sum(p.numel() for p in clip.build(path).parameters()),
+        parameters=sum(p.numel() for p in clip.build(notes.weights).parameters()),
         licence="Apache-2.0",
         data=DATA,
         config=clip.config(),
-        training=_stated(cfg),
-        steps=done,
-        wall_seconds=round(notes["seconds"]),
+        training=notes.config,
+        steps=notes.step,
+        device=notes.device,
+        wall_seconds=round(notes.seconds),
         quality={},
     )
-
-
-def _stated(cfg: TrainConfig) -> dict[str, Any]:
-    """What the card says of the training, as JSON gives it back."""
-    stated: dict[str, Any] = json.loads(json.dumps(asdict(cfg)))
-    return stated
-
-
-def _is_shipped(path: Path, cfg: TrainConfig) -> bool:
-    """Whether weights are there whose card names this training, finished."""
-    card = path.with_suffix(".json")
-    if not path.exists() or not card.exists():
-        return False
-    stated = json.loads(card.read_text())
-    return bool(stated.get("training") == _stated(cfg) and stated.get("steps") == cfg.steps)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
-from genai_demo.core.cards import machine, write_card
-from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home
-from genai_demo.core.spec import WEIGHTS
+from genai_demo.core import training as kit
+from genai_demo.core.cards import write_card
+from genai_demo.core.training import Resumable, TrainStep, follow
 from genai_demo.data import fashion_mnist
-from genai_demo.diffusion.model import NULL, UNET, Denoiser, empty, loss
+from genai_demo.diffusion.model import NULL, UNET, empty, loss
+
+SAVE = 500  # steps between two states in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,10 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainStep:
-    """One report: mean loss since the last one, pictures seen, seconds of this process."""
+class DenoiserStep(TrainStep):
+    """With the learning rate that comes next."""
 
-    index: int
-    total: int
-    loss: float
     learning_rate: float
-    seconds: float
 
 
 def learning_rate(cfg: TrainConfig, step: int) -> float:
@@ -55,39 +50,33 @@ def learning_rate(cfg: TrainConfig, step: int) -> float:
     return cfg.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
-class _State:
+class Training(Resumable):
     """Network, average, optimiser and random stream; saved together, so that a run resumes where it stopped."""
 
     def __init__(self, cfg: TrainConfig) -> None:
         torch.manual_seed(cfg.seed)
+        self.cfg = cfg
         self.model = empty().train()
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), weight_decay=0.01, fused=True)
         self.random = torch.Generator().manual_seed(cfg.seed)
-        self.step, self.seconds = 0, 0.0
 
-    def save(self, path: Path, cfg: TrainConfig) -> None:
-        state = {
-            "config": asdict(cfg),
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.random.get_state(),
-            "step": self.step,
-            "seconds": self.seconds,
-            "device": machine(),
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, path.with_suffix(".tmp"))
-        path.with_suffix(".tmp").replace(path)
+    def parts(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in ("model", "average", "optimiser", "random")}
 
-    def resume(self, path: Path) -> None:
-        state: dict[str, Any] = torch.load(path, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.random.set_state(state["random"])
-        self.step, self.seconds = state["step"], state["seconds"]
+    def advance(self, images: Tensor, labels: Tensor) -> float:
+        """One step on pictures (n, 28, 28) uint8 and their classes (n,). -> the loss."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.cfg, self.step)
+        x0, label, angle, noise = _batch(self.cfg, images, labels, self.random)
+        value = loss(self.model, x0, label, angle=angle, noise=noise)
+        self.optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        follow(self.average, self.model, self.cfg.ema_decay, self.step)
+        self.step += 1
+        return float(value.detach())
 
 
 def _batch(cfg: TrainConfig, images: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, ...]:
@@ -99,98 +88,64 @@ def _batch(cfg: TrainConfig, images: Tensor, labels: Tensor, random: torch.Gener
     return x0, label, angle, torch.randn(x0.shape, generator=random)
 
 
-def train(cfg: TrainConfig, *, checkpoint: Path | None = None, every: int = 100) -> Iterator[TrainStep]:
-    """Train for cfg.steps, yielding every `every` steps; resumes from `checkpoint` where it exists.
+def train(training: Training, *, every: int = 100) -> Iterator[DenoiserStep]:
+    """From where `training` is to its last step, a report every `every` steps and at the end.
 
-    The last checkpoint holds the averaged weights (`average`), which are the ones to ship.
-    Raises DemoError where the data set can't be had.
+    The averaged weights are the ones to ship. Raises DemoError where the data set can't be had.
     """
     pixels, classes = fashion_mnist.load("train")
     images, labels = torch.from_numpy(pixels.copy()), torch.from_numpy(classes)
-    state = _State(cfg)
-    if checkpoint is not None and checkpoint.exists():
-        state.resume(checkpoint)
-    started, total, resumed_seconds = time.monotonic(), 0.0, state.seconds
-    while state.step < cfg.steps:
-        for group in state.optimiser.param_groups:
-            group["lr"] = learning_rate(cfg, state.step)
-        x0, label, angle, noise = _batch(cfg, images, labels, state.random)
-        value = loss(state.model, x0, label, angle=angle, noise=noise)
-        state.optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(state.model.parameters(), 1.0)
-        state.optimiser.step()
-        _follow(state.average, state.model, min(cfg.ema_decay, (1 + state.step) / (10 + state.step)))
-        state.step += 1
-        total += float(value.detach())
-        state.seconds = resumed_seconds + time.monotonic() - started
-        if state.step % every == 0 or state.step == cfg.steps:
-            if checkpoint is not None and (state.step % (5 * every) == 0 or state.step == cfg.steps):
-                state.save(checkpoint, cfg)
-            mean = total / (state.step % every or every)
-            yield TrainStep(state.step, cfg.steps, mean, learning_rate(cfg, state.step), state.seconds)
+    cfg, started, total = training.cfg, time.monotonic() - training.seconds, 0.0
+    while training.step < cfg.steps:
+        total += training.advance(images, labels)
+        if training.step % every == 0 or training.step == cfg.steps:
+            training.seconds = time.monotonic() - started
+            mean, rate = total / (training.step % every or every), learning_rate(cfg, training.step)
+            yield DenoiserStep(training.step, cfg.steps, mean, training.seconds, rate)
             total = 0.0
 
 
-@torch.no_grad()
-def _follow(average: Denoiser, model: Denoiser, decay: float) -> None:
-    """Exponential moving average of the weights: average <- decay * average + (1 - decay) * model."""
-    torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
+def train_all(
+    cfg: TrainConfig | None = None, *, ship: bool = False, out: Path | None = None, anew: bool = False
+) -> Iterator[TrainStep]:
+    """Train the denoiser, going on where it was stopped, then write weights and card.
 
-
-def train_all(cfg: TrainConfig | None = None, *, out: Path | None = None) -> Iterator[TrainStep]:
-    """Train the denoiser, going on from its checkpoint in the cache folder, then write weights and card.
-
-    Yields nothing where the training is finished. out: a folder, assets/weights/diffusion unless given.
-    Raises DemoError where the checkpoint is of a training with other settings.
+    They go into the cache, with `ship` into assets/weights/diffusion, or into the folder `out`; anew: from the start.
+    Yields nothing where the training is finished. Raises DemoError where a half-done one has other settings.
     """
     cfg = cfg or TrainConfig()
-    checkpoint = home() / "train" / "diffusion" / "last.pt"
-    path = (out or WEIGHTS / "diffusion") / "fashion.safetensors"
-    if checkpoint.exists() and torch.load(checkpoint, weights_only=True)["config"] != asdict(cfg):
-        raise DemoError(f"{checkpoint} is of a training with other settings; move it away to start anew")
-    trained = False
-    for report in train(cfg, checkpoint=checkpoint):
-        trained = True
-        yield report
-    if trained or not _is_shipped(path, cfg):
-        export(checkpoint, path)
+    folder = kit.target("diffusion", ship=ship, out=out)
+    with kit.journal("diffusion", "fashion", cfg, anew=anew) as notes:
+        if not kit.is_finished(notes.weights, config=_stated(cfg), steps=cfg.steps):
+            training = Training(cfg)
+            notes.resume(training)
+            for report in train(training):
+                notes.keep(training, report, SAVE)
+                yield report
+            export(notes)
+        kit.deliver(notes.weights, folder)
 
 
-def export(checkpoint: Path, path: Path, *, device: str | None = None) -> Path:
-    """Write the averaged weights of a checkpoint (safetensors, fp16) and the card beside them. -> the card.
+def export(notes: kit.Journal) -> Path:
+    """Write the averaged weights of a finished training (safetensors, fp16) and the card beside them. -> the card.
 
-    device: what it was trained on; where neither this nor the checkpoint says, this machine is named.
     The card has no quality yet: `python -m genai_demo quality diffusion` measures it.
     """
-    saved: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.half().contiguous() for name, value in saved["average"].items()}, path)
-    path.chmod(0o644)
+    kit.write_weights(notes.weights, kit.halved(notes.state["average"]))
     return write_card(
-        path,
+        notes.weights,
         title="Fashion denoiser",
         licence="Apache-2.0",
         data="Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), 60,000 training pictures, MIT",
-        config=_stated(saved["config"]),
-        seed=saved["config"]["seed"],
-        steps=saved["step"],
-        device=device or saved.get("device") or machine(),
-        wall_seconds=round(saved["seconds"]),
+        config=_stated(notes.config),
+        seed=notes.config["seed"],
+        steps=notes.step,
+        device=notes.device,
+        wall_seconds=round(notes.seconds),
         quality={},
     )
 
 
-def _stated(config: dict[str, Any]) -> dict[str, Any]:
+def _stated(config: Any) -> dict[str, Any]:
     """What the card calls config: how it was trained, and the network."""
-    stated: dict[str, Any] = json.loads(json.dumps({"training": config, "network": UNET}))
-    return stated
-
-
-def _is_shipped(path: Path, cfg: TrainConfig) -> bool:
-    """Whether weights are there whose card names this configuration and all of its steps."""
-    card = path.with_suffix(".json")
-    if not path.exists() or not card.exists():
-        return False
-    stated = json.loads(card.read_text())
-    return bool(stated.get("config") == _stated(asdict(cfg)) and stated.get("steps") == cfg.steps)
+    return kit.stated({"training": kit.stated(config), "network": UNET})

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from genai_demo.core.training import halved, write_weights
 from genai_demo.gan.grow import LATENT, Grower
 from genai_demo.gan.model import Gan, GanConfig, Generator
 from genai_demo.gan.translate import ResNet, UNet
@@ -26,12 +26,7 @@ HISTORY = "history"
 
 def save(path: Path, config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
     """Write the file; floating-point tensors in half precision, the history excepted."""
-    kept = {
-        name: (v.half() if v.is_floating_point() and name != HISTORY else v).contiguous() for name, v in tensors.items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(kept, path, {"config": json.dumps(config)})
-    path.chmod(0o644)
+    write_weights(path, halved(tensors, but=(HISTORY,)), {"config": json.dumps(config)})
 
 
 def config_of(path: Path) -> dict[str, Any]:

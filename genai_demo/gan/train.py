@@ -1,12 +1,10 @@
 """Trains and ships all GANs on pictures. `python -m genai_demo train gan` iterates train_all().
 
-Each training keeps a journal in the cache folder and goes on where it was stopped; a finished one is shipped, with its
-card, and not trained again.
+Each training keeps a journal in the cache folder and goes on where it was stopped.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
-from genai_demo.core.errors import DemoError
-from genai_demo.core.spec import WEIGHTS, find_spec, resolve
+from genai_demo.core.spec import find_spec, resolve
+from genai_demo.core.training import ModelStep, TrainStep
 from genai_demo.gan import bundle
-from genai_demo.gan.journal import Journal, journal
 from genai_demo.gan.model import Discriminator, plain
 from genai_demo.gan.train_fashion import KEPT, TrainConfig, train_fashion
 from genai_demo.gan.train_grow import GrowConfig, train_growing
@@ -30,27 +28,17 @@ DATA = "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), {}, MIT"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """One report of train_all. index, total: steps of this model's training; loss: of its generator."""
-
-    index: int
-    total: int
-    loss: float
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
 class Shipped:
-    """How a model is trained (name, config -> reports), what of its journal is shipped, and what its card says."""
+    """How a model is trained (journal, config -> reports), what of the journal is shipped, and what its card says."""
 
     title: str
     data: str
     config: Config
-    train: Callable[[str, Any], Iterator[Any]]
-    pack: Callable[[Journal, Any], tuple[Mapping[str, Any], dict[str, Tensor]]]  # -> config of the file, tensors
+    train: Callable[[kit.Journal, Any], Iterator[TrainStep]]
+    pack: Callable[[kit.Journal, Any], tuple[Mapping[str, Any], dict[str, Tensor]]]  # -> config of the file, tensors
 
 
-def _fashion(notes: Journal, cfg: TrainConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+def _fashion(notes: kit.Journal, cfg: TrainConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
     discriminator = Discriminator(cfg.model)
     discriminator.load_state_dict(notes.state["d"])
     simple = plain(discriminator)
@@ -62,17 +50,17 @@ def _fashion(notes: Journal, cfg: TrainConfig) -> tuple[Mapping[str, Any], dict[
     return asdict(simple.config), {**tensors, bundle.HISTORY: torch.tensor(notes.history)}
 
 
-def _pix2pix(notes: Journal, cfg: TranslateConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+def _pix2pix(notes: kit.Journal, cfg: TranslateConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
     (state,) = notes.kept.values()
     return {"width": cfg.width}, {name.removeprefix("mean_g."): value for name, value in state.items()}
 
 
-def _cyclegan(notes: Journal, cfg: TranslateConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+def _cyclegan(notes: kit.Journal, cfg: TranslateConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
     (state,) = notes.kept.values()
     return {"width": cfg.width}, {name.removeprefix("mean_g_"): value for name, value in state.items()}
 
 
-def _grown(notes: Journal, cfg: GrowConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
+def _grown(notes: kit.Journal, cfg: GrowConfig) -> tuple[Mapping[str, Any], dict[str, Tensor]]:
     tensors = {f"{step}/{name}": value for step, state in notes.kept.items() for name, value in state.items()}
     return asdict(cfg), {**tensors, bundle.HISTORY: torch.tensor(notes.history)}
 
@@ -101,52 +89,41 @@ MODELS = {
 }
 
 
-def train_all(names: tuple[str, ...] = tuple(MODELS), *, out: Path | None = None) -> Iterator[Progress]:
-    """Train those that are not shipped yet, one after another. out: a folder, assets/weights/gan unless given."""
-    folder = out or WEIGHTS / "gan"
-    for name in names:
-        entry, path = MODELS[name], folder / f"{name}.safetensors"
-        if _is_shipped(path, entry.config):
-            continue
-        for report in entry.train(name, entry.config):
-            yield Progress(report.index, report.total, report.loss, name)
-        ship(name, path)
+def train_all(
+    names: tuple[str, ...] = tuple(MODELS), *, ship: bool = False, out: Path | None = None, anew: bool = False
+) -> Iterator[ModelStep]:
+    """Train those that are not finished yet, one after another; each is written when it is done.
 
-
-def ship(name: str, path: Path) -> Path:
-    """Write the weights of a finished training and the card beside them. -> the card, with no quality yet.
-
-    Raises DemoError where the journal's training is not finished.
+    They go into the cache, with `ship` into assets/weights/gan, or into the folder `out`; anew: from the start.
+    Raises DemoError where a half-done one has other settings, or Fashion-MNIST can't be had.
     """
+    folder = kit.target("gan", ship=ship, out=out)
+    for name in names:
+        entry = MODELS[name]
+        with kit.journal("gan", name, entry.config, anew=anew) as notes:
+            if not kit.is_finished(notes.weights, training=kit.stated(entry.config)):
+                for report in entry.train(notes, entry.config):
+                    yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+                export(name, notes)
+            kit.deliver(notes.weights, folder)
+
+
+def export(name: str, notes: kit.Journal) -> Path:
+    """Write the weights of a finished training and the card beside them. -> the card, with no quality yet."""
     entry = MODELS[name]
-    notes = journal(name, entry.config)
-    done = int(notes.state.get("step", 0))
-    if done < entry.config.steps:
-        raise DemoError(f"{name} is trained for {done} of {entry.config.steps} steps; run train gan")
     config, tensors = entry.pack(notes, entry.config)
-    bundle.save(path, config, tensors)
-    model = resolve(find_spec(f"gan/{name}").build)(path)
+    bundle.save(notes.weights, config, tensors)
+    model = resolve(find_spec(f"gan/{name}").build)(notes.weights)
     return write_card(
-        path,
+        notes.weights,
         title=entry.title,
         parameters=sum(p.numel() for p in model.parameters()),
         licence="Apache-2.0",
         data=entry.data,
         config=dict(config),
-        training=_stated(entry.config),
-        steps=done,
+        training=notes.config,
+        steps=notes.step,
+        device=notes.device,
         wall_seconds=round(notes.seconds),
         quality={},
     )
-
-
-def _stated(cfg: Config) -> dict[str, Any]:
-    """What the card says of the training, as JSON gives it back."""
-    stated: dict[str, Any] = json.loads(json.dumps(asdict(cfg)))
-    return stated
-
-
-def _is_shipped(path: Path, cfg: Config) -> bool:
-    """Whether weights are there whose card names this training."""
-    card = path.with_suffix(".json")
-    return path.exists() and card.exists() and bool(json.loads(card.read_text()).get("training") == _stated(cfg))

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genai_demo.core.device import generator, pick_dtype, seeded
+from genai_demo.core.training import Journal, Resumable, TrainStep, follow, halved
 from genai_demo.data import fashion_mnist
-from genai_demo.gan.journal import Resumable, half, journal
 from genai_demo.gan.model import Discriminator, GanConfig, Generator
 from genai_demo.gan.objectives import LOSSES, Objective, clip, gradient_penalty
+
+PARTS = ("g", "d", "mean", "opt_g", "opt_d", "random")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,12 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainStep:
-    """One report: losses and mean probability of "real" on either side, means since the last report."""
+class GanStep(TrainStep):
+    """With D's loss and the mean probability of "real" on either side; loss is the generator's."""
 
-    index: int
-    total: int
-    loss: float  # of the generator
     loss_d: float
     real: float
     fake: float
-    seconds: float
 
 
 class Training(Resumable):
@@ -66,7 +64,9 @@ class Training(Resumable):
         self.opt_g = torch.optim.Adam(self.g.parameters(), cfg.learning_rate_g, betas=cfg.betas, fused=True)
         self.opt_d = torch.optim.Adam(self.d.parameters(), cfg.learning_rate_d, betas=cfg.betas, fused=True)
         self.random = generator(cfg.seed)
-        self.step = 0
+
+    def parts(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in PARTS}
 
     def _cast(self) -> Any:
         return torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32)
@@ -112,7 +112,7 @@ class Training(Resumable):
         loss.backward()
         self.opt_g.step()
         self.d.requires_grad_(True)
-        follow(self.mean, self.g, min(self.cfg.average, (1 + self.step) / (10 + self.step)))
+        follow(self.mean, self.g, self.cfg.average, self.step)
         return loss.detach()
 
     def advance(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -134,45 +134,33 @@ def scaled(images: Tensor) -> Tensor:
     return images.float().div(127.5).sub(1).unsqueeze(1)
 
 
-@torch.no_grad()
-def follow(mean: nn.Module, network: nn.Module, decay: float) -> None:
-    """mean <- decay * mean + (1 - decay) * network; buffers are copied."""
-    torch._foreach_lerp_(list(mean.parameters()), [p.detach() for p in network.parameters()], 1 - decay)
-    for kept, now in zip(mean.buffers(), network.buffers(), strict=True):
-        kept.copy_(now)
-
-
-def train(training: Training, images: Tensor, labels: Tensor, *, every: int = 50) -> Iterator[TrainStep]:
+def train(training: Training, images: Tensor, labels: Tensor, *, every: int = 50) -> Iterator[GanStep]:
     """From where `training` is to its last step; a report every `every` steps. images (n, 28, 28) uint8."""
-    started, sums = time.monotonic(), torch.zeros(4)
+    started, sums = time.monotonic() - training.seconds, torch.zeros(4)
     while training.step < training.cfg.steps:
         loss_g, loss_d, real, fake = training.advance(images, labels)
         sums += torch.stack([loss_g, loss_d, real.sigmoid().mean(), fake.sigmoid().mean()])
         if training.step % every == 0:
             loss, loss_d, real_mean, fake_mean = (sums / every).tolist()
-            spent = time.monotonic() - started
-            yield TrainStep(training.step, training.cfg.steps, loss, loss_d, real_mean, fake_mean, spent)
+            training.seconds = time.monotonic() - started
+            yield GanStep(training.step, training.cfg.steps, loss, training.seconds, loss_d, real_mean, fake_mean)
             sums = torch.zeros(4)
 
 
 KEPT = (100, 400, 1000, 2500, 6000)  # steps whose generator is shipped, beside the first and the last
-SAVE = 500
+SAVE = 500  # steps between two states in the cache
 
 
-def train_fashion(name: str, cfg: TrainConfig) -> Iterator[TrainStep]:
+def train_fashion(notes: Journal, cfg: TrainConfig) -> Iterator[GanStep]:
     """Train on all 60,000 pictures; goes on where it was stopped. The journal keeps the generators of KEPT."""
     pictures, found = fashion_mnist.load("train")
     images, labels = torch.from_numpy(pictures.copy()), torch.from_numpy(found)
     training = Training(cfg)
-    notes = journal(name, cfg)
-    if notes.state:
-        training.restore(notes.state)
-    else:
-        notes.kept[0] = half(training.mean)
+    notes.kept.setdefault(0, halved(training.mean.state_dict()))
+    notes.resume(training)
     for report in train(training, images, labels):
         notes.history.append([report.index, report.loss, report.loss_d, report.real, report.fake])
         if report.index in KEPT or report.index == cfg.steps:
-            notes.kept[report.index] = half(training.mean)
-        if report.index % SAVE == 0 or report.index == cfg.steps:
-            notes.save(training.state(), report.seconds)
+            notes.kept[report.index] = halved(training.mean.state_dict())
+        notes.keep(training, report, SAVE)
         yield report

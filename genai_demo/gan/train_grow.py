@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from genai_demo.core.device import generator, seeded
+from genai_demo.core.training import Journal, Resumable, TrainStep, follow, halved
 from genai_demo.data import fashion_mnist
 from genai_demo.gan.grow import LATENT, Critic, Grower, at_stage
-from genai_demo.gan.journal import Resumable, half, journal
 from genai_demo.gan.objectives import LOSSES, gradient_penalty
-from genai_demo.gan.train_fashion import follow, scaled
+from genai_demo.gan.train_fashion import PARTS, scaled
 
 DRIFT = 1e-3  # weight of the squared logits of real pictures, which keeps them near 0 (Karras et al. 2018, A.1)
 
@@ -57,22 +58,18 @@ class GrowConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class GrowStep:
-    """One report: the critic's estimate of the distance and G's loss, means since the last one."""
+class GrowStep(TrainStep):
+    """With the critic's estimate of the distance; loss is the generator's."""
 
-    index: int
-    total: int
-    loss: float
     distance: float
     stage: int
-    seconds: float
 
 
 class Growing(Resumable):
     """Both networks, both optimisers, the running mean."""
 
     def __init__(self, cfg: GrowConfig) -> None:
-        self.cfg, self.step, self.random = cfg, 0, generator(cfg.seed)
+        self.cfg, self.random = cfg, generator(cfg.seed)
         with seeded(cfg.seed):
             self.g, self.d = Grower(), Critic()
         self.mean = copy.deepcopy(self.g).requires_grad_(False)
@@ -80,6 +77,9 @@ class Growing(Resumable):
             torch.optim.Adam(network.parameters(), cfg.learning_rate, (0.0, 0.99), fused=True)
             for network in (self.g, self.d)
         )
+
+    def parts(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in PARTS}
 
     def advance(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """One step of each on pictures (n, 28, 28) uint8. -> G's loss, estimated distance."""
@@ -97,7 +97,7 @@ class Growing(Resumable):
         self._learn(self.opt_g, loss_g)
         self.d.requires_grad_(True)
         self.step += 1
-        follow(self.mean, self.g, min(self.cfg.average, (1 + self.step) / (10 + self.step)))
+        follow(self.mean, self.g, self.cfg.average, self.step)
         return loss_g.detach(), -loss.detach()
 
     def _z(self) -> Tensor:
@@ -118,23 +118,20 @@ def steps(growing: Growing) -> Iterator[tuple[Tensor, Tensor]]:
         yield growing.advance(pictures[pick])
 
 
-def train_growing(name: str, cfg: GrowConfig, *, every: int = 50, save: int = 250) -> Iterator[GrowStep]:
+def train_growing(notes: Journal, cfg: GrowConfig, *, every: int = 50, save: int = 250) -> Iterator[GrowStep]:
     """Train it; goes on where it was stopped. The journal keeps the generators of cfg.kept."""
-    growing, notes = Growing(cfg), journal(name, cfg)
-    if notes.state:
-        growing.restore(notes.state)
-    started, sums = time.monotonic(), torch.zeros(2)
+    growing = Growing(cfg)
+    notes.resume(growing)
+    started, sums = time.monotonic() - growing.seconds, torch.zeros(2)
     for found in itertools.islice(steps(growing), cfg.steps - growing.step):
         sums += torch.stack(found)
         if growing.step % every == 0:
             loss, distance = (sums / every).tolist()
             sums.zero_()
-            report = GrowStep(
-                growing.step, cfg.steps, loss, distance, cfg.at(growing.step)[0], time.monotonic() - started
-            )
+            growing.seconds = time.monotonic() - started
+            report = GrowStep(growing.step, cfg.steps, loss, growing.seconds, distance, cfg.at(growing.step)[0])
             notes.history.append([growing.step, loss, distance])
             if growing.step in cfg.kept:
-                notes.kept[growing.step] = half(growing.mean)
-            if growing.step % save == 0 or growing.step == cfg.steps:
-                notes.save(growing.state(), report.seconds)
+                notes.kept[growing.step] = halved(growing.mean.state_dict())
+            notes.keep(growing, report, save)
             yield report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genai_demo.core.device import generator, pick_dtype, seeded
+from genai_demo.core.training import Journal, Resumable, TrainStep, follow, halved
 from genai_demo.data import fashion_mnist
 from genai_demo.gan.edges import as_drawn, edges
-from genai_demo.gan.journal import half, journal
 from genai_demo.gan.objectives import LOSSES
-from genai_demo.gan.train_fashion import follow, scaled
+from genai_demo.gan.train_fashion import scaled
 from genai_demo.gan.translate import PatchGan, ResNet, UNet
 
 SNEAKER, BOOT = 7, 9
@@ -44,18 +44,14 @@ CYCLEGAN = TranslateConfig("cyclegan", width=24, steps=5000, batch_size=16, weig
 
 
 @dataclass(frozen=True, slots=True)
-class TranslateStep:
-    """One report, means since the last: losses of generators and discriminators, pixel or cycle error (of 2)."""
+class TranslateStep(TrainStep):
+    """With the discriminators' loss and the pixel or cycle error (of 2); loss is the generators'."""
 
-    index: int
-    total: int
-    loss: float
     loss_d: float
     error: float
-    seconds: float
 
 
-class Pair:
+class Pair(Resumable):
     """Generators and discriminators in training, with the running means of the generators."""
 
     def __init__(self, cfg: TranslateConfig, networks: dict[str, nn.Module]) -> None:
@@ -71,7 +67,8 @@ class Pair:
             )
             for parts in (makers, judges)
         )
-        self.random, self.step = generator(cfg.seed), 0
+        self.random = generator(cfg.seed)
+        self.pool: list[Tensor] = []  # earlier fakes of CycleGAN
 
     def cast(self) -> Any:
         return torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32)
@@ -85,21 +82,28 @@ class Pair:
     def average(self) -> None:
         for name, network in self.networks.items():
             if name.startswith("mean_"):
-                decay = min(self.cfg.average, (1 + self.step) / (10 + self.step))
-                follow(network, self.networks[name.removeprefix("mean_")], decay)
+                follow(network, self.networks[name.removeprefix("mean_")], self.cfg.average, self.step)
+
+    def parts(self) -> Mapping[str, Any]:
+        return {**self.networks, "opt_g": self.opt_g, "opt_d": self.opt_d, "random": self.random}
 
     def state(self) -> dict[str, Any]:
-        parts = {name: network.state_dict() for name, network in self.networks.items()}
-        optimisers = {"opt_g": self.opt_g.state_dict(), "opt_d": self.opt_d.state_dict()}
-        return {**parts, **optimisers, "random": self.random.get_state(), "step": self.step}
+        return {**super().state(), "pool": list(self.pool)}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        for name, network in self.networks.items():
-            network.load_state_dict(state[name])
-        self.opt_g.load_state_dict(state["opt_g"])
-        self.opt_d.load_state_dict(state["opt_d"])
-        self.random.set_state(state["random"])
-        self.step = state["step"]
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        self.pool = list(state.get("pool", []))
+
+    def means(self) -> dict[str, Tensor]:
+        """The averaged generators in half precision, "mean_g..." before the name of each weight."""
+        return halved(
+            {
+                f"{name}.{key}": value
+                for name, network in self.networks.items()
+                if name.startswith("mean_")
+                for key, value in network.state_dict().items()
+            }
+        )
 
 
 def pix2pix(cfg: TranslateConfig) -> Pair:
@@ -144,7 +148,7 @@ def cyclegan(cfg: TranslateConfig) -> Pair:
     return Pair(cfg, networks)
 
 
-def cycle_step(pair: Pair, a: Tensor, b: Tensor, pool: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def cycle_step(pair: Pair, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """One step on pictures a, b (n, 28, 28) uint8 of the two domains. -> as pix2pix_step, error that of the cycle.
 
     Least squares in place of the logarithm, and a pool of earlier fakes, as in section 4 of the paper.
@@ -153,9 +157,8 @@ def cycle_step(pair: Pair, a: Tensor, b: Tensor, pool: list[Tensor]) -> tuple[Te
     a, b = scaled(a), scaled(b)
     with pair.cast():
         b_made, a_made = net["g_ab"](a).float(), net["g_ba"](b).float()
-    pool.append(torch.cat([a_made.detach(), b_made.detach()], 1))
-    del pool[:-POOL]
-    shown = pool[int(torch.randint(len(pool), (), generator=pair.random))]
+    pair.pool = [*pair.pool, torch.cat([a_made.detach(), b_made.detach()], 1)][-POOL:]
+    shown = pair.pool[int(torch.randint(len(pair.pool), (), generator=pair.random))]
     with pair.cast():
         judged = [
             d(torch.cat([x, y])).float() for d, x, y in ((net["d_a"], a, shown[:, :1]), (net["d_b"], b, shown[:, 1:]))
@@ -182,19 +185,18 @@ def steps(cfg: TranslateConfig, pair: Pair) -> Iterator[tuple[Tensor, Tensor, Te
         while True:
             yield pix2pix_step(pair, pictures[torch.randint(len(pictures), (cfg.batch_size,), generator=pair.random)])
     domains = [pictures[torch.from_numpy(labels == label)] for label in (SNEAKER, BOOT)]
-    pool: list[Tensor] = []
     while True:
         a, b = (part[torch.randint(len(part), (cfg.batch_size,), generator=pair.random)] for part in domains)
-        yield cycle_step(pair, a, b, pool)
+        yield cycle_step(pair, a, b)
 
 
-def train_translation(name: str, cfg: TranslateConfig, *, every: int = 50, save: int = 250) -> Iterator[TranslateStep]:
-    """Train one of the two; goes on where it was stopped. The journal keeps the finished generators."""
+def train_translation(
+    notes: Journal, cfg: TranslateConfig, *, every: int = 50, save: int = 250
+) -> Iterator[TranslateStep]:
+    """Train one of the two; goes on where it was stopped. The journal keeps the newest averaged generators."""
     pair = {"pix2pix": pix2pix, "cyclegan": cyclegan}[cfg.kind](cfg)
-    notes = journal(name, cfg)
-    if notes.state:
-        pair.restore(notes.state)
-    started, sums = time.monotonic(), torch.zeros(3)
+    notes.resume(pair)
+    started, sums = time.monotonic() - pair.seconds, torch.zeros(3)
     for found in itertools.islice(steps(cfg, pair), cfg.steps - pair.step):
         sums += torch.stack(found)
         pair.step += 1
@@ -202,15 +204,9 @@ def train_translation(name: str, cfg: TranslateConfig, *, every: int = 50, save:
         if pair.step % every == 0:
             loss, loss_d, error = (sums / every).tolist()
             sums.zero_()
-            report = TranslateStep(pair.step, cfg.steps, loss, loss_d, error, time.monotonic() - started)
+            pair.seconds = time.monotonic() - started
+            report = TranslateStep(pair.step, cfg.steps, loss, pair.seconds, loss_d, error)
             notes.history.append([pair.step, loss, loss_d, error])
-            if pair.step % save == 0 or pair.step == cfg.steps:
-                kept = {
-                    f"{net}.{key}": value
-                    for net in pair.networks
-                    if net.startswith("mean_")
-                    for key, value in half(pair.networks[net]).items()
-                }
-                notes.kept = {pair.step: kept}
-                notes.save(pair.state(), report.seconds)
+            notes.kept = {pair.step: pair.means()}
+            notes.keep(pair, report, save)
             yield report

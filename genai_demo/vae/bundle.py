@@ -14,25 +14,20 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
+from genai_demo.core.training import halved, write_weights
 from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, empty
 
 
 def save(path: Path, config: VaeConfig, checkpoints: Mapping[int, Mapping[str, Tensor]], test: Codes) -> None:
     """Write the file; the last step counts as the trained model."""
-    tensors = {
-        f"{step}/{name}": value.half().contiguous()
-        for step, state in checkpoints.items()
-        for name, value in state.items()
-    }
+    tensors = {f"{step}/{name}": value for step, state in checkpoints.items() for name, value in state.items()}
     for field in dataclasses.fields(test):
         value = torch.from_numpy(np.ascontiguousarray(getattr(test, field.name)))
-        tensors[f"test/{field.name}"] = value.half() if value.is_floating_point() else value.to(torch.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(config)), "final": str(max(checkpoints))})
-    path.chmod(0o644)
+        tensors[f"test/{field.name}"] = value if value.is_floating_point() else value.to(torch.uint8)
+    metadata = {"config": json.dumps(dataclasses.asdict(config)), "final": str(max(checkpoints))}
+    write_weights(path, halved(tensors), metadata)
 
 
 def build(path: Path) -> Autoencoder:

@@ -3,62 +3,51 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from genai_demo.core.cards import write_card
 from genai_demo.core.device import generator
+from genai_demo.core.training import Journal
 from genai_demo.data import fashion_mnist
 from genai_demo.vae import bundle, codes
 from genai_demo.vae.model import Autoencoder, Codes, VaeConfig, empty, losses
 
 CODES = 1000  # test pictures whose codes are shipped
 HISTORY = 36  # points of the loss curves kept on the card
-History = Sequence[tuple[int, float, Sequence[float], float]]  # step, reconstruction, KL per dimension, seconds
 
 
-def export(
-    path: Path,
-    config: VaeConfig,
-    checkpoints: Mapping[int, Mapping[str, Tensor]],
-    history: History,
-    training: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Write `path` (safetensors) and its card beside it; the card is returned.
+def export(notes: Journal, config: VaeConfig, training: Mapping[str, Any]) -> Path:
+    """Write weights (safetensors, fp16) and card of a finished training. -> the card, with what is measured here.
 
     training: what the card says of how it was trained (batch size, learning rate, seed, ...). Needs the test split.
     """
     images, labels = fashion_mnist.load("test")
     model = empty(config)
-    model.load_state_dict({name: value.half().float() for name, value in checkpoints[max(checkpoints)].items()})
+    model.load_state_dict({name: value.float() for name, value in notes.kept[max(notes.kept)].items()})
     pictures = images[:CODES]
     mean, logvar = codes.encode(model, pictures)
     if config.kind != "vae":
         logvar = np.zeros_like(logvar)  # not used by the plain kinds
     test = Codes(mean, logvar, labels[:CODES], codes.scores(model, pictures).astype(np.float32))
-    bundle.save(path, config, checkpoints, test)
-    card = {
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "data": "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), 60,000 training pictures, MIT",
-        "licence": "Apache-2.0",
-        "config": dataclasses.asdict(config),
-        "training": dict(training),
-        "checkpoints": sorted(checkpoints),
-        "wall_seconds": round(history[-1][3]),
-        "device": f"{platform.machine()} CPU, 1 thread, torch {torch.__version__}",
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "quality": measure(model, images),
-        "history": thin(history),
-    }
-    path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
-    return card
+    bundle.save(notes.weights, config, notes.kept, test)
+    return write_card(
+        notes.weights,
+        data="Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), 60,000 training pictures, MIT",
+        licence="Apache-2.0",
+        config=dataclasses.asdict(config),
+        training=dict(training),
+        checkpoints=sorted(notes.kept),
+        wall_seconds=round(notes.seconds),
+        device=notes.device,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        quality=measure(model, images),
+        history=thin(notes.history),
+    )
 
 
 @torch.inference_mode()
@@ -94,15 +83,18 @@ def measure(model: Autoencoder, images: np.ndarray, *, seed: int = 0) -> dict[st
     }
 
 
-def thin(history: History) -> list[dict[str, Any]]:
-    """About HISTORY evenly spaced reports, the first and the last among them."""
+def thin(history: Sequence[Sequence[float]]) -> list[dict[str, Any]]:
+    """About HISTORY evenly spaced reports, the first and the last among them.
+
+    history: rows of step, seconds, reconstruction and the KL of each dimension.
+    """
     keep = np.unique(np.linspace(0, len(history) - 1, HISTORY).round().astype(int))
     return [
         {
-            "step": history[i][0],
-            "reconstruction": round(history[i][1], 2),
-            "kl": [round(value, 3) for value in history[i][2]],
-            "seconds": round(history[i][3], 1),
+            "step": step,
+            "reconstruction": round(reconstruction, 2),
+            "kl": [round(value, 3) for value in kl],
+            "seconds": round(seconds, 1),
         }
-        for i in keep
+        for step, seconds, reconstruction, *kl in (history[i] for i in keep)
     ]

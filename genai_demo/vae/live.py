@@ -17,7 +17,7 @@ from genai_demo.vae import codes
 from genai_demo.vae.explore import grid_points
 from genai_demo.vae.model import Autoencoder, VaeConfig, fresh
 from genai_demo.vae.options import TrainOptions
-from genai_demo.vae.train import TrainConfig, TrainStep, beta_at, train
+from genai_demo.vae.train import TrainConfig, Training, VaeStep, beta_at, train
 
 FRAMES = 150  # at most, over the whole training
 WIDTH = 16
@@ -61,13 +61,14 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
     steps = options.steps // every * every  # the last frame shows the last step
     config = VaeConfig(options.kind, options.latent, options.beta, options.noise, WIDTH)
     cfg = TrainConfig(config, steps, options.batch_size, options.learning_rate, seed)
-    start = fresh(config, generator(seed))
-    for report, model in train(cfg, torch.from_numpy(images[HELD:]), every=every, model=start):
-        if not math.isfinite(report.reconstruction + sum(report.kl)):
+    training = Training(cfg, fresh(config, generator(seed)))
+    for report in train(training, torch.from_numpy(images[HELD:]), every=every):
+        if not math.isfinite(report.loss):
             raise DemoError(
                 f"training lost its footing at step {report.index}; lower learning_rate from {options.learning_rate:g}"
             )
-        yield _look(model, images[:HELD], report, report.index // every - 1, steps // every, beta_at(cfg, report.index))
+        beta = beta_at(cfg, report.index)
+        yield _look(training.model, images[:HELD], report, report.index // every - 1, steps // every, beta)
 
 
 def _images(name: str, seed: int) -> np.ndarray:
@@ -77,7 +78,7 @@ def _images(name: str, seed: int) -> np.ndarray:
     return fashion_mnist.load("train")[0][: HELD + LEARNT].copy()
 
 
-def _look(model: Autoencoder, held: np.ndarray, report: TrainStep, index: int, total: int, beta: float) -> TrainFrame:
+def _look(model: Autoencoder, held: np.ndarray, report: VaeStep, index: int, total: int, beta: float) -> TrainFrame:
     """What the network in training makes of the held-out pictures and of the plane of its first two numbers."""
     mean, _ = codes.encode(model, held)
     k = model.config.latent

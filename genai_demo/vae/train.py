@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from genai_demo.core import training as kit
 from genai_demo.core.device import seeded
 from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home
-from genai_demo.core.spec import WEIGHTS
+from genai_demo.core.training import ModelStep, Resumable, TrainStep
 from genai_demo.data import fashion_mnist
-from genai_demo.vae.export import History, export
+from genai_demo.vae.export import export
 from genai_demo.vae.model import Autoencoder, VaeConfig, empty, losses
 
 
@@ -33,14 +32,11 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainStep:
-    """One report: both terms of the loss, mean nats per picture since the last report; kl per dimension (k,)."""
+class VaeStep(TrainStep):
+    """With both terms of the loss, mean nats per picture since the last report; kl per dimension (k,)."""
 
-    index: int
-    total: int
     reconstruction: float
     kl: tuple[float, ...]
-    seconds: float
 
 
 def untrained(cfg: TrainConfig) -> Autoencoder:
@@ -54,33 +50,51 @@ def beta_at(cfg: TrainConfig, step: int) -> float:
     return cfg.model.beta * min(1.0, 10 * step / cfg.steps) if cfg.model.kind == "vae" else 0.0
 
 
-def train(
-    cfg: TrainConfig, images: Tensor, *, every: int = 100, model: Autoencoder | None = None
-) -> Iterator[tuple[TrainStep, Autoencoder]]:
-    """Train on images (n, 28, 28) uint8, yielding report and network (still training) every `every` steps.
+class Training(Resumable):
+    """Network, optimiser, schedule and random stream. model: starts from it, else from random weights.
 
-    Starts from `model` where one is given, else from random weights.
     Adam with a one-cycle learning rate; beta rises linearly over the first tenth, which keeps latents from
     dying before they are used (Bowman et al. 2016).
     """
-    random = torch.Generator().manual_seed(cfg.seed)
-    model = (model or untrained(cfg)).train()
-    optimiser = torch.optim.Adam(model.parameters(), lr=cfg.learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, cfg.learning_rate, total_steps=cfg.steps + 1)
-    started, reconstruction, kl = time.monotonic(), 0.0, torch.zeros(cfg.model.latent)
-    for step in range(1, cfg.steps + 1):
-        pick = torch.randint(len(images), (cfg.batch_size,), generator=random)
-        terms = losses(model, images[pick].float().div(255).unsqueeze(1), random=random)
-        value = terms.reconstruction.mean() + beta_at(cfg, step) * terms.kl.sum(1).mean()
-        optimiser.zero_grad(set_to_none=True)
+
+    def __init__(self, cfg: TrainConfig, model: Autoencoder | None = None) -> None:
+        self.cfg = cfg
+        self.random = torch.Generator().manual_seed(cfg.seed)
+        self.model = (model or untrained(cfg)).train()
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=cfg.learning_rate, fused=True)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, cfg.learning_rate, total_steps=cfg.steps + 1
+        )
+
+    def parts(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "random")}
+
+    def advance(self, images: Tensor) -> tuple[float, Tensor]:
+        """One step on pictures (n, 28, 28) uint8. -> reconstruction, KL per dimension (k,), means in nats."""
+        self.step += 1
+        pick = torch.randint(len(images), (self.cfg.batch_size,), generator=self.random)
+        terms = losses(self.model, images[pick].float().div(255).unsqueeze(1), random=self.random)
+        value = terms.reconstruction.mean() + beta_at(self.cfg, self.step) * terms.kl.sum(1).mean()
+        self.optimiser.zero_grad(set_to_none=True)
         value.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 50.0)
-        optimiser.step()
-        schedule.step()
-        reconstruction += float(terms.reconstruction.detach().mean()) / every
-        kl += terms.kl.detach().mean(0) / every
-        if step % every == 0:
-            yield (TrainStep(step, cfg.steps, reconstruction, tuple(kl.tolist()), time.monotonic() - started), model)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 50.0)
+        self.optimiser.step()
+        self.schedule.step()
+        return float(terms.reconstruction.detach().mean()), terms.kl.detach().mean(0)
+
+
+def train(training: Training, images: Tensor, *, every: int = 100) -> Iterator[VaeStep]:
+    """From where `training` is to its last step, a report every `every` steps. images (n, 28, 28) uint8."""
+    cfg, started = training.cfg, time.monotonic() - training.seconds
+    reconstruction, kl = 0.0, torch.zeros(cfg.model.latent)
+    while training.step < cfg.steps:
+        nats, each = training.advance(images)
+        reconstruction += nats / every
+        kl += each / every
+        if training.step % every == 0:
+            training.seconds = time.monotonic() - started
+            loss = reconstruction + beta_at(cfg, training.step) * float(kl.sum())
+            yield VaeStep(training.step, cfg.steps, loss, training.seconds, reconstruction, tuple(kl.tolist()))
             reconstruction, kl = 0.0, torch.zeros(cfg.model.latent)
 
 
@@ -91,6 +105,7 @@ VARIANTS = {
     "beta4": VaeConfig("vae", beta=4.0),
     "beta12": VaeConfig("vae", beta=12.0),
 }
+SAVE = 200  # steps between two states in the cache
 KEPT = (50, 150, 400, 900, 1800, 2700, 3600)  # steps whose network is kept, for the full length
 REPORT = 50
 
@@ -108,84 +123,41 @@ def config_of(name: str, *, steps: int = KEPT[-1], seed: int = 0) -> TrainConfig
     return TrainConfig(replace(VARIANTS[variant], latent=int(latent)), steps=steps, seed=seed)
 
 
-def main(
-    model: str = "all", *, steps: int = KEPT[-1], seed: int = 0, out: Path | None = None
-) -> Iterator[tuple[str, TrainStep]]:
-    """Train one model, or all ten one after another, and write weights and card of each to `out` when it is done.
+def train_all(
+    *, steps: int = KEPT[-1], seed: int = 0, ship: bool = False, out: Path | None = None, anew: bool = False
+) -> Iterator[ModelStep]:
+    """Train those of the ten that are not finished yet, one after another; each is written when it is done.
 
-    Yields (name, report) every 50 steps. out: a folder, assets/weights/vae unless given. Needs Fashion-MNIST.
+    They go into the cache, with `ship` into assets/weights/vae, or into the folder `out`; anew: from the start.
+    Raises DemoError where a half-done one has other settings, or Fashion-MNIST can't be had.
     """
     if steps < REPORT or steps % REPORT:
         raise DemoError(f"steps is {steps}; choose a multiple of {REPORT}")
-    chosen = names() if model == "all" else (model,)
-    configs = {name: config_of(name, steps=steps, seed=seed) for name in chosen}
+    folder = kit.target("vae", ship=ship, out=out)
+    for name in names():
+        cfg = config_of(name, steps=steps, seed=seed)
+        with kit.journal("vae", name, cfg, anew=anew) as notes:
+            if not kit.is_finished(notes.weights, config=kit.stated(cfg.model), training=stated(cfg)):
+                yield from _train_one(name, cfg, notes)
+                export(notes, cfg.model, stated(cfg))
+            kit.deliver(notes.weights, folder)
+
+
+def _train_one(name: str, cfg: TrainConfig, notes: kit.Journal) -> Iterator[ModelStep]:
+    """Train one model; the journal keeps its network at the moments of KEPT."""
     images = torch.from_numpy(fashion_mnist.load("train")[0].copy())
-    for name, cfg in configs.items():
-        kept, history = {0: _state(untrained(cfg))}, []
-        wanted = {max(REPORT, round(step * steps / KEPT[-1] / REPORT) * REPORT) for step in KEPT} | {steps}
-        for report, network in train(cfg, images, every=REPORT):
-            history.append((report.index, report.reconstruction, report.kl, report.seconds))
-            if report.index in wanted:
-                kept[report.index] = _state(network)
-            yield name, report
-        finish(name, cfg, kept, history, out)
+    training = Training(cfg)
+    notes.kept.setdefault(0, kit.halved(training.model.state_dict()))
+    notes.resume(training)
+    wanted = {max(REPORT, round(step * cfg.steps / KEPT[-1] / REPORT) * REPORT) for step in KEPT} | {cfg.steps}
+    for report in train(training, images, every=REPORT):
+        notes.history.append([report.index, report.seconds, report.reconstruction, *report.kl])
+        if report.index in wanted:
+            notes.kept[report.index] = kit.halved(training.model.state_dict())
+        notes.keep(training, report, SAVE)
+        yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One report of train_all: steps over all models that are still to be trained; nats a picture, beta weighed in."""
-
-    index: int
-    total: int
-    loss: float
-    model: str
-
-
-def train_all(*, steps: int = KEPT[-1], seed: int = 0, out: Path | None = None) -> Iterator[Progress]:
-    """Train those of the ten that the cache folder does not have yet, and ship each: weights and card.
-
-    Stopped in the middle, it goes on with the model it was at. out: a folder, assets/weights/vae unless given.
-    """
-    done = home() / "train" / "vae"
-    shipped = out or WEIGHTS / "vae"
-    configs = {name: config_of(name, steps=steps, seed=seed) for name in names()}
-    missing = [name for name, cfg in configs.items() if not _holds(done / f"{name}.safetensors", cfg)]
-    for i, name in enumerate(missing):
-        for _, report in main(name, steps=steps, seed=seed, out=done):
-            loss = report.reconstruction + configs[name].model.beta * sum(report.kl)
-            yield Progress(i * steps + report.index, len(missing) * steps, loss, name)
-        _ship(name, done, shipped)
-    for name in configs:
-        if name not in missing and not _holds(shipped / f"{name}.safetensors", configs[name]):
-            _ship(name, done, shipped)
-
-
-def _holds(path: Path, cfg: TrainConfig) -> bool:
-    """Whether there are weights whose card names this configuration."""
-    card = path.with_suffix(".json")
-    if not path.exists() or not card.exists():
-        return False
-    stated = json.loads(card.read_text())
-    return bool(stated.get("config") == asdict(cfg.model) and stated.get("training") == _stated(cfg))
-
-
-def _ship(name: str, done: Path, shipped: Path) -> None:
-    shipped.mkdir(parents=True, exist_ok=True)
-    for ending in ("safetensors", "json"):
-        shutil.copyfile(done / f"{name}.{ending}", shipped / f"{name}.{ending}")
-
-
-def _stated(cfg: TrainConfig) -> dict[str, float]:
-    """What the card says of how it was trained."""
-    return {field.name: getattr(cfg, field.name) for field in fields(cfg) if field.name != "model"}
-
-
-def finish(
-    name: str, cfg: TrainConfig, kept: Mapping[int, Mapping[str, Tensor]], history: History, out: Path | None = None
-) -> None:
-    """Write weights and card of one trained model."""
-    export((out or WEIGHTS / "vae") / f"{name}.safetensors", cfg.model, kept, history, _stated(cfg))
-
-
-def _state(model: Autoencoder) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+def stated(cfg: TrainConfig) -> dict[str, Any]:
+    """What the card says of how it was trained; the network stands beside it."""
+    return {name: value for name, value in kit.stated(cfg).items() if name != "model"}

@@ -15,7 +15,6 @@ from genai_demo.clip import model as clip
 from genai_demo.clip.batches import Source
 from genai_demo.clip.train import TrainConfig, Training
 from genai_demo.clip.words import Words
-from genai_demo.core.errors import DemoError
 from genai_demo.data import emoji
 from genai_demo.data.emoji import VENDORS, Concept, Emoji
 
@@ -145,8 +144,6 @@ def test_train_all_ships_once_and_says_what(
     monkeypatch.setattr(train, "vectors", lambda: words)
     monkeypatch.setattr(train, "taught", lambda *given: {})
     monkeypatch.setattr(train, "Source", lambda seed, **more: Source(seed, found, **more))
-    with pytest.raises(DemoError, match="trained for 0 of 6 steps"):
-        train.ship(TINY, tmp_path / "early.safetensors")
     reports = list(train.train_all(TINY, out=tmp_path))
     assert reports[-1].index == reports[-1].total == TINY.steps
     card = json.loads((tmp_path / "atlas.json").read_text())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +13,41 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo.core import training as kit
 from genai_demo.data import fashion_mnist
-from genai_demo.diffusion import train as training
+from genai_demo.diffusion import train as denoising
 from genai_demo.diffusion.model import NULL, Denoiser, empty, loss
-from genai_demo.diffusion.train import TrainConfig, TrainStep, learning_rate, train
+from genai_demo.diffusion.train import DenoiserStep, TrainConfig, Training, learning_rate
 
 CFG = TrainConfig(steps=7, batch_size=4, warmup=2, seed=3)
 
 
 @pytest.fixture(autouse=True)
-def _small_world(tiny_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twelve pictures of noise with classes, and a tiny network."""
+def _small_world(tiny_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Twelve pictures of noise with classes, a tiny network, a cache folder of its own."""
+    monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
     rng = np.random.default_rng(0)
     data = rng.integers(0, 256, (12, 28, 28)).astype(np.uint8), np.arange(12, dtype=np.int64) % 10
     monkeypatch.setattr(fashion_mnist, "load", lambda split: data)
-    monkeypatch.setattr(training, "empty", lambda: empty(tiny_config))
+    monkeypatch.setattr(denoising, "empty", lambda: empty(tiny_config))
 
 
-def saved(path: Path) -> dict[str, Any]:
-    return torch.load(path, weights_only=True)
+def train(cfg: TrainConfig, name: str | None = None, *, every: int) -> Iterator[DenoiserStep]:
+    """One sitting; with a name its journal is kept every five reports."""
+    training = Training(cfg)
+    if name is None:
+        yield from denoising.train(training, every=every)
+        return
+    with kit.journal("diffusion", name, cfg) as notes:
+        notes.resume(training)
+        for report in denoising.train(training, every=every):
+            notes.keep(training, report, 5 * every)
+            yield report
+
+
+def saved(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = torch.load(kit.folder_of("diffusion") / f"{name}.pt", weights_only=True)
+    return found
 
 
 def same(one: Any, other: Any) -> bool:
@@ -45,36 +63,46 @@ def without_clock(state: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in state.items() if name != "seconds"}
 
 
-def test_three_steps_are_reported_and_kept(tmp_path: Path, tiny_config: dict[str, Any]) -> None:
+def test_three_steps_are_reported_and_kept(tiny_config: dict[str, Any]) -> None:
     cfg = dataclasses.replace(CFG, steps=3)
-    reports = list(train(cfg, checkpoint=tmp_path / "deep" / "last.pt", every=1))
+    reports = list(train(cfg, "three", every=1))
     assert [report.index for report in reports] == [1, 2, 3]
     assert {report.total for report in reports} == {3}
     assert all(0 < report.loss < 5 and report.seconds > 0 for report in reports)
-    state = saved(tmp_path / "deep" / "last.pt")
-    assert (state["step"], state["config"]) == (3, dataclasses.asdict(cfg))
-    empty(tiny_config).load_state_dict(state["average"])
-    assert not same(state["average"], state["model"])
-    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["last.pt"]
+    found = saved("three")
+    assert (found["state"]["step"], found["config"]) == (3, dataclasses.asdict(cfg))
+    empty(tiny_config).load_state_dict(found["state"]["average"])
+    assert not same(found["state"]["average"], found["state"]["model"])
+    assert {path.name for path in kit.folder_of("diffusion").iterdir()} <= {"three.pt", "three.lock"}
 
 
-def test_an_interrupted_run_ends_exactly_as_a_whole_one(tmp_path: Path) -> None:
-    whole = list(train(CFG, checkpoint=tmp_path / "whole.pt", every=1))
-    broken = train(CFG, checkpoint=tmp_path / "broken.pt", every=1)
+def test_an_interrupted_run_ends_exactly_as_a_whole_one() -> None:
+    whole = list(train(CFG, "whole", every=1))
+    broken = train(CFG, "broken", every=1)
     first = [next(broken) for _ in range(6)]  # kept after 5, the sixth is lost
     broken.close()
-    assert saved(tmp_path / "broken.pt")["step"] == 5
+    assert saved("broken")["state"]["step"] == 5
     torch.manual_seed(99)  # whatever else the process does in between
-    rest = list(train(CFG, checkpoint=tmp_path / "broken.pt", every=1))
+    rest = list(train(CFG, "broken", every=1))
     assert [report.index for report in rest] == [6, 7]
     assert [report.loss for report in (*first[:5], *rest)] == [report.loss for report in whole]
     assert rest[0].seconds > first[4].seconds
-    assert same(*(without_clock(saved(tmp_path / f"{name}.pt")) for name in ("whole", "broken")))
+    assert same(*(without_clock(saved(name)["state"]) for name in ("whole", "broken")))
 
 
-def test_a_finished_run_has_nothing_left_to_do(tmp_path: Path) -> None:
-    list(train(CFG, checkpoint=tmp_path / "last.pt", every=10))
-    assert list(train(CFG, checkpoint=tmp_path / "last.pt", every=10)) == []
+def test_a_training_of_the_former_layout_goes_on() -> None:
+    list(train(CFG, "whole", every=1))
+    list(itertools.islice(train(CFG, "part", every=1), 6))
+    found = saved("part")
+    former = {**found.pop("state"), "config": found["config"], "device": found["device"]}
+    torch.save(former, kit.folder_of("diffusion") / "last.pt")
+    assert [report.index for report in train(CFG, "fashion", every=1)] == [6, 7]
+    assert same(*(without_clock(saved(name)["state"]) for name in ("whole", "fashion")))
+
+
+def test_a_finished_run_has_nothing_left_to_do() -> None:
+    list(train(CFG, "done", every=10))
+    assert list(train(CFG, "done", every=10)) == []
 
 
 def test_the_seed_decides() -> None:
@@ -86,7 +114,7 @@ def test_the_seed_decides() -> None:
 
 def test_a_report_is_the_mean_since_the_last_one() -> None:
     single = [report.loss for report in train(CFG, every=1)]
-    grouped: list[TrainStep] = list(train(CFG, every=5))
+    grouped: list[DenoiserStep] = list(train(CFG, every=5))
     assert [report.index for report in grouped] == [5, 7]
     assert grouped[0].loss == pytest.approx(sum(single[:5]) / 5)
     assert grouped[1].loss == pytest.approx(sum(single[5:]) / 2)

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo.core import training as kit
 from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
 from genai_demo.core.run import all_runs
 from genai_demo.core.spec import all_specs
+from genai_demo.core.training import TrainStep
 from genai_demo.data import fashion_mnist, shapes
 from genai_demo.inputs import pictures as inputs
 from genai_demo.quality import measures
 from genai_demo.quality.classifier import RUNS, SPECS
 from genai_demo.quality.classifier.model import build, empty, example
-from genai_demo.quality.classifier.train import TrainConfig, train, train_all
+from genai_demo.quality.classifier.train import TrainConfig, Training, train, train_all
 
 TINY = TrainConfig(epochs=3, batch_size=32)
 
@@ -59,21 +61,33 @@ def test_features_are_what_the_last_layer_gets() -> None:
         assert torch.allclose(logits, model(x), atol=1e-3)
 
 
+def sat(stop_after: int = 99) -> tuple[list[TrainStep], Training]:
+    """One sitting of the training kept in the cache folder, stopped after so many epochs."""
+    with kit.journal("classifier", "fashion", TINY) as notes:
+        training = Training(TINY)
+        notes.resume(training)
+        found = []
+        for report in train(training):
+            found.append(report)
+            notes.keep(training, report, every=1)
+            if len(found) == stop_after:
+                break
+    return found, training
+
+
 @pytest.mark.usefixtures("few")
-def test_a_stopped_training_ends_as_an_unbroken_one(tmp_path) -> None:
-    (*_, (whole, unbroken)) = train(TINY)
-    checkpoint = tmp_path / "last.pt"
-    stopped = train(TINY, checkpoint=checkpoint)
-    first, _ = next(stopped)
-    stopped.close()
+def test_a_stopped_training_ends_as_an_unbroken_one() -> None:
+    unbroken = Training(TINY)
+    (*_, whole) = train(unbroken)
+    first, _ = sat(1)
     torch.manual_seed(99)  # what others did to the random numbers meanwhile must not matter
-    rest = list(train(TINY, checkpoint=checkpoint))
-    assert [first.index, *(report.index for report, _ in rest)] == [1, 2, 3]
-    assert rest[-1][0].loss == whole.loss
-    state = rest[-1][1].state_dict()
-    assert all(torch.equal(state[name], value) for name, value in unbroken.state_dict().items())
+    rest, resumed = sat()
+    assert [report.index for report in (*first, *rest)] == [1, 2, 3]
+    assert rest[-1].loss == whole.loss
+    state = resumed.model.state_dict()
+    assert all(torch.equal(state[name], value) for name, value in unbroken.model.state_dict().items())
     with pytest.raises(DemoError, match="other settings"):
-        next(train(TrainConfig(epochs=4, batch_size=32), checkpoint=checkpoint))
+        next(train_all(TrainConfig(epochs=4, batch_size=32)))
 
 
 @pytest.mark.usefixtures("few")

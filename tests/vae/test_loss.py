@@ -11,7 +11,7 @@ from genai_demo.core.device import generator
 from genai_demo.data import shapes
 from genai_demo.vae import codes, export
 from genai_demo.vae.model import VaeConfig, fresh, losses
-from genai_demo.vae.train import TrainConfig, beta_at, config_of, names, train
+from genai_demo.vae.train import TrainConfig, Training, beta_at, config_of, names, train
 
 MEAN, LOGVAR = np.array([[0.0, 1.5, -0.7]]), np.array([[0.0, -3.0, 0.4]])
 
@@ -124,7 +124,7 @@ def test_beta_rises_over_the_first_tenth_and_is_nothing_to_plain_kinds() -> None
 def _trained(beta: float, kind: str = "vae") -> list[tuple[float, float]]:
     images = torch.from_numpy(shapes.load(600, 0)[0])
     cfg = TrainConfig(VaeConfig(kind, 2, beta, width=4), steps=120, batch_size=32, learning_rate=5e-3)  # type: ignore[arg-type]
-    reports = [report for report, _ in train(cfg, images, every=20)]
+    reports = list(train(Training(cfg), images, every=20))
     return [(report.reconstruction, sum(report.kl)) for report in reports]
 
 
@@ -142,7 +142,7 @@ def test_training_is_the_same_for_the_same_seed_whatever_others_draw() -> None:
     def reports(seed: int) -> list[float]:
         cfg = TrainConfig(VaeConfig(width=4), steps=6, batch_size=16, seed=seed)
         start = fresh(cfg.model, generator(seed))
-        return [report.reconstruction for report, _ in train(cfg, images, every=2, model=start)]
+        return [report.reconstruction for report in train(Training(cfg, start), images, every=2)]
 
     torch.manual_seed(1)
     first = reports(0)
@@ -162,7 +162,7 @@ def test_the_card_of_a_model_adds_up(tiny) -> None:  # type: ignore[no-untyped-d
 
 
 def test_a_history_is_thinned_to_its_ends_and_some_between() -> None:
-    history = [(step, 1.0, (0.5,), 2.0) for step in range(50, 3650, 50)]
+    history = [(step, 2.0, 1.0, 0.5) for step in range(50, 3650, 50)]
     kept = [entry["step"] for entry in export.thin(history)]
     assert (kept[0], kept[-1], len(kept)) == (50, 3600, export.HISTORY)
     assert len(export.thin(history[:3])) == 3

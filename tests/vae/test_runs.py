@@ -17,7 +17,7 @@ from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.inputs.pictures import encode_picture, sample_picture
 from genai_demo.results.files import stacked, steady
 from genai_demo.vae import codes, latent_plane, live, study
-from genai_demo.vae.train import TrainStep
+from genai_demo.vae.train import VaeStep
 
 SMALL: dict[str, dict[str, Any]] = {
     "vae/encode": {"samples": 3},
@@ -212,7 +212,7 @@ def test_live_training_on_the_other_pictures(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_training_that_loses_its_footing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "train", lambda *a, **k: iter([(TrainStep(1, 20, float("nan"), (0.0, 0.0), 0.1), None)]))
+    monkeypatch.setattr(live, "train", lambda *a, **k: iter([VaeStep(1, 20, float("nan"), 0.1, 0.0, (0.0, 0.0))]))
     with pytest.raises(DemoError, match="lower learning_rate"):
         frames("vae/train")
 

@@ -25,8 +25,8 @@ def test_the_autoencoders_are_trained_one_by_one_and_go_on_where_they_were(few, 
     seen = [next(first), next(first)]
     first.close()  # in the middle of the second
     seen += vae.train_all(steps=2, out=few)
-    assert [report.model for report in seen] == ["ae-2", "vae-2", "vae-2", "ae-16", "vae-16"]
-    assert (seen[-1].index, seen[-1].total) == (6, 6)
+    assert [report.model for report in seen] == ["ae-2", "vae-2", "ae-16", "vae-16"]
+    assert {(report.index, report.total) for report in seen} == {(2, 2)}
     assert all(np.isfinite(report.loss) for report in seen)
     assert bundle.build(few / "vae-16.safetensors").config.latent == 16
     before = (few / "ae-2.json").read_text()
