@@ -7,57 +7,31 @@ whatever was remembered.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import Picture
+from genai_demo.core.caches import Cache, PerOwner, weigh
 
-MOST = 8192  # vectors kept for a model; 8 MB of the small one's
+MOST_BYTES = 16 * 2**20  # of the vectors kept for a model: some 11,000 of the small one's
 LEAST, GROUP = 16, 32
 Embed = Callable[[list[Any]], np.ndarray]
+Key = tuple[str, str]  # how it was computed, content
+
+_kept = PerOwner[Key, np.ndarray](lambda: Cache("CLIP vectors", lambda: MOST_BYTES, weigh))
 
 
-class Memory:
-    """The vectors of one model, least recently used dropped first."""
-
-    def __init__(self) -> None:
-        self.kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
-        self.guard, self.working = threading.Lock(), threading.Lock()
-
-    def look(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], np.ndarray]:
-        with self.guard:
-            for key in keys:
-                if key in self.kept:
-                    self.kept.move_to_end(key)
-            return {key: self.kept[key] for key in keys if key in self.kept}
-
-    def keep(self, keys: Sequence[tuple[str, str]], vectors: np.ndarray) -> None:
-        with self.guard:
-            self.kept |= zip(keys, vectors, strict=True)
-            while len(self.kept) > MOST:
-                self.kept.popitem(last=False)
-
-
-_memories: WeakKeyDictionary[Clip, Memory] = WeakKeyDictionary()
-_guard = threading.Lock()
-
-
-def memory(model: Clip) -> Memory:
-    """That of a model; it goes when the model goes."""
-    with _guard:
-        return _memories.setdefault(model, Memory())
+def memory(model: Clip) -> Cache[Key, np.ndarray]:
+    """The vectors of a model that are known; they go when the model goes."""
+    return _kept.of(model)
 
 
 def forget() -> None:
     """Drop all vectors of all models."""
-    with _guard:
-        _memories.clear()
+    _kept.clear()
 
 
 def see(model: Clip, pictures: Sequence[Picture]) -> np.ndarray:
@@ -95,14 +69,20 @@ def _recall(model: Clip, kind: str, contents: Sequence[str], items: Sequence[Any
     here = memory(model)
     way = f"{kind}{1 if len(items) == 1 else 2}"
     keys = [(way, content) for content in contents]
-    found = here.look(keys)
+    found = _known(here, keys)
     if any(key not in found for key in keys):
-        with here.working:  # a second visitor who asks for the same waits for the first one's
-            found |= here.look(keys)
+        with here.turn(("", "")):  # a second visitor who asks for the same waits for the first one's
+            found |= _known(here, keys)
             missing = {key: item for key, item in zip(keys, items, strict=True) if key not in found}
             if missing:
                 todo = list(missing.values())
                 made = embed(todo) if len(items) == 1 else grouped(embed, todo)
-                here.keep(list(missing), made)
-                found |= zip(missing, made, strict=True)
+                for key, row in zip(missing, made, strict=True):
+                    found[key] = row
+                    here.put(key, row.copy())  # a row alone would keep all of them in memory
     return np.stack([found[key] for key in keys])
+
+
+def _known(here: Cache[Key, np.ndarray], keys: Sequence[Key]) -> dict[Key, np.ndarray]:
+    looked = {key: here.get(key) for key in keys}
+    return {key: row for key, row in looked.items() if row is not None}

@@ -8,9 +8,7 @@ from __future__ import annotations
 import functools
 import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from weakref import WeakKeyDictionary
 
 import faiss
 import numpy as np
@@ -19,10 +17,12 @@ from genai_demo.clip import features, folder
 from genai_demo.clip.model import Clip
 from genai_demo.clip.options import LARGEST
 from genai_demo.clip.pictures import THUMB, Picture, emoji_list, sheet, world_picture
+from genai_demo.core.caches import OVERHEAD, Cache, PerOwner
 from genai_demo.data.world import COLOURS, with_article
 from genai_demo.data.world_kinds import KINDS
 
-KEPT = 4  # libraries of a model
+MOST_BYTES = 128 * 2**20  # of the libraries of a model that are kept
+SHRUNK = 20  # a thumbnail is compressed to about one part of so many
 Found = tuple[np.ndarray, np.ndarray]  # scores (k,), places (k,)
 Label = tuple[str, str]  # name, about
 
@@ -46,10 +46,15 @@ class Library:
                     drawn = [self._draw(i) for i in range(self.done, end)]
                     self._vectors[self.done : end] = features.grouped(model.embed_pictures, [p.pixels for p in drawn])
                     self._labels += [(p.name, p.about or p.name) for p in drawn]
-                    self._sheet += [zlib.compress(one.tobytes(), 1) for one in sheet(drawn)]  # to a twentieth
+                    self._sheet += [zlib.compress(one.tobytes(), 1) for one in sheet(drawn)]
                     if end == self.count:
                         self._index = flat(self._vectors)
                     self.done = end
+
+    @property
+    def bytes(self) -> int:
+        """Bytes in use once all is embedded, about: the vectors, again in the index, and the thumbnails."""
+        return 3 * self._vectors.nbytes // 2 + self.count * (THUMB * THUMB * 3 // SHRUNK + OVERHEAD)
 
     def labels(self, places: Iterable[int]) -> list[Label]:
         """Name and words of pictures that are embedded."""
@@ -79,8 +84,8 @@ def nearest(index: faiss.Index, query: np.ndarray, k: int) -> Found:
     return scores[0], places[0]
 
 
-_libraries: WeakKeyDictionary[Clip, OrderedDict[tuple[str, int, int], Library]] = WeakKeyDictionary()
-_guard = threading.Lock()
+_Key = tuple[str, int, int]  # which pictures, how many are scenes, seed
+_kept = PerOwner[_Key, Library](lambda: Cache("CLIP libraries", MOST_BYTES, lambda made: made.bytes, alone=True))
 
 
 def library(model: Clip, kind: str, count: int, seed: int, own: str = "") -> Library:
@@ -92,23 +97,14 @@ def library(model: Clip, kind: str, count: int, seed: int, own: str = "") -> Lib
     listed: Sequence[Picture] = folder.read(own) if kind == "yours" else emoji_list() if "emoji" in kind else ()
     scenes = count if "world" in kind else 0
     key = (own if kind == "yours" else kind, scenes, seed if scenes else 0)
-    with _guard:
-        mine = _libraries.setdefault(model, OrderedDict())
-        if key not in mine:
-            picture = functools.partial(_picture, listed, scenes, seed, side)
-            mine[key] = Library(scenes + len(listed), picture, width(model))
-            while len(mine) > KEPT:
-                mine.popitem(last=False)
-        mine.move_to_end(key)
-        return mine[key]
+    picture = functools.partial(_picture, listed, scenes, seed, side)
+    numbers = width(model)
+    return _kept.of(model).made(key, lambda: Library(scenes + len(listed), picture, numbers))
 
 
 def forget(own: str) -> None:
     """Drop what is remembered of a visitor's pictures of that name."""
-    with _guard:
-        for mine in _libraries.values():
-            for key in [key for key in mine if key[0] == own]:
-                del mine[key]
+    _kept.drop(lambda key: key[0] == own)
 
 
 def _picture(listed: Sequence[Picture], scenes: int, seed: int, side: int, i: int) -> Picture:

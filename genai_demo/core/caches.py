@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
-OVERHEAD = 500  # bytes of a Python object, about
+OVERHEAD, SMALL = 500, 32  # bytes of a Python object that holds others, and of a number, about
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -45,6 +46,22 @@ def report() -> list[Use]:
         Use(name, len(group), sum(map(len, group)), sum(c.bytes for c in group), sum(c.limit for c in group))
         for name, group in named.items()
     ]
+
+
+def weigh(value: Any) -> int:
+    """Bytes of a value, about: its arrays, tensors and texts, and a little for each object around them."""
+    if isinstance(bytes_ := getattr(value, "nbytes", None), int):
+        return OVERHEAD + bytes_
+    if isinstance(value, (str, bytes)):
+        return sys.getsizeof(value)
+    if isinstance(value, Mapping):
+        return OVERHEAD + sum(weigh(key) + weigh(part) for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return OVERHEAD + sum(map(weigh, value))
+    names = getattr(value, "__dataclass_fields__", None) or getattr(value, "__dict__", None)
+    if names:
+        return OVERHEAD + sum(weigh(getattr(value, name)) for name in names)
+    return SMALL
 
 
 class Cache(Generic[K, V]):
@@ -96,15 +113,15 @@ class Cache(Generic[K, V]):
         """The value; where it is not here it is built, once for all who ask meanwhile. Raises what `build` raises."""
         if (found := self.get(key)) is not None:
             return found
-        with self._turn(key):
+        with self.turn(key):
             if (found := self.get(key)) is None:
                 found = build()
                 self.put(key, found)
             return found
 
     @contextlib.contextmanager
-    def _turn(self, key: K) -> Iterator[None]:
-        """One at a time for each key; the lock goes with the last who wants it."""
+    def turn(self, key: K) -> Iterator[None]:
+        """Inside, one at a time for each key, kept or not; the lock goes with the last who wants it."""
         with self._lock:
             lock, wanted = self._building.get(key, (threading.Lock(), 0))
             self._building[key] = lock, wanted + 1
@@ -117,10 +134,10 @@ class Cache(Generic[K, V]):
                 if wanted > 1:
                     self._building[key] = lock, wanted - 1
 
-    def keys(self) -> list[K]:
-        """What is here now; nothing counts as used by it."""
+    def __iter__(self) -> Iterator[K]:
+        """The keys that are here now: what comes and goes meanwhile disturbs nobody, and nothing counts as used."""
         with self._lock:
-            return list(self._kept)
+            return iter(list(self._kept))
 
     def drop(self, where: Callable[[K], bool]) -> None:
         """Forget what has such a key."""

@@ -5,16 +5,15 @@ Bounded and disposable: losing an entry costs time, never a result. Nothing is f
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-MOST_BYTES, MOST = 256 * 2**20, 64  # of all that are kept of a model, and how many
+from genai_demo.core.caches import Cache, PerOwner, weigh
+
+MOST_BYTES = 256 * 2**20  # of all that are kept of a model
 Layers = tuple[tuple[Tensor, Tensor], ...]  # keys and values of each layer, (1, heads, n, d); never written to
 
 
@@ -27,8 +26,7 @@ class Known:
     covers: int
 
 
-_kept: weakref.WeakKeyDictionary[Any, OrderedDict[tuple[int, ...], Known]] = weakref.WeakKeyDictionary()
-_guard = threading.Lock()
+_kept = PerOwner[tuple[int, ...], Known](lambda: Cache("prefixes", lambda: MOST_BYTES, weigh, alone=True))
 
 
 def size(layers: Layers) -> int:
@@ -38,14 +36,9 @@ def size(layers: Layers) -> int:
 
 def keep(network: Any, ids: Sequence[int], known: Known) -> None:
     """Files a cache of `network` under the tokens it was made of; shorter ones that it begins with are dropped."""
-    key = tuple(ids)
-    with _guard:
-        mine = _kept.setdefault(network, OrderedDict())
-        for old in [old for old in mine if len(old) <= len(key) and key[: len(old)] == old]:
-            del mine[old]
-        mine[key] = known
-        while len(mine) > MOST or (len(mine) > 1 and sum(size(one.layers) for one in mine.values()) > MOST_BYTES):
-            mine.popitem(last=False)
+    key, mine = tuple(ids), _kept.of(network)
+    mine.drop(lambda old: len(old) <= len(key) and key[: len(old)] == old)
+    mine.put(key, known)
 
 
 def longest(network: Any, ids: Sequence[int], ends: Sequence[int]) -> Known | None:
@@ -53,18 +46,15 @@ def longest(network: Any, ids: Sequence[int], ends: Sequence[int]) -> Known | No
 
     All of `ids` are known only where they were kept themselves: of a longer text's middle there are no logits.
     """
-    best, covered = None, 0
-    with _guard:
-        mine = _kept.get(network, OrderedDict())
-        for key in mine:
-            same = _common(key, ids)
-            usable = [end for end in ends if end <= same and (end < len(ids) or len(key) == len(ids))]
-            if usable and usable[-1] > covered:
-                best, covered = key, usable[-1]
-        if best is None:
-            return None
-        mine.move_to_end(best)
-        found = mine[best]
+    best, covered, mine = None, 0, _kept.of(network)
+    for key in mine:
+        same = _common(key, ids)
+        usable = [end for end in ends if end <= same and (end < len(ids) or len(key) == len(ids))]
+        if usable and usable[-1] > covered:
+            best, covered = key, usable[-1]
+    found = mine.get(best) if best is not None else None
+    if found is None:
+        return None
     if covered == found.covers:
         return found
     return Known(
@@ -74,8 +64,7 @@ def longest(network: Any, ids: Sequence[int], ends: Sequence[int]) -> Known | No
 
 def forget() -> None:
     """Drops everything."""
-    with _guard:
-        _kept.clear()
+    _kept.clear()
 
 
 def _common(a: Sequence[int], b: Sequence[int]) -> int:

@@ -16,6 +16,7 @@ from PIL import Image
 from genai_demo.clip import KEYS, compare, contrast, features, library, occlude, space, typographic
 from genai_demo.clip.model import Clip
 from genai_demo.clip.pictures import read, scene, world_picture
+from genai_demo.core.caches import weigh
 from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
@@ -153,10 +154,12 @@ def test_what_was_remembered_changes_no_bit() -> None:
 
 
 def test_the_memory_is_bounded_and_goes_with_the_model(model: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "MOST", 4)
+    similarity()
+    one = weigh(features.see(model, read("world:1"))[0])
+    monkeypatch.setattr(features, "MOST_BYTES", 4 * one)
     features.forget()
     similarity()
-    assert len(features.memory(model).kept) == 4
+    assert len(features.memory(model)) == 4
     features.forget()
 
 
@@ -261,7 +264,7 @@ def test_search_finds_what_comparing_with_all_finds(model: Clip) -> None:
 
 
 def test_a_library_is_embedded_once(passes: list[tuple[str, int]], model: Clip) -> None:
-    library._libraries.clear()
+    library._kept.clear()
     frames("search", pictures=40, query="a cat")
     assert sum(n for name, n in passes if name == "pictures") == 48  # 32, and 8 filled up to 16
     passes.clear()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 
+from genai_demo.core.caches import weigh
 from genai_demo.language import prefixes
 from genai_demo.language.asked import Sampling
 from genai_demo.language.decode import Step, decode
@@ -215,24 +216,25 @@ def test_the_store_is_bounded_and_the_least_recently_used_goes(tiny: LanguageMod
     run(tiny, texts[0], limit=1)
     known, count = prefixes.longest(tiny.network, texts[0], [50]), 3
     assert known
-    monkeypatch.setattr(prefixes, "MOST_BYTES", count * prefixes.size(known.layers))
+    monkeypatch.setattr(prefixes, "MOST_BYTES", count * weigh(known))
     for text in texts[1:3]:
         run(tiny, text, limit=1)
     run(tiny, texts[0], limit=1)  # used again: 1 is now the oldest
     run(tiny, texts[3], limit=1)
     assert [run(tiny, text, limit=1)[0].reused for text in (texts[0], texts[2], texts[3])] == [50] * 3
     assert run(tiny, texts[1], limit=1)[0].reused == 0
-    monkeypatch.setattr(prefixes, "MOST", 2)
     run(tiny, texts[4], limit=1)
     run(tiny, texts[5], limit=1)
-    assert len(prefixes._kept[tiny.network]) == 2
+    kept = prefixes._kept.of(tiny.network)
+    assert kept.bytes <= kept.limit
+    assert len(kept) == count
 
 
 def test_a_longer_text_takes_the_place_of_its_beginning(tiny: LanguageModel) -> None:
     ids = talk(tiny, 20, 20, 20)
     for turns in (1, 3, 2):
         run(tiny, ids[: turns * len(ids) // 3], limit=1)
-    assert [len(key) for key in prefixes._kept[tiny.network]] == [len(ids), 2 * len(ids) // 3]
+    assert [len(key) for key in prefixes._kept.of(tiny.network)] == [len(ids), 2 * len(ids) // 3]
 
 
 def test_another_model_does_not_get_it(tiny: LanguageModel) -> None:
