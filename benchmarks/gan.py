@@ -17,7 +17,7 @@ from benchmarks import Row, alternate, seconds
 from genai_demo.core.device import threads
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
-from genai_demo.gan.moments import MOMENTS
+from genai_demo.gan.points import MOMENTS
 from genai_demo.gan.points_options import PointsOptions
 from genai_demo.quality import laboratory
 

@@ -1,7 +1,7 @@
 """A GAN on 2-D points (Goodfellow et al. 2014), trained in front of the visitor, with rewind and branches.
 
 z: latent (n, k); g(z): points (n, 2); d(x): (n,) logits, or the critic's value. The training follows from the recipe
-alone. What was computed is kept for a while (moments.py), so that a recipe that begins as another did gets there at
+alone. What was computed is kept for a while (MOMENTS), so that a recipe that begins as another did gets there at
 once: it yields the frames that are known and trains on from the nearest state.
 """
 
@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.device import generator
 from genai_demo.core.frames import Paced, curve, number, plane
 from genai_demo.gan.duel import Duel, latents
-from genai_demo.gan.moments import MOMENTS
 from genai_demo.gan.objectives import LOSSES
 from genai_demo.gan.points_options import PointsOptions, Settings, frame_steps, in_force, last_change, segments
 from genai_demo.quality import laboratory
@@ -37,6 +37,7 @@ LINES, ALONG = 11, 31  # lines of the lattice of latents each way, points along 
 KEPT_EVERY = 40  # steps between two states that are kept
 APART = 2**31  # added to the seed: latents that are shown come from another stream than those learnt with
 
+MOMENTS = Cache[tuple[Any, ...], Any]("trainings of GANs", 64_000_000, weigh)  # frames, states; nobody changes them
 SAMPLES, MANIFOLD, WITHOUT = "samples", "generator's manifold", "without the change"
 DIVERGENCE = "divergence from the data"
 

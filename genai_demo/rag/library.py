@@ -12,8 +12,7 @@ import contextlib
 import functools
 import hashlib
 import json
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import home, whole
 from genai_demo.rag.bm25 import BM25
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 PASSAGE = 2000  # characters, about 450 tokens
 SHIPPED = KNOWLEDGE / "index.safetensors"
-TOKENS_KEPT = 200  # chunks whose token vectors are remembered, some 20 MB
+TOKEN_BYTES = 20_000_000  # of the token vectors that a library remembers, some 200 chunks'
+BUILT_BYTES = 64_000_000  # of the libraries of articles that are kept
 FORMAT = 1  # of a kept index; raised when what is embedded of a chunk changes
 
 
@@ -111,8 +112,12 @@ class Library:
         self.bm25 = BM25([indexed(self._of[chunk.document], chunk) for chunk in self.chunks])
         self.store = filled(FlatStore(embedder.width), self.vectors) if store is None else store
         self.passages, self.owner = _passages(self._of, self.chunks)
-        self._tokens: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._remembering = threading.Lock()
+        self._tokens = Cache[int, np.ndarray]("token vectors", TOKEN_BYTES, weigh)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes in memory, about: the vectors, again in the store, and the texts, again as chunks and words."""
+        return 2 * self.vectors.nbytes + 3 * sum(weigh(entry.text) for entry in self.entries)
 
     def entry(self, name: str) -> Entry:
         """The document of that name. Raises DemoError where there is none."""
@@ -150,18 +155,15 @@ class Library:
 
     def token_vectors(self, ids: Sequence[int]) -> list[np.ndarray]:
         """Unit rows (t, width) of the tokens of each chunk; those asked for last are remembered."""
-        with self._remembering:
-            known = {i: self._tokens[i] for i in ids if i in self._tokens}
+        known = {i: rows for i in ids if (rows := self._tokens.get(i)) is not None}
         missing = [i for i in dict.fromkeys(ids) if i not in known]
         missing.sort(key=lambda i: len(self.chunks[i].text))
         for start in range(0, len(missing), BATCH // 4):
             some = missing[start : start + BATCH // 4]
             texts = [indexed(self._of[self.chunks[i].document], self.chunks[i]) for i in some]
-            known |= zip(some, self.embedder.tokens_of_each(texts))
-        with self._remembering:
-            self._tokens |= {i: known[i] for i in ids}
-            while len(self._tokens) > TOKENS_KEPT:
-                self._tokens.popitem(last=False)
+            for i, rows in zip(some, self.embedder.tokens_of_each(texts)):
+                known[i] = rows.copy()  # a part alone would keep all of it in memory
+                self._tokens.put(i, known[i])
         return [known[i] for i in ids]
 
 
@@ -231,25 +233,23 @@ def of_article(article: Article) -> Entry:
     return Entry(article.stem, article.title, article.body, article.also)
 
 
-_built: OrderedDict[str, Library] = OrderedDict()
-_building = threading.Lock()
+_built = Cache[str, Library]("libraries of articles", BUILT_BYTES, lambda library: library.bytes, alone=True)
 
 
 def built_in(embedder: Embedder, cutting: Cutting = Cutting()) -> Library:
     """The library of articles: made once a process, from the vectors that are shipped or kept where they fit."""
     entries = [of_article(article) for article in articles()]
     key = fingerprint(entries, embedder, cutting)
-    with _building:
-        if key not in _built:
-            kept = next((found for path in (SHIPPED, _cached(key)) if (found := restored(path, key)) is not None), None)
-            if kept is None:
-                _built[key] = build(entries, embedder, cutting)
-                keep(_built[key], key, _cached(key))
-            else:
-                _built[key] = Library(entries, cut_all(entries, cutting), kept, embedder)
-            while len(_built) > 4:
-                _built.popitem(last=False)
-        return _built[key]
+    return _built.made(key, lambda: _restored_or_built(key, entries, embedder, cutting))
+
+
+def _restored_or_built(key: str, entries: Sequence[Entry], embedder: Embedder, cutting: Cutting) -> Library:
+    kept = next((found for path in (SHIPPED, _cached(key)) if (found := restored(path, key)) is not None), None)
+    if kept is not None:
+        return Library(entries, cut_all(entries, cutting), kept, embedder)
+    built = build(entries, embedder, cutting)
+    keep(built, key, _cached(key))
+    return built
 
 
 def fingerprint(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from genai_demo.core.caches import Cache, PerOwner
 from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
 from genai_demo.language.asked import Sampling
@@ -26,13 +25,15 @@ WORDINGS, WORDING = 3, 300  # other wordings of a question at most, and characte
 WORDS = 0.25  # how much shared words count beside the cosine when a question is compared with a sentence
 LOWER = 0.08  # by which the sentences of each further passage count less
 ALL = "*"  # in the place of the names of articles: all of them
+MINE_BYTES = 16_000_000  # of the libraries of a visitor's documents that are kept; the newest is, whatever its size
 IMAGINED = 64  # tokens of an imagined answer
 SEVERAL = "Rewrite the question of the user in three other ways, one in a line. Do not answer it."
 IMAGINE = "Write two sentences of an encyclopedia that answer the question of the user."
 
 Span = tuple[int, int]
-_mine: weakref.WeakKeyDictionary[inbox.Inbox, tuple[tuple[str, ...], Library]] = weakref.WeakKeyDictionary()
-_guard = threading.Lock()
+_mine = PerOwner[tuple[str, ...], Library](  # by hashes of the documents, of each inbox
+    lambda: Cache("visitors' libraries", MINE_BYTES, lambda library: library.bytes, alone=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +86,13 @@ def reading(hashes: Sequence[str], model: Embedder) -> Iterator[Built]:
             for key in hashes:
                 if key not in kept:
                     mine.attach(key, name, built.library.vectors[built.library.chunks_of([key])])
-            with _guard:
-                _mine[mine] = (tuple(hashes), built.library)
+            _mine.of(mine).put(tuple(hashes), built.library)
         yield built
 
 
 def forget(mine: inbox.Inbox) -> None:
     """Drop what is remembered of a visitor's documents; for when one was deleted."""
-    with _guard:
-        _mine.pop(mine, None)
+    _mine.of(mine).clear()
 
 
 def library_of(options: SearchOptions, model: Embedder) -> Library:
@@ -116,10 +115,9 @@ def _own(hashes: tuple[str, ...], model: Embedder) -> Library:
     mine = inbox.here()
     for key in hashes:
         mine.find(key)  # it may have been deleted or have expired since
-    with _guard:
-        known = _mine.get(mine)
-    if known and known[0] == hashes and known[1].embedder is model:
-        return known[1]
+    known = _mine.of(mine).get(hashes)
+    if known is not None and known.embedder is model:
+        return known
     *_, last = reading(hashes, model)
     assert last.library is not None
     return last.library

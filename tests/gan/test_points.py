@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, pack
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.gan import duel, points
-from genai_demo.gan.moments import MOMENTS, Moments, weight
 from genai_demo.gan.objectives import OBJECTIVES
+from genai_demo.gan.points import MOMENTS
 from genai_demo.gan.points_options import PRESETS, PointsOptions, Settings, frame_steps
 from genai_demo.inputs.pictures import encode_points
 from genai_demo.quality import laboratory
@@ -143,7 +144,7 @@ def test_a_branch_of_a_branch_and_the_way_back(steps_made: list[int]) -> None:
 
 def test_with_a_memory_for_nothing_the_frames_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     known = fresh(steps=80, changes="40: lr_d=0.01", beside=True)
-    monkeypatch.setattr(points, "MOMENTS", Moments(0))
+    monkeypatch.setattr(points, "MOMENTS", Cache("nothing", 0, weigh))
     assert same(frames(steps=80, changes="40: lr_d=0.01", beside=True), known)
 
 
@@ -309,19 +310,6 @@ def test_a_training_that_runs_away_names_step_and_rates_and_keeps_its_frames() -
     assert same(again, kept)
     if len(kept) > 1:
         assert same(frames(**{**wild, "steps": len(kept) - 1}), kept, but=("total",))
-
-
-def test_the_memory_is_bounded_and_drops_what_was_used_least_recently() -> None:
-    memory = Moments(4 * weight(np.zeros(1000)))
-    for i in range(4):
-        memory.put(i, np.zeros(1000))
-    assert memory.get(0) is not None
-    memory.put(4, np.zeros(1000))
-    assert [memory.get(i) is None for i in range(5)] == [False, True, False, False, False]
-    assert memory.size <= memory.limit
-    memory.put("large", np.zeros(10_000))
-    assert memory.get("large") is None
-    assert memory.get(4) is not None
 
 
 def test_divergences_of_histograms_on_paper() -> None:
