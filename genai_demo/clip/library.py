@@ -16,7 +16,7 @@ import numpy as np
 from genai_demo.clip import features, folder
 from genai_demo.clip.model import Clip
 from genai_demo.clip.options import LARGEST
-from genai_demo.clip.pictures import THUMB, Picture, emoji_list, sheet, world_picture
+from genai_demo.clip.pictures import THUMB, Picture, drawn_scene, emoji_list, sheet
 from genai_demo.core.caches import OVERHEAD, Cache, PerOwner
 from genai_demo.data.world import COLOURS, with_article
 from genai_demo.data.world_kinds import KINDS
@@ -108,7 +108,7 @@ def forget(own: str) -> None:
 
 
 def _picture(listed: Sequence[Picture], scenes: int, seed: int, side: int, i: int) -> Picture:
-    return world_picture.__wrapped__(LARGEST * seed + i, side) if i < scenes else listed[i - scenes]
+    return drawn_scene(LARGEST * seed + i, side) if i < scenes else listed[i - scenes]
 
 
 def width(model: Clip) -> int:

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from genai_demo.core import waits
+from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.data import emoji, world
 from genai_demo.inputs.pictures import check_size, from_base64, open_file
@@ -90,9 +91,16 @@ def scene(number: int) -> tuple[world.Scene, str]:
     return drawn, world.caption(drawn, rng)
 
 
-@functools.lru_cache(maxsize=512)
+_scenes = Cache[tuple[int, int], Picture]("drawn scenes", 16_000_000, weigh)
+
+
 def world_picture(number: int, side: int = 64) -> Picture:
-    """Scene `number` of the picture world with its caption."""
+    """Scene `number` of the picture world with its caption, remembered."""
+    return _scenes.made((number, side), lambda: drawn_scene(number, side))
+
+
+def drawn_scene(number: int, side: int) -> Picture:
+    """As world_picture, drawn anew: for the many of a library, which are looked at once."""
     drawn, said = scene(number)
     pixels = world.draw(drawn, side)
     pixels.flags.writeable = False

