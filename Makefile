@@ -9,9 +9,10 @@ CHROMIUM := /usr/bin/chromium
 # The stamps are named after what the requirements say, so an unchanged .venv is used as it is.
 hash = $(firstword $(shell cat $(1) | sha256sum | cut -c 1-12))
 RUN_STAMP := .venv/.run-$(call hash,requirements.txt)
+NODE_STAMP := node_modules/.stamp-$(call hash,package.json)
 DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-faces.txt requirements-dev.txt)
 
-.PHONY: help install run test check format bench dev chromium clean
+.PHONY: help install run test check format bench dev chromium scripts clean
 .DEFAULT_GOAL := help
 
 help:
@@ -48,10 +49,23 @@ test: dev chromium
 	.venv/bin/python -m pytest $(PYTEST) --ignore=tests/pages
 	.venv/bin/python -m pytest $(PYTEST) tests/pages  # apart: what a page still computes draws from torch's shared numbers
 
-check: dev
+check: dev scripts
 	.venv/bin/ruff format $(if $(CI),--check)
 	.venv/bin/ruff check
 	.venv/bin/python -m mypy
+
+# The scripts of the pages; the app needs no npm, only this does.
+ifneq ($(shell command -v npm),)
+scripts: $(NODE_STAMP)
+	npm run --silent check
+else
+scripts:
+	@echo "no npm here: ESLint and tsc over the scripts are skipped (tests/test_scripts.py checks a part of it)"
+endif
+
+$(NODE_STAMP):
+	npm install --silent --package-lock=false --no-audit --no-fund
+	@touch $@
 
 format: dev
 	.venv/bin/ruff format

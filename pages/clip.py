@@ -319,7 +319,7 @@ def _paired(parts: Panel, own: str) -> Panel:
         None,
         texts,
         texts,
-        js=f"(lines) => window.atlasPairs['{own}'](lines)",
+        js=f"(lines) => atlas.pairs('{own}', lines)",
         queue=False,  # type: ignore[attr-defined]
         show_progress="hidden",
         api_visibility="private",

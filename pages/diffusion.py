@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import gradio as gr
@@ -49,6 +50,13 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
         ("Scaled linear", "scaled_linear"),
         ("Sigmoid", "sigmoid"),
     ],
+}
+FORK = {  # a denoising opened as two branches that part at the step on screen
+    "run": "diffusion/fork",
+    "without": ["eta", "planes"],
+    "step": "fork",
+    "defaults": {"label": "each class", "samples": 8},
+    "most": {"samples": 12},
 }
 COMPARE = {**LABELS, "sampler": "Sampler A", "steps": "Steps A"}
 POINTS = {"sampler": [*SAMPLERS, ("Langevin", "langevin")], "schedule": CHOICES["schedule"]}
@@ -107,7 +115,7 @@ def _denoise() -> Panel:
         ("label", "samples", "sampler", "steps", "guidance_scale"),
         beside=fork,
     )
-    fork.click(None, parts.strip, None, js=f"(value) => atlas.forkHere('{parts.id}', value)")
+    fork.click(None, parts.strip, None, js=f"(value) => atlas.openAs('{parts.id}', value, {json.dumps(FORK)})")
     return parts
 
 

@@ -314,7 +314,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     for parts in panels:
         outputs += [parts.opened, parts.strip, parts.notice, parts.chip, *parts.inputs, *parts.also]
     event = demo.load(restore, None, outputs, queue=False, show_progress="hidden", api_visibility="private", **CHEAP)
-    event.then(None, go, None, js="(id) => atlas.generate(id)")
+    event.then(None, go, None, js="async (id) => (await atlas.ready).generate(id)")
 
 
 def _open(parts: Panel) -> Any:

@@ -1,6 +1,14 @@
-"""The scripts of the shared components: one file that the browser fetches once; a component carries only a call to it.
+"""The scripts of the pages: ES modules beside the components, joined to one file that the browser fetches once.
 
-A page of nine film strips and nine pads would otherwise carry each script nine times, a megabyte in all.
+Each module says what it imports and exports; `bundle` follows the imports of one of them and makes a function of each,
+those that are imported first. What it understands is a subset, one line each, and test_scripts.py keeps to it:
+
+    import {make, clamp} from '../dom.js';
+    import sheet from './film.css' with {type: 'css'};
+    export const name = ...                                      (or class, function, async function)
+
+`first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its content.
+A component carries only a call: `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
 """
 
 from __future__ import annotations
@@ -8,7 +16,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,31 +27,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 HERE = Path(__file__).parent
-PARTS = {
-    "film": (
-        "film/film.css",
-        "film/draw.js",
-        "film/text.js",
-        "film/matrix.js",
-        "film/textdraw.js",
-        "film/stage.js",
-        "film/export.js",
-        "film/strip.js",
-    ),
-    "picture": ("pads/pads.css", "pads/tools.js", "pads/picture.js"),
-    "points": ("pads/pads.css", "pads/tools.js", "pads/points.js"),
-    "plane": ("pads/pads.css", "pads/tools.js", "plane/plane.js"),
-    "chat": ("chat/chat.css", "chat/chat.js"),
-    "branches": ("chat/branches.css", "chat/branches.js"),
-    "shelf": ("shelf/shelf.css", "shelf/store.js", "shelf/shelf.js"),
-    "articles": ("shelf/shelf.css", "shelf/store.js", "shelf/articles.js"),
-    "leftout": ("shelf/shelf.css", "shelf/leftout.js"),
-    "picker": ("pads/pads.css", "picker/picker.css", "pads/tools.js", "picker/files.js", "picker/picker.js"),
-    "folder": ("pads/pads.css", "picker/picker.css", "pads/tools.js", "picker/files.js", "picker/folder.js"),
-    "patches": ("picker/patch.css", "picker/patch.js"),
-    "glossary": ("glossary/glossary.css", "glossary/glossary.js"),
-}  # # name -> style sheets and scripts
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
+IMPORT = re.compile(r"^import (?:\{(?P<names>[\w, ]+)\}|(?P<sheet>\w+)) from '(?P<path>[^']+)'(?: with .+)?;\n", re.M)
+EXPORT = re.compile(r"^export (?=(?:const|class|function|async function) (?P<name>\w+))", re.M)
 
 
 def call(part: str, *events: str, **settings: Any) -> str:
@@ -56,7 +43,7 @@ def call(part: str, *events: str, **settings: Any) -> str:
     given = f"SETTINGS: JSON.parse({json.dumps(json.dumps(settings))})"
     return (
         f"// events: {named}\nconst host = typeof server === typeof undefined ? null : server;\n"
-        f"window.atlasParts.{part}({{element, props, trigger, watch, server: host, {given}}});"
+        f"window.atlas.mount(parts => parts.{part}({{element, props, trigger, watch, server: host, {given}}}));"
     )
 
 
@@ -68,28 +55,61 @@ def literal(text: str) -> str:
     return safe
 
 
+def imports(path: Path) -> list[Path]:
+    """The files that a module imports, in its order. Raises FileNotFoundError for one that is not there."""
+    return [(path.parent / found["path"]).resolve(strict=True) for found in IMPORT.finditer(path.read_text())]
+
+
+def ordered(entry: Path) -> list[Path]:
+    """A module and all that it imports, each after those it needs. Raises ValueError where they go round in a circle."""
+    done: list[Path] = []
+
+    def visit(path: Path, above: tuple[Path, ...]) -> None:
+        if path in above:
+            raise ValueError(f"modules import each other: {' -> '.join(one.name for one in (*above, path))}")
+        if path in done:
+            return
+        if path.suffix == ".js":
+            for one in imports(path):
+                visit(one, (*above, path))
+        done.append(path)
+
+    visit(entry.resolve(), ())
+    return done
+
+
 @functools.cache
-def bundle() -> str:
-    """All parts as one script: window.atlasParts.film({element, props, trigger, watch, server, SETTINGS})."""
-    parts = [_function(name, files) for name, files in PARTS.items()]
-    return "window.atlasParts = {\n" + ",\n".join(parts) + "\n};\n"
+def bundle(entry: str, root: Path = HERE) -> str:
+    """A module of `root` and all that it imports as one script without imports."""
+    made = "\n".join(_made(path, root.resolve()) for path in ordered(root / entry))
+    return f'(() => {{\n"use strict";\nconst modules = {{}};\n{made}\n}})();\n'
 
 
-def _function(name: str, files: Sequence[str]) -> str:
-    css, body = (
-        "\n".join((HERE / file).read_text() for file in files if file.endswith(end)) for end in (".css", ".js")
-    )
-    style = f"const CSS = {json.dumps(css)};"
-    return f"{name}({{element, props, trigger, watch, server, SETTINGS}}) {{\n{style}\n{body}\n}}"
+def _made(path: Path, root: Path) -> str:
+    """One module as a function that is called at once and returns what the module exports."""
+    name, text = json.dumps(path.relative_to(root).as_posix()), path.read_text()
+    if path.suffix == ".css":
+        return f"modules[{name}] = new CSSStyleSheet();\nmodules[{name}].replaceSync({json.dumps(text)});"
+    taken = "\n".join(_taken(path, root))
+    exported = ", ".join(found["name"] for found in EXPORT.finditer(text))
+    body = EXPORT.sub("", IMPORT.sub("", text))
+    return f"modules[{name}] = (() => {{\n{taken}\n{body}\nreturn {{{exported}}};\n}})();"
+
+
+def _taken(path: Path, root: Path) -> Iterator[str]:
+    for found in IMPORT.finditer(path.read_text()):
+        of = json.dumps((path.parent / found["path"]).resolve().relative_to(root).as_posix())
+        yield f"const {found['sheet'] or '{' + found['names'] + '}'} = modules[{of}];"
 
 
 def head() -> str:
-    """The line of a page's head that brings them."""
-    return f'<script src="./parts.js?{hashlib.sha256(bundle().encode()).hexdigest()[:12]}"></script>'
+    """The lines of a page's head that bring them."""
+    address = f"./parts.js?{hashlib.sha256(bundle('main.js').encode()).hexdigest()[:12]}"
+    return f'<script>{bundle("first.js")}</script><script src="{address}"></script>'
 
 
 async def _serve(request: Request) -> Response:
-    return Response(bundle(), media_type="text/javascript", headers=KEPT)
+    return Response(bundle("main.js"), media_type="text/javascript", headers=KEPT)
 
 
 ROUTE = Route("/parts.js", _serve)

@@ -1,94 +1,85 @@
-// What every page needs in the browser: dark or light, links, folding, keys. No request leaves from here.
-(() => {
-  const root = document.documentElement;
-  const stored = () => { try { return localStorage.getItem('atlas-theme'); } catch { return null; } };
-  const system = matchMedia('(prefers-color-scheme: dark)');
-  const dark = () => (stored() || (system.matches ? 'dark' : 'light')) === 'dark';
-  const panelOf = id => document.getElementById(id);
+// What every page does in the browser: links, folding, keys. No request leaves from here.
 
-  const paint = () => {
-    const on = dark();
-    root.style.colorScheme = on ? 'dark' : 'light';
-    if (document.body && document.body.classList.contains('dark') !== on) document.body.classList.toggle('dark', on);
-    document.querySelectorAll('.atlas-dark').forEach(button => {
-      button.setAttribute('aria-pressed', on);
-      button.textContent = on ? 'Light' : 'Dark';
-    });
-  };
-  new MutationObserver(paint).observe(document.body, {attributes: true, attributeFilter: ['class']});
-  system.addEventListener('change', paint);
+import {make, when} from './dom.js';
+import {secret} from './visitor.js';
 
-  const say = (id, text) => {
-    const place = document.querySelector(`#${id}-status`);
-    if (!place) return;
-    let note = place.querySelector('.said');
-    if (!note) { note = document.createElement('p'); note.className = 'said'; note.setAttribute('role', 'status'); place.append(note); }
-    note.textContent = text;
-    setTimeout(() => note.remove(), 4000);
-  };
+const settings = {longest: Infinity}; // of a link, in characters; the header brings it
+const panelOf = id => document.getElementById(id);
+const filmOf = id => /** @type {any} */ (document.querySelector(`#${id}-strip .film`));
 
-  const clipboard = async text => {
-    try { await navigator.clipboard.writeText(text); return true; } catch { /* not a secure page: the old way */ }
-    const area = Object.assign(document.createElement('textarea'), {value: text});
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    return done;
-  };
+const say = (id, text) => {
+  const place = document.querySelector(`#${id}-status`);
+  if (!place) return;
+  let note = place.querySelector('.said');
+  if (!note) { note = make('p', 'said'); note.setAttribute('role', 'status'); place.append(note); }
+  note.textContent = text;
+  setTimeout(() => note.remove(), 4000);
+};
+const NOTHING = 'There is nothing on the stage yet; generate first.';
 
-  const waitFor = async (selector, ms = 8000) => {
-    for (let t = 0; t < ms; t += 50) {
-      const found = document.querySelector(selector);
-      if (found && found.offsetParent) return found;
-      await new Promise(done => setTimeout(done, 50));
-    }
-    return null;
-  };
+const clipboard = async text => {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* not a secure page: the old way */ }
+  const area = make('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  return done;
+};
 
-  const kept = {}; // where the browser keeps nothing: for this page only
-  window.atlas = {
-    paint,
-    secret(given, kind = 'visitor') { // by which the server finds this visitor's things; it stays in this browser and is in no link
-      const slot = kind === 'picture_secret' ? 'atlas-pictures' : 'atlas-visitor';
-      if (given !== undefined) { kept[slot] = given; try { localStorage.setItem(slot, given); } catch { /* kept */ } }
-      try { return localStorage.getItem(slot) || kept[slot] || ''; } catch { return kept[slot] || ''; }
-    },
-    toggle() {
-      try { localStorage.setItem('atlas-theme', dark() ? 'light' : 'dark'); } catch { /* it lasts for this page only */ }
-      paint();
-    },
-    started(id, values) { panelOf(id)?.classList.add('running'); return values; },
-    ended(id) { panelOf(id)?.classList.remove('running'); },
-    async generate(id) { if (id) (await waitFor(`#${id}-run`))?.click(); },
-    async copyLink(id, value) {
-      if (!value || !value.link) { say(id, 'There is nothing on the stage yet; generate first.'); return; }
-      const long = [...new URLSearchParams(value.link).values()].join('').length, most = 20000; // _recipe.LONGEST
-      if (long > most) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${most.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
-      history.replaceState(null, '', `${location.pathname}?${value.link}`);
-      say(id, await clipboard(location.href) ? 'Link copied: it brings this result back.' : 'The link is in the address bar.');
-    },
-    forkHere(id, value) { // the run on the stage, opened as two branches that part at the step on screen
-      if (!value?.link) { say(id, 'There is nothing on the stage yet; generate first.'); return; }
-      const query = new URLSearchParams(value.link);
-      ['eta', 'planes'].forEach(name => query.delete(name)); // the fork has no such options
-      query.set('run', 'diffusion/fork');
-      query.set('fork', document.querySelector(`#${id}-strip .film`)?.dataset.step || 0);
-      query.set('label', query.get('label') || 'each class');
-      query.set('samples', Math.min(12, +(query.get('samples') || 8)));
-      location.search = query;
-    },
-    moment(id) { // the training on the stage and the step on screen, as JSON; '' where there is none
-      const shown = document.querySelector(`#${id}-strip .film`)?.shown;
-      const step = shown?.numbers.find(entry => entry.name === 'step')?.value;
-      return shown?.recipe && Number.isInteger(step) ? JSON.stringify({options: shown.recipe.options, seed: shown.recipe.seed, step}) : '';
-    },
-    fold(id) {
-      const open = panelOf(id).classList.toggle('unfolded');
-      document.getElementById(`${id}-settings`).setAttribute('aria-expanded', open);
-    },
-  };
+/** What the pages' own calls use, as window.atlas.NAME(...). */
+export const actions = {
+  secret,
+  started(id, values) { panelOf(id)?.classList.add('running'); return values; },
+  ended(id) { panelOf(id)?.classList.remove('running'); },
 
+  async generate(id) { // its tab may be opening
+    if (!id) return;
+    const shown = () => { const button = panelOf(`${id}-run`); return button?.offsetParent ? button : null; };
+    (await when(shown, {ms: 8000}))?.click();
+  },
+
+  async copyLink(id, value) {
+    if (!value?.link) { say(id, NOTHING); return; }
+    const long = [...new URLSearchParams(value.link).values()].join('').length, most = settings.longest;
+    if (long > most) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${most.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
+    history.replaceState(null, '', `${location.pathname}?${value.link}`);
+    say(id, await clipboard(location.href) ? 'Link copied: it brings this result back.' : 'The link is in the address bar.');
+  },
+
+  // The recipe on the stage opened as another run of the page: options it lacks are left out, `step` is the name of the
+  // option that takes the step on screen, `defaults` stand where the link says nothing, and `most` is a limit.
+  openAs(id, value, {run, without = [], step, defaults = {}, most = {}}) {
+    if (!value?.link) { say(id, NOTHING); return; }
+    const query = new URLSearchParams(value.link);
+    without.forEach(name => query.delete(name));
+    query.set('run', run);
+    if (step) query.set(step, filmOf(id)?.dataset.step || 0);
+    for (const [name, usual] of Object.entries(defaults)) query.set(name, query.get(name) || usual);
+    for (const [name, limit] of Object.entries(most)) query.set(name, String(Math.min(limit, Number(query.get(name)))));
+    location.search = String(query);
+  },
+
+  moment(id) { // the training on the stage and the step on screen, as JSON; '' where there is none
+    const shown = filmOf(id)?.shown;
+    const step = shown?.numbers.find(entry => entry.name === 'step')?.value;
+    return shown?.recipe && Number.isInteger(step) ? JSON.stringify({options: shown.recipe.options, seed: shown.recipe.seed, step}) : '';
+  },
+
+  fold(id) {
+    const open = panelOf(id).classList.toggle('unfolded');
+    panelOf(`${id}-settings`).setAttribute('aria-expanded', String(open));
+  },
+};
+
+/** @param {Partial<typeof settings>} given */
+export const configure = given => Object.assign(settings, given);
+
+const typing = target => target.closest('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');
+
+/** Listens to the page as a whole, for as long as it is there. */
+export const listen = () => {
   document.addEventListener('click', event => { // a link to a bench of this page opens it where you are
     const link = event.target.closest('a[data-tab]');
     const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.textContent.trim() === link.dataset.tab);
@@ -97,7 +88,6 @@
   document.addEventListener('click', event => { // a click of a person, not of a link that generates by itself
     if (event.isTrusted && event.target.closest('button.run')) event.target.closest('.bench')?.querySelector('.notice')?.remove();
   });
-  const typing = target => target.closest('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (event.key.toLowerCase() === 'g') {
@@ -107,5 +97,4 @@
     }
     if (event.key === '?') document.querySelector('.atlas-keys')?.showModal();
   });
-  paint();
-})();
+};

@@ -8,34 +8,16 @@ from typing import Any
 
 import gradio as gr
 
+from genai_demo.core.link import LONGEST
 from genai_demo.core.registry import GROUPS
 from pages import PAGES, Page
 from pages.parts import scripts as parts
 
 ROOT = Path(__file__).resolve().parents[2]
 CSS = ROOT / "assets" / "css" / "atlas.css"
-SCRIPT = Path(__file__).with_name("shell.js")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
-HEADER_JS = """
-const details = [...element.querySelectorAll('details')];
-details.forEach(one => one.addEventListener('toggle', () => {
-  if (one.open) details.forEach(other => { if (other !== one) other.open = false; });
-}));
-document.addEventListener('click', event => details.forEach(one => {
-  if (!one.contains(event.target)) one.open = false;
-}));
-element.addEventListener('keydown', event => {
-  const open = details.find(one => one.open);
-  if (event.key === 'Escape' && open) { open.open = false; open.querySelector('summary').focus(); }
-});
-element.querySelector('.atlas-dark').addEventListener('click', () => window.atlas.toggle());
-element.querySelector('.atlas-ask').addEventListener('click', () => element.querySelector('.atlas-keys').showModal());
-document.title = element.querySelector('header').dataset.title;
-document.documentElement.dataset.family = document.body.dataset.family = element.querySelector('header').dataset.family;
-window.atlas?.paint();
-"""
 KEYS = (
     ("Space", "play or pause"),
     ("Left, Right", "one step back, one step on"),
@@ -143,8 +125,7 @@ _VARIABLES = {
 
 def looks() -> dict[str, Any]:
     """The arguments of launch() that make the look: theme, css, head, footer."""
-    head = f"<script>{SCRIPT.read_text()}</script>{parts.head()}"
-    return {"theme": theme(), "css": CSS.read_text(), "head": head, "footer_links": []}
+    return {"theme": theme(), "css": CSS.read_text(), "head": parts.head(), "footer_links": []}
 
 
 def header(page: Page) -> gr.HTML:
@@ -163,7 +144,7 @@ def header(page: Page) -> gr.HTML:
         '<button type="button" class="atlas-dark" aria-label="Dark" aria-pressed="false">Dark</button></div>'
         f'<dialog class="atlas-keys" aria-label="Keys"><h2>Keys</h2><dl>{keys}</dl>'
         '<form method="dialog"><button>Close</button></form></dialog></header>',
-        js_on_load=HEADER_JS,
+        js_on_load=parts.call("header", longest=LONGEST),
         elem_classes="atlas-header",
     )
 

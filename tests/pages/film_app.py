@@ -207,7 +207,7 @@ def build() -> gr.Blocks:
         with gr.Row():
             go, slow = gr.Button("Start", elem_id="start"), gr.Button("Slowly", elem_id="slow")
             stop, ask = gr.Button("Stop", elem_id="stop"), gr.Button("Ask", elem_id="ask")
-        planes = FilmStrip(recorded, label="Planes", elem_id="planes")
+        FilmStrip(recorded, label="Planes", elem_id="planes")
         texts = FilmStrip(
             final_value("recorded-texts", [pack(frame) for frame in text_frames()], RECIPE, "recorded"),
             label="Texts",
@@ -222,7 +222,6 @@ def build() -> gr.Blocks:
         )
         stop.click(None, cancels=[event, other])
         ask.click(lambda value: str(value), pictures_, seen)
-        planes.scrub(_scrubbed, None, seen)
     return demo
 
 
@@ -232,10 +231,6 @@ def bench(count: int, fps: float) -> gr.Blocks:
         strip, go = FilmStrip(label="Pictures", elem_id="pictures"), gr.Button("Start", elem_id="start")
         go.click(lambda: (yield from streamed(picture_frames(count), fps)), None, strip, show_progress="hidden")
     return demo
-
-
-def _scrubbed(event: gr.EventData) -> str:
-    return f"scrubbed {event.index}"
 
 
 def _picked(event: gr.EventData) -> str:

@@ -1,22 +1,24 @@
 // Drawing for the film strip. Everything draws on a 2-D context in device pixels; `dots` is device pixels per CSS pixel.
 // paint: {ink, muted, surface, line, family, other, real, dark}, colours as the browser resolved them.
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+import {isDark} from '../dom.js';
+
+export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const SERIES = ['#0072B2', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#D55E00']; // Okabe and Ito
 const SERIES_DARK = ['#56B4E9', '#2FBF97', '#E5A0C6', '#F0B840', '#8CCBF0', '#F08A4B'];
 
-const rgb = text => (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
+export const rgb = text => (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
 const byDistance = (colours, from) => { // the nearest to another colour first, all as css text
   const hex = text => [1, 3, 5].map(at => parseInt(text.slice(at, at + 2), 16));
   const far = text => hex(text).reduce((sum, part, k) => sum + (part - rgb(from)[k]) ** 2, 0);
   return [...colours].sort((one, other) => far(one) - far(other));
 };
 
-const readPaint = probe => { // the probe is an element of the strip: its colour is set to each variable and read back
+export const readPaint = probe => { // the probe is an element of the strip: its colour is set to each variable and read back
   const read = name => { probe.style.color = `var(--f-${name})`; return getComputedStyle(probe).color; };
   const names = ['ink', 'muted', 'surface', 'line', 'family', 'real'];
-  const paint = Object.fromEntries(names.map(name => [name, read(name)]));
-  paint.dark = document.body.classList.contains('dark');
+  const paint = /** @type {any} */ (Object.fromEntries(names.map(name => [name, read(name)])));
+  paint.dark = isDark();
   const set = paint.dark ? SERIES_DARK : SERIES;
   paint.other = byDistance(set.slice(0, 2).concat(set[5]), paint.family).at(-1);
   const like = byDistance(set, paint.family)[0]; // it could not be told from the family's own
@@ -25,7 +27,7 @@ const readPaint = probe => { // the probe is an element of the strip: its colour
 };
 
 // ---- numbers as text -------------------------------------------------------------------------------------------
-const readable = (value, digits = 3) => {
+export const readable = (value, digits = 3) => {
   if (value === null || value === undefined) return '\u2013';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'number') return String(value).slice(0, 80);
@@ -47,7 +49,7 @@ const ticks = (low, high, count) => { // round numbers within [low, high]
 const usualColumns = n => (n <= 3 ? n : Math.ceil(Math.sqrt(n * 4 / 3)));
 
 // Whole device pixels per picture pixel, the columns and the gap that fill `width` x `height` CSS pixels best.
-const fitPictures = (lane, width, height, dots, most) => {
+export const fitPictures = (lane, width, height, dots, most) => {
   const free = lane.n > 3 && lane.columns === usualColumns(lane.n), options = [];
   const columns = free ? Array.from({length: lane.n - 1}, (_, k) => k + 2) : [lane.columns];
   for (const c of columns) {
@@ -65,7 +67,7 @@ const fitPictures = (lane, width, height, dots, most) => {
     width: best.c * lane.w * k + best.gap * (best.c - 1), height: best.rows * lane.h * k + best.gap * (best.rows - 1)};
 };
 
-const drawPictures = (g, lane, image, fit) => {
+export const drawPictures = (g, lane, image, fit) => {
   g.imageSmoothingEnabled = false;
   g.clearRect(0, 0, g.canvas.width, g.canvas.height);
   for (let i = 0; i < lane.n; i++) {
@@ -76,7 +78,7 @@ const drawPictures = (g, lane, image, fit) => {
 };
 
 // ---- planes -----------------------------------------------------------------------------------------------------
-const numbersOf = layer => { // base64 of int16 -> Float32Array in [-2, 2], a unit being the limit of the plane
+export const numbersOf = layer => { // base64 of int16 -> Float32Array in [-2, 2], a unit being the limit of the plane
   const raw = atob(layer.data), bytes = new Uint8Array(raw.length);
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
   const view = new DataView(bytes.buffer), out = new Float32Array(bytes.length >> 1);
@@ -84,9 +86,9 @@ const numbersOf = layer => { // base64 of int16 -> Float32Array in [-2, 2], a un
   return out;
 };
 
-const MARGIN = {left: 30, bottom: 20, top: 4, right: 4}; // CSS pixels around a plane
+export const MARGIN = {left: 30, bottom: 20, top: 4, right: 4}; // CSS pixels around a plane
 
-const drawPlane = (g, limit, layers, dots, paint) => {
+export const drawPlane = (g, limit, layers, dots, paint) => {
   const [width, height] = [g.canvas.width, g.canvas.height];
   const left = Math.round(MARGIN.left * dots), top = Math.round(MARGIN.top * dots);
   const side = Math.min(width - left - Math.round(MARGIN.right * dots), height - top - Math.round(MARGIN.bottom * dots));
@@ -201,7 +203,7 @@ const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px,
 };
 
 // series: [{title, values: [[x, y], ...]}]; now: x of the current frame; named: x -> what its tick says. Returns {px} for clicks.
-const drawCurves = (g, series, {x, now, xTitle, unit, named}, dots, paint) => {
+export const drawCurves = (g, series, {x, now, xTitle, named}, dots, paint) => {
   const all = series.flatMap(one => one.values.map(pair => pair[1])).filter(Number.isFinite);
   if (!all.length) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return null; }
   let low = Math.min(...all), high = Math.max(...all);
@@ -256,10 +258,10 @@ const labels = (g, ends, frame, dots, paint) => { // names at the right ends of 
   }
 };
 
-const drawBars = (g, values, {limit, low, high}, dots, paint) => {
+export const drawBars = (g, values, {limit, low, high}, dots, paint) => {
   const top = limit ?? Math.max(high, 0), bottom = Math.min(low, 0);
   const y = [bottom, top > bottom ? top : bottom + 1];
-  const frame = axes(g, dots, paint, {x: [0, values.length], y, log: false, xTitle: ''});
+  const frame = axes(g, dots, paint, {x: [0, values.length], y, log: false, xTitle: '', labelled: 0});
   const cell = (frame.right - frame.left) / values.length, gap = cell > 6 * dots ? Math.max(1, cell * 0.2) : 0;
   g.fillStyle = paint.family;
   values.forEach((value, k) => {

@@ -6,7 +6,6 @@ stay in the browser: playing, scrubbing and exporting ask the server nothing. Wh
 
     strip = FilmStrip(label="Denoising")
     button.click(stream, inputs, strip)              # a generator of live_value(...), then final_value(...)
-    strip.scrub(handler)                             # handler(event: gr.EventData): event.index
     strip.pick(handler)                              # event.lane, .frame, .item, .id, .text: a token, bar, picture
 
 In the browser the strip sends two DOM events that bubble: "film-pick" with the same detail, and "film-shown" with
@@ -44,7 +43,7 @@ KEYS = (
     ("?", "these keys"),
 )
 
-Badge = Literal["live", "recorded", "illustrative"]
+Badge = Literal["live", "recorded"]
 
 
 def _template(label: str, empty: str) -> str:
@@ -76,7 +75,7 @@ def _template(label: str, empty: str) -> str:
 
 
 class FilmStrip(gr.HTML):
-    """Value: what `live_value`, `final_value` return, or None. Events: scrub, with `index` in its event data, and pick.
+    """Value: what `live_value`, `final_value` return, or None. Event: pick.
 
     pick: a token, a ranked bar, a bar of a stage or a picture was clicked: {lane: title, frame: its place among the
     film's frames, item: place among the lane's items (with `stage`, among those of this stage), id: number or None,
@@ -93,7 +92,7 @@ class FilmStrip(gr.HTML):
             value=value,
             label=label,
             html_template=template,
-            js_on_load=call("film", "scrub", "pick"),
+            js_on_load=call("film", "pick"),
             apply_default_css=False,
             **kwargs,
         )

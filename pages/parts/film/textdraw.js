@@ -1,9 +1,12 @@
 // The text lanes drawn on a canvas, simply, for pictures and films that are saved. Lengths in device pixels.
 
+import {make} from '../dom.js';
+import {FONT, rgb} from './draw.js';
+import {elided} from './map.js';
+import {followed, strengthOf, valueText, visible} from './words.js';
+
 const MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 const mixed = (from, to, share) => `rgb(${rgb(from).map((part, c) => Math.round(part + share * (rgb(to)[c] - part))).join()})`;
-const ground = () => (paint.surface.startsWith('rgba') ? (paint.dark ? 'rgb(22, 24, 28)' : 'rgb(255, 255, 255)') : paint.surface);
-
 const wrapped = (g, text, width) => { // lines that fit, broken at blanks or, in a long word, anywhere
   const lines = [];
   for (const line of text.split('\n')) {
@@ -16,89 +19,96 @@ const wrapped = (g, text, width) => { // lines that fit, broken at blanks or, in
   return lines;
 };
 
-const lines = (g, text, width, font, high, draw) => {
-  g.font = font; g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = paint.ink;
-  const all = wrapped(g, text, width);
-  if (draw) all.forEach((line, k) => g.fillText(line, 0, (k + 0.5) * high));
-  return all.length * high;
-};
+/** What paints the text lanes of a strip. @param {any} s the strip's state, see strip.js */
+export const textPainter = s => {
+  const ground = () => (s.paint.surface.startsWith('rgba') ? (s.paint.dark ? 'rgb(22, 24, 28)' : 'rgb(255, 255, 255)') : s.paint.surface);
 
-const struck = (g, item, text, x, y, width) => { // a row's label: dropped ones faint and struck through
-  const off = item.kind === 'off';
-  g.fillStyle = off ? paint.muted : paint.ink;
-  const said = elided(g, text, width);
-  g.fillText(said, x, y);
-  if (off) g.fillRect(x, y, g.measureText(said).width, Math.max(1, dots));
-};
+  const lines = (g, text, width, font, high, draw) => {
+    g.font = font; g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = s.paint.ink;
+    const all = wrapped(g, text, width);
+    if (draw) all.forEach((line, k) => g.fillText(line, 0, (k + 0.5) * high));
+    return all.length * high;
+  };
 
-const PAINT = { // kind -> (g, lane, packed, index, width, draw) => height
-  tokens: (g, lane, packed, index, width, draw) => {
-    const high = 26 * dots, items = packed.grows
-      ? film.frames.slice(0, index + 1).flatMap(frame => frame?.lanes?.[lane.title]?.items || []) : packed.items;
-    let [x, y] = [0, 0];
-    g.font = `${15 * dots}px ${FONT}`; g.textAlign = 'left'; g.textBaseline = 'middle';
-    for (const item of items) {
-      const text = visible(item.text), wide = Math.min(width, g.measureText(text).width);
-      if (x && x + wide > width) { x = 0; y += high; }
-      if (draw) {
-        const quiet = item.kind === 'prompt' && packed.shade !== 'share', share = quiet ? 0 : strengthOf(item.share, packed.shade);
-        g.fillStyle = mixed(ground(), paint.family, share * (paint.dark ? 0.45 : 0.5));
-        g.fillRect(x, y + 2 * dots, wide, high - 4 * dots);
-        g.fillStyle = item.kind === 'prompt' ? paint.muted : paint.ink;
-        g.fillText(text, x, y + high / 2, width);
+  const struck = (g, item, text, x, y, width) => { // a row's label: dropped ones faint and struck through
+    const off = item.kind === 'off';
+    g.fillStyle = off ? s.paint.muted : s.paint.ink;
+    const said = elided(g, text, width);
+    g.fillText(said, x, y);
+    if (off) g.fillRect(x, y, g.measureText(said).width, Math.max(1, s.dots));
+  };
+
+  const PAINT = { // kind -> (g, lane, packed, index, width, draw) => height
+    tokens: (g, lane, packed, index, width, draw) => {
+      const high = 26 * s.dots, items = packed.grows
+        ? s.film.frames.slice(0, index + 1).flatMap(frame => frame?.lanes?.[lane.title]?.items || []) : packed.items;
+      let [x, y] = [0, 0];
+      g.font = `${15 * s.dots}px ${FONT}`; g.textAlign = 'left'; g.textBaseline = 'middle';
+      for (const item of items) {
+        const text = visible(item.text), wide = Math.min(width, g.measureText(text).width);
+        if (x && x + wide > width) { x = 0; y += high; }
+        if (draw) {
+          const quiet = item.kind === 'prompt' && packed.shade !== 'share', share = quiet ? 0 : strengthOf(item.share, packed.shade);
+          g.fillStyle = mixed(ground(), s.paint.family, share * (s.paint.dark ? 0.45 : 0.5));
+          g.fillRect(x, y + 2 * s.dots, wide, high - 4 * s.dots);
+          g.fillStyle = item.kind === 'prompt' ? s.paint.muted : s.paint.ink;
+          g.fillText(text, x, y + high / 2, width);
+        }
+        x += wide;
+        if (text.includes('\u23ce')) { x = 0; y += high * (text.split('\u23ce').length - 1); }
       }
-      x += wide;
-      if (text.includes('\u23ce')) { x = 0; y += high * (text.split('\u23ce').length - 1); }
-    }
-    return y + high;
-  },
-  ranked: (g, lane, packed, index, width, draw) => {
-    if (draw) rows(g, packed.items, packed.unit, 0, 0, Math.min(width, 560 * dots));
-    return packed.items.length * 26 * dots;
-  },
-  stages: (g, lane, packed, index, width, draw) => {
-    const columns = followed(packed.stages), gap = 16 * dots, wide = (width - gap * (columns.length - 1)) / Math.max(1, columns.length);
-    columns.forEach((stage, s) => {
-      if (!draw) return;
-      g.font = `600 ${13 * dots}px ${FONT}`; g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = paint.ink;
-      g.fillText(elided(g, stage.name, wide), s * (wide + gap), 12 * dots);
-      rows(g, stage.items, packed.unit, s * (wide + gap), 26 * dots, wide, true);
+      return y + high;
+    },
+    ranked: (g, lane, packed, index, width, draw) => {
+      if (draw) rows(g, packed.items, packed.unit, 0, 0, Math.min(width, 560 * s.dots));
+      return packed.items.length * 26 * s.dots;
+    },
+    stages: (g, lane, packed, index, width, draw) => {
+      const columns = followed(packed.stages), gap = 16 * s.dots, wide = (width - gap * (columns.length - 1)) / Math.max(1, columns.length);
+      columns.forEach((stage, place) => {
+        if (!draw) return;
+        g.font = `600 ${13 * s.dots}px ${FONT}`; g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = s.paint.ink;
+        g.fillText(elided(g, stage.name, wide), place * (wide + gap), 12 * s.dots);
+        rows(g, stage.items, packed.unit, place * (wide + gap), 26 * s.dots, wide, true);
+      });
+      return (26 + 26 * Math.max(0, ...columns.map(stage => stage.items.length))) * s.dots;
+    },
+    matrix: (g, lane, packed, index, width, draw) => {
+      const plan = s.maps.mapPlan(g, lane.most, width / s.dots);
+      if (draw) s.maps.drawLarge(g, packed, Math.min(lane.chosen, packed.shape[0] - 1), plan, null);
+      return plan.height;
+    },
+    code: (g, lane, packed, index, width, draw) => lines(g, packed.text, width, `${13 * s.dots}px ${MONO}`, 20 * s.dots, draw),
+    words: (g, lane, packed, index, width, draw) => lines(g, packed.text, width, `${14 * s.dots}px ${FONT}`, 20 * s.dots, draw),
+  };
+
+  const rows = (g, items, unit, x, y, width, narrow = false) => {
+    const high = 26 * s.dots, label = narrow ? width * 0.55 : 130 * s.dots, value = narrow ? width * 0.45 : 76 * s.dots;
+    items.forEach((item, k) => {
+      const middle = y + (k + 0.5) * high, share = Number.isFinite(item.share) ? item.share : 0, picked = item.kind === 'picked';
+      g.fillStyle = item.kind === 'off' ? s.paint.line : mixed(ground(), s.paint.family, picked ? 1 : narrow ? 0.2 : 0.45);
+      if (narrow) g.globalAlpha = picked ? 0.4 : 1;
+      const from = narrow ? x : x + label + 8 * s.dots, room = narrow ? width : width - label - value - 16 * s.dots;
+      g.fillRect(from, middle - (narrow ? 11 : 6) * s.dots, share * room, (narrow ? 22 : 12) * s.dots);
+      g.globalAlpha = 1;
+      g.font = `${picked ? 600 : 400} ${13 * s.dots}px ${MONO}`; g.textBaseline = 'middle'; g.textAlign = 'left';
+      struck(g, item, item.text, x + (narrow ? 4 * s.dots : 0), middle, label - 4 * s.dots);
+      g.textAlign = 'right'; g.font = `${13 * s.dots}px ${FONT}`; g.fillStyle = s.paint.muted;
+      g.fillText(valueText(item, unit), x + width, middle);
     });
-    return (26 + 26 * Math.max(0, ...columns.map(stage => stage.items.length))) * dots;
-  },
-  matrix: (g, lane, packed, index, width, draw) => {
-    const plan = mapPlan(g, lane.most, width / dots);
-    if (draw) drawLarge(g, packed, Math.min(lane.chosen, packed.shape[0] - 1), plan, null);
-    return plan.height;
-  },
-  code: (g, lane, packed, index, width, draw) => lines(g, packed.text, width, `${13 * dots}px ${MONO}`, 20 * dots, draw),
-  words: (g, lane, packed, index, width, draw) => lines(g, packed.text, width, `${14 * dots}px ${FONT}`, 20 * dots, draw),
-};
+  };
 
-const rows = (g, items, unit, x, y, width, narrow = false) => {
-  const high = 26 * dots, label = narrow ? width * 0.55 : 130 * dots, value = narrow ? width * 0.45 : 76 * dots;
-  items.forEach((item, k) => {
-    const middle = y + (k + 0.5) * high, share = Number.isFinite(item.share) ? item.share : 0, picked = item.kind === 'picked';
-    g.fillStyle = item.kind === 'off' ? paint.line : mixed(ground(), paint.family, picked ? 1 : narrow ? 0.2 : 0.45);
-    if (narrow) g.globalAlpha = picked ? 0.4 : 1;
-    const from = narrow ? x : x + label + 8 * dots, room = narrow ? width : width - label - value - 16 * dots;
-    g.fillRect(from, middle - (narrow ? 11 : 6) * dots, share * room, (narrow ? 22 : 12) * dots);
-    g.globalAlpha = 1;
-    g.font = `${picked ? 600 : 400} ${13 * dots}px ${MONO}`; g.textBaseline = 'middle'; g.textAlign = 'left';
-    struck(g, item, item.text, x + (narrow ? 4 * dots : 0), middle, label - 4 * dots);
-    g.textAlign = 'right'; g.font = `${13 * dots}px ${FONT}`; g.fillStyle = paint.muted;
-    g.fillText(valueText(item, unit), x + width, middle);
-  });
-};
+  const paintText = (lane, index, g, width) => {
+    const [packed] = s.search(index, frame => frame.lanes?.[lane.title]);
+    if (packed) PAINT[packed.kind](g, lane, packed, index, width, true);
+  };
 
-const paintText = (lane, index, g, width) => {
-  const [packed] = search(index, frame => frame.lanes?.[lane.title]);
-  if (packed) PAINT[packed.kind](g, lane, packed, index, width, true);
-};
+  const textSize = (lane, width) => { // the room that the lane takes in the tallest of its frames
+    const g = make('canvas').getContext('2d'), last = s.film.frames.length - 1, all = lane.sample.grows ? [last] : s.film.frames.map((_, k) => k);
+    const found = all.map(k => s.film.frames[k]?.lanes?.[lane.title] || (lane.sample.grows && lane.sample)).map((packed, k) => (
+      packed ? PAINT[packed.kind](g, lane, packed, all[k], width, false) : 0));
+    return {width, height: Math.ceil(Math.max(26 * s.dots, ...found))};
+  };
 
-const textSize = (lane, width) => { // the room that the lane takes in the tallest of its frames
-  const g = make('canvas').getContext('2d'), last = film.frames.length - 1, all = lane.sample.grows ? [last] : film.frames.map((_, k) => k);
-  const found = all.map(k => film.frames[k]?.lanes?.[lane.title] || (lane.sample.grows && lane.sample)).map((packed, k) => (
-    packed ? PAINT[packed.kind](g, lane, packed, all[k], width, false) : 0));
-  return {width, height: Math.ceil(Math.max(26 * dots, ...found))};
+  return {paintText, textSize};
 };

@@ -1,13 +1,12 @@
 // What the server keeps of this visitor's documents, and the requests about it: one for all shelves of a page.
-if (!document.getElementById('shelf-css')) {
-  document.head.append(Object.assign(document.createElement('style'), {id: 'shelf-css', textContent: CSS}));
-}
-const make = (name, className = '', text = '') => Object.assign(document.createElement(name), {className, textContent: text});
-const partsOf = text => String(text || '').split(',').map(part => part.trim()).filter(Boolean);
-const bench = () => document.getElementById(SETTINGS.bench);
-const chosen = visitor => document.dispatchEvent(new CustomEvent('shelf-chosen', {detail: {bench: SETTINGS.bench, visitor}}));
 
-const store = window.atlasDocuments ??= (() => {
+import {download} from '../dom.js';
+import {secret} from '../visitor.js';
+
+/** Tells the others on the page that other documents or articles are asked now. @param {string} bench @param {boolean} visitor */
+export const tellChosen = (bench, visitor) => document.dispatchEvent(new CustomEvent('shelf-chosen', {detail: {bench, visitor}}));
+
+export const store = (() => {
   const s = {documents: [], until: null, busy: null, notes: [], listeners: new Set(), known: false, chosen: {}, stop: null};
   const tell = () => s.listeners.forEach(listener => listener());
   const kept = answer => {
@@ -16,7 +15,7 @@ const store = window.atlasDocuments ??= (() => {
   };
   const ask = async (path, init = {}) => {
     try {
-      const answer = await fetch(`./documents${path}`, {...init, headers: {'X-Visitor': window.atlas.secret()}});
+      const answer = await fetch(`./documents${path}`, {...init, headers: {'X-Visitor': secret()}});
       if (init.raw) return answer;
       const found = await answer.json();
       if (found.error) s.notes = [found.error];
@@ -38,7 +37,7 @@ const store = window.atlasDocuments ??= (() => {
       tell();
     };
     request.open('POST', './documents');
-    request.setRequestHeader('X-Visitor', window.atlas.secret());
+    request.setRequestHeader('X-Visitor', secret());
     request.setRequestHeader('X-Name', encodeURIComponent(file.name.slice(-500)));
     request.upload.onprogress = event => { if (event.loaded < event.total) { s.busy = {...s.busy, stage: 'sending', done: event.loaded, total: event.total}; tell(); } };
     request.onprogress = () => lines(false);
@@ -48,7 +47,7 @@ const store = window.atlasDocuments ??= (() => {
     s.stop = () => { s.stopped = true; request.abort(); };
     request.send(file);
   });
-  s.list = () => { if (window.atlas.secret()) return ask(''); s.known = true; return tell(); };
+  s.list = () => { if (secret()) return ask(''); s.known = true; return tell(); };
   s.remove = sha256 => ask(`/${sha256}`, {method: 'DELETE'});
   s.clear = () => ask('', {method: 'DELETE'});
   s.add = async (files, limit) => { // the hashes of those that were added
@@ -62,7 +61,7 @@ const store = window.atlasDocuments ??= (() => {
       const answer = file.size > limit
         ? {error: `${file.name} is ${(file.size / 1e6).toFixed(1)} MB; the limit is ${(limit / 1e6).toFixed(0)} MB: split it or save it without pictures.`}
         : await send(file);
-      if (answer.secret) { window.atlas.secret(answer.secret); added.push(answer.added); }
+      if (answer.secret) { secret(answer.secret); added.push(answer.added); }
       if (answer.error) s.notes.push(answer.error);
       for (const one of answer.documents || []) if (one.sha256 === answer.added) s.notes.push(...one.remarks.map(text => `${one.name}: ${text}.`));
       kept(answer);
@@ -74,9 +73,7 @@ const store = window.atlasDocuments ??= (() => {
   s.save = async () => {
     const answer = await ask('/export', {raw: true});
     if (!answer?.ok) return;
-    const link = Object.assign(document.createElement('a'), {href: URL.createObjectURL(await answer.blob()), download: 'documents.zip'});
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    download(await answer.blob(), 'application/zip', 'documents.zip');
   };
   return s;
 })();

@@ -1,0 +1,124 @@
+// What a frame paints on the stage.
+
+import {make} from '../dom.js';
+import {drawBars, drawCurves, drawPictures, drawPlane, numbersOf, readable} from './draw.js';
+
+/** @param {any} s the strip's state, see strip.js */
+export const showing = s => {
+  // ---- one frame --------------------------------------------------------------------------------------------------
+  const layersAt = (title, index) => {
+    const layers = {};
+    const add = layer => {
+      if (layer.as === 'heat') { layers.heat = {...layer, image: s.picture(layer)}; return; }
+      if (!s.images.has(layer)) s.images.set(layer, numbersOf(layer));
+      layers[layer.as] = {...layer, values: s.images.get(layer)};
+    };
+    s.search(index, frame => frame.lanes?.[title])[0]?.layers.forEach(layer => {
+      if (['real', 'heat'].includes(layer.as) || s.film.frames[index]?.lanes?.[title]) add(layer);
+    });
+    for (const kind of ['real', 'heat']) { // one that is absent keeps what it last showed
+      if (!layers[kind]) {
+        const [layer] = s.search(index, frame => frame.lanes?.[title]?.layers.find(one => one.as === kind));
+        if (layer) add(layer);
+      }
+    }
+    return layers;
+  };
+
+  const drawLane = (lane, index, g) => { // false where its picture is not decoded yet
+    if (lane.sample.kind === 'pictures') {
+      const [packed, k] = s.search(index, frame => frame.lanes?.[lane.title]), image = packed && s.picture(packed);
+      if (!packed) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return [true, '']; }
+      if (!image?.complete) return [false, ''];
+      if (image.naturalWidth) drawPictures(g, packed, image, lane.fit);
+      return [true, k === index ? '' : `from ${s.words(k)}`];
+    }
+    const layers = layersAt(lane.title, index);
+    drawPlane(g, lane.sample.limit, layers, s.dots, s.paint);
+    if (g.canvas === lane.canvas) keysOf(lane, layers);
+    return [!layers.heat?.image || layers.heat.image.complete, ''];
+  };
+
+  const keysOf = (lane, layers) => { // direct names for the colours, where there is more than one
+    const shown = ['real', 'generated', 'other'].filter(kind => layers[kind]);
+    const colour = {real: 'var(--f-real)', generated: 'var(--f-family)', other: s.paint.other};
+    const parts = shown.length > 1 ? shown.map(kind => [kind, layers[kind].called || kind, colour[kind]]) : [];
+    const heat = layers.heat;
+    if (heat && heat.high > heat.low) {
+      const signed = heat.low < 0 && heat.high > 0, mix = s.paint.dark ? '#1c1d1f' : '#fafafa';
+      const [blue, red] = s.paint.dark ? ['#3aa0dd', '#ff9a4a'] : ['#0072B2', '#D55E00'];
+      parts.push(['heat', `${readable(heat.low)} to ${readable(heat.high)}`,
+        (([low, high]) => (signed ? `linear-gradient(90deg, ${low}, ${mix}, ${high})` : `linear-gradient(90deg, ${mix}, ${high})`))(
+          [red, blue].map(colour => (layers.generated ? `color-mix(in srgb, ${colour} 50%, ${mix})` : colour)))]);
+    }
+    const now = JSON.stringify(parts);
+    if (lane.keys === now) return;
+    lane.keys = now;
+    lane.caption.querySelectorAll('.film-key').forEach(one => one.remove());
+    for (const [kind, text, background] of parts) {
+      const key = make('span', 'film-key', text);
+      key.dataset.as = kind;
+      key.style.setProperty('--c', background);
+      lane.caption.append(key);
+    }
+  };
+
+  const drawChart = (chart, index, g) => {
+    if (chart.kind === 'bars') {
+      const [bars] = s.search(index, frame => frame.bars?.[chart.title]);
+      if (!bars) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return; }
+      const seen = s.film.frames.flatMap(frame => frame.bars?.[chart.title]?.values || []).filter(Number.isFinite);
+      drawBars(g, bars.values, {limit: bars.limit, low: Math.min(...seen, 0), high: Math.max(...seen, 0)}, s.dots, s.paint);
+      return;
+    }
+    const series = [...chart.series.values()].map(title => ({title, values: []}));
+    const names = [...chart.series.keys()];
+    s.film.frames.forEach((frame, k) => (frame.numbers || []).forEach(entry => {
+      const which = names.indexOf(entry.name);
+      if (which >= 0) series[which].values.push([s.stepOf(k), entry.value ?? NaN]);
+    }));
+    const last = s.film.frames.length - 1, end = s.film.total && !s.film.done ? Math.max(s.labelOf(s.film.total - 1), s.stepOf(last)) : s.stepOf(last);
+    const against = s.film.frames[last]?.numbers?.find(entry => names.includes(entry.name))?.against; // another number on the axis
+    const valueAt = k => s.film.frames[k]?.numbers?.find(entry => entry.name === against);
+    const named = mark => readable((against && valueAt(s.film.frames.findIndex((_, k) => s.stepOf(k) === mark))?.value) ?? mark);
+    chart.frame = drawCurves(g, series, {
+      x: [s.stepOf(0), Math.max(end, s.stepOf(0) + 1)], now: s.stepOf(index), xTitle: valueAt(last)?.title || 'step', named,
+    }, s.dots, s.paint);
+  };
+
+  const show = () => { // everything that depends on the current frame
+    const frame = s.film.frames[s.pos] || s.search(s.pos, one => one)[0];
+    s.drop();
+    for (const lane of s.lanes.values()) { // a frame without such a lane: no gap
+      const gone = Boolean(lane.text && !lane.sample.grows && !lane.sample.keeps && frame && !frame.lanes?.[lane.title]);
+      if (lane.figure.hidden !== gone) [lane.figure.hidden, s.fitted] = [gone, ''];
+    }
+    if (!s.fit()) return false;
+    let ready = true;
+    for (const lane of s.lanes.values()) {
+      const [drawn, from] = lane.text ? [true, s.showText(lane, s.pos)] : drawLane(lane, s.pos, lane.canvas.getContext('2d'));
+      ready &&= drawn;
+      if (lane.from.textContent !== from) lane.from.textContent = from;
+    }
+    for (const chart of s.charts.values()) drawChart(chart, s.pos, chart.canvas.getContext('2d'));
+    if (frame) showNumbers(frame);
+    return ready;
+  };
+
+  const showNumbers = frame => {
+    s.numbers.forEach(one => { one.value = null; });
+    for (const entry of frame.numbers || []) {
+      let one = s.numbers.get(entry.name);
+      if (!one) {
+        const box = make('div'), dd = make('dd');
+        box.append(make('dt', '', entry.title), dd);
+        s.find('numbers').append(box);
+        s.numbers.set(entry.name, one = {dd});
+      }
+      one.value = readable(entry.value, entry.digits) + (entry.unit && entry.value !== null ? '\u2009' + entry.unit : '');
+    }
+    s.numbers.forEach(one => { const text = one.value ?? '\u2013'; if (one.dd.textContent !== text) one.dd.textContent = text; });
+  };
+
+  return {show, drawLane, drawChart};
+};

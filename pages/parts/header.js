@@ -1,0 +1,25 @@
+// The bar on top: menus of which one is open at a time, dark or light, the list of keys, and the page's name and colour.
+
+import {mounted} from './dom.js';
+import {configure} from './shell.js';
+
+/** @param {import('./types').Mount} mount SETTINGS: {longest}, of a link in characters */
+export const header = ({element, SETTINGS}) => {
+  const signal = mounted(element), details = [...element.querySelectorAll('details')], bar = element.querySelector('header');
+  details.forEach(one => one.addEventListener('toggle', () => {
+    if (one.open) details.forEach(other => { if (other !== one) other.open = false; });
+  }));
+  document.addEventListener('click', event => details.forEach(one => {
+    if (!one.contains(event.target)) one.open = false;
+  }), {signal});
+  element.addEventListener('keydown', event => {
+    const open = details.find(one => one.open);
+    if (event.key === 'Escape' && open) { open.open = false; open.querySelector('summary').focus(); }
+  });
+  element.querySelector('.atlas-dark').addEventListener('click', () => window.atlas.toggle());
+  element.querySelector('.atlas-ask').addEventListener('click', () => element.querySelector('.atlas-keys').showModal());
+  document.title = bar.dataset.title;
+  document.documentElement.dataset.family = document.body.dataset.family = bar.dataset.family;
+  configure(SETTINGS);
+  window.atlas.paint();
+};
