@@ -1,4 +1,4 @@
-"""The scripts of the pages without npm: they join to one file, and keep to the subset that pages.parts.scripts reads."""
+"""The scripts of the pages without npm: they join to one file and keep to the subset that pages.parts.scripts reads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NotRequired, get_origin, get_type_hints
 
 import pytest
 
+from genai_demo.core import wire
 from pages.parts import scripts
 
 MODULES = sorted(scripts.HERE.rglob("*.js"))
@@ -30,7 +32,7 @@ def write(folder: Path, **modules: str) -> None:
 def test_every_module_is_reached_from_one_of_the_two_entries():
     reached = {*scripts.ordered(scripts.HERE / "first.js"), *scripts.ordered(scripts.HERE / "main.js")}
     assert set(MODULES) <= reached
-    assert {path for path in scripts.HERE.rglob("*.css")} <= reached
+    assert set(scripts.HERE.rglob("*.css")) <= reached
 
 
 def test_what_is_imported_is_exported_and_used():
@@ -145,3 +147,16 @@ def test_the_joined_file_is_a_script(tmp_path):
     for entry in ("first.js", "main.js"):
         (tmp_path / entry).write_text(scripts.bundle(entry))
         subprocess.run([node, "--check", str(tmp_path / entry)], check=True)
+
+
+def test_the_types_of_the_wire_format_are_those_of_the_engine():
+    types = (scripts.HERE / "types.d.ts").read_text()
+    for name, made in vars(wire).items():
+        if not hasattr(made, "__required_keys__") or name == "Recording":
+            continue
+        found = re.search(rf"export interface {name} \{{(.*?)\n?\}}\n", types, re.DOTALL)
+        assert found, name
+        body = re.sub(r"\{[^{}]*\}|//[^\n]*", "", found[1])
+        told = {(key, bool(maybe)) for key, maybe in re.findall(r"(\w+)(\??): ", body)}
+        hints = get_type_hints(made, include_extras=True)
+        assert told == {(key, get_origin(hint) is NotRequired) for key, hint in hints.items()}, name

@@ -1,14 +1,14 @@
 """The scripts of the pages: ES modules beside the components, joined to one file that the browser fetches once.
 
-Each module says what it imports and exports; `bundle` follows the imports of one of them and makes a function of each,
-those that are imported first. What it understands is a subset, one line each, and test_scripts.py keeps to it:
+Each module says what it imports and exports; `bundle` follows the imports of one of them and makes a function
+of each, those that are imported first. What it understands is a subset, one line each, and test_scripts.py keeps to it:
 
     import {make, clamp} from '../dom.js';
     import sheet from './film.css' with {type: 'css'};
     export const name = ...                                      (or class, function, async function)
 
-`first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its content.
-A component carries only a call: `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
+`first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its
+content. A component carries only a call: `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def imports(path: Path) -> list[Path]:
 
 
 def ordered(entry: Path) -> list[Path]:
-    """A module and all that it imports, each after those it needs. Raises ValueError where they go round in a circle."""
+    """A module and all that it imports, each after those it needs. Raises ValueError where they form a circle."""
     done: list[Path] = []
 
     def visit(path: Path, above: tuple[Path, ...]) -> None:

@@ -67,17 +67,19 @@ export const fitPictures = (lane, width, height, dots, most) => {
     width: best.c * lane.w * k + best.gap * (best.c - 1), height: best.rows * lane.h * k + best.gap * (best.rows - 1)};
 };
 
+/** @param {CanvasRenderingContext2D} g @param {import('../types').PictureLane} lane @param {HTMLImageElement} image @param {any} fit */
 export const drawPictures = (g, lane, image, fit) => {
   g.imageSmoothingEnabled = false;
   g.clearRect(0, 0, g.canvas.width, g.canvas.height);
   for (let i = 0; i < lane.n; i++) {
     const from = [i % lane.columns * lane.w, Math.floor(i / lane.columns) * lane.h];
     const to = [i % fit.c * (lane.w * fit.scale + fit.gap), Math.floor(i / fit.c) * (lane.h * fit.scale + fit.gap)];
-    g.drawImage(image, ...from, lane.w, lane.h, ...to, lane.w * fit.scale, lane.h * fit.scale);
+    g.drawImage(image, from[0], from[1], lane.w, lane.h, to[0], to[1], lane.w * fit.scale, lane.h * fit.scale);
   }
 };
 
 // ---- planes -----------------------------------------------------------------------------------------------------
+/** @param {{data: string}} layer */
 export const numbersOf = layer => { // base64 of int16 -> Float32Array in [-2, 2], a unit being the limit of the plane
   const raw = atob(layer.data), bytes = new Uint8Array(raw.length);
   for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);

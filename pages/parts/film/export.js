@@ -8,11 +8,11 @@ import {makeVideo} from './video.js';
 
 const MOST_FRAMES = 300, MOST_SIDE = 2000; // pictures of a GIF; pixels of an export
 
-/** What the menu can make: name -> function. @param {any} s the strip's state, see strip.js */
+/** What the menu can make: name -> function. @param {import('../types').Strip} s the strip's state, see strip.js */
 export const exporters = s => {
   const nameOf = ending => {
-    const recipe = s.film.recipe || {}, run = String(recipe.run || 'film').replace(/[^a-z0-9]+/gi, '-');
-    return `${run}-seed-${recipe.seed ?? 0}${ending}`;
+    const recipe = s.film.recipe, run = String(recipe?.run || 'film').replace(/[^a-z0-9]+/gi, '-');
+    return `${run}-seed-${recipe?.seed ?? 0}${ending}`;
   };
 
   const decoded = index => Promise.all([...s.lanes.values()].filter(lane => !lane.text).flatMap(lane => {

@@ -7,8 +7,9 @@ import {labelled} from './words.js';
 export const MAP = {label: 92, tall: 420, cell: 34, small: 104, many: 64, font: 11}; // CSS pixels, at most
 const NUMBERED = {...MAP, label: 150, cell: 56, icon: 44, least: 26}; // of one whose cells say their numbers
 
-/** A cell that may not be looked at. @param {any} packed @param {number} row @param {number} column */
+/** A cell that may not be looked at. @param {import('../types').MatrixLane} packed @param {number} row @param {number} column */
 export const barred = (packed, row, column) => packed.triangle && column > row + Math.max(0, packed.whole[1] - packed.whole[0]);
+/** @param {import('../types').MatrixLane} packed @param {number} value */
 const shareAt = (packed, value) => { // -1 to 1
   if (packed.signed) return value / packed.scale;
   const low = Math.min(0, packed.low);
@@ -25,7 +26,7 @@ export const elided = (g, text, width) => {
 };
 
 
-/** What draws the maps of a strip. @param {any} s the strip's state, see strip.js */
+/** What draws the maps of a strip. @param {import('../types').Strip} s the strip's state, see strip.js */
 export const mapsOn = s => {
   const mapImages = new WeakMap(); // packed -> {theme, images}, one canvas of h x w pixels a map
   const hues = () => (s.paint.dark ? {low: [240, 138, 75], none: [30, 33, 37], high: [86, 180, 233]}

@@ -10,7 +10,7 @@ const cutSaid = ({shape, whole}) => {
   return parts.some(Boolean) ? ` Drawn: ${parts.filter(Boolean).join(', ')}.` : '';
 };
 
-/** The lane of labelled matrices. @param {any} s the strip's state, see strip.js */
+/** The lane of labelled matrices. @param {import('../types').Strip} s the strip's state, see strip.js */
 export const matrixLane = s => {
   const {hues, cellAt, mapImage, mapPlan, drawLarge, iconsReady} = s.maps;
 

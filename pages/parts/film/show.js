@@ -3,7 +3,7 @@
 import {make} from '../dom.js';
 import {drawBars, drawCurves, drawPictures, drawPlane, numbersOf, readable} from './draw.js';
 
-/** @param {any} s the strip's state, see strip.js */
+/** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const showing = s => {
   // ---- one frame --------------------------------------------------------------------------------------------------
   const layersAt = (title, index) => {

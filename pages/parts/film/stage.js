@@ -3,7 +3,7 @@
 import {ended, make} from '../dom.js';
 import {MARGIN, fitPictures} from './draw.js';
 
-/** @param {any} s the strip's state, see strip.js */
+/** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const stageOf = s => {
   // ---- what is drawn, and where -----------------------------------------------------------------------------------
   const ensure = packed => { // the elements for the lanes, charts and bars of a frame

@@ -2,7 +2,7 @@
 
 import {readable} from './draw.js';
 
-/** @param {any} s the strip's state, see strip.js */
+/** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const stepsOf = s => {
   const search = (index, get) => { // the newest of the frames up to `index` for which get(frame) is something
     for (let k = index; k >= 0; k--) {

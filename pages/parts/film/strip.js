@@ -28,11 +28,11 @@ export const film = ({element, props, trigger, watch}) => {
   const button = Object.fromEntries([...root.querySelectorAll('.film-buttons button')].map(one => [one.dataset.do, one]));
   const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-  const s = { // what the parts of a strip share; each part's functions are added below
+  const s = /** @type {import('../types').Strip} */ (/** @type {unknown} */ ({ // each part's functions are added below
     film: null, lanes: new Map(), charts: new Map(), numbers: new Map(), images: new WeakMap(), // lane or layer -> Image or numbers
     pos: -1, follow: true, playing: false, due: 0, speed: 1, waiting: 0, dirty: false, moved: 0,
     dots: 1, paint: null, fitted: '', roomy: 0, signal: mounted(element), root, stage, find, trigger,
-  };
+  }));
 
   // ---- frames come in ---------------------------------------------------------------------------------------------
   const picture = part => {
@@ -62,6 +62,7 @@ export const film = ({element, props, trigger, watch}) => {
     if (kept) { s.film.frames.forEach(s.ensure); jump(Math.min(value.index ?? s.film.frames.length - 1, s.film.frames.length - 1)); }
   };
 
+  /** @param {number} index @param {import('../types').PackedFrame} packed */
   const put = (index, packed) => {
     if (!packed || typeof packed !== 'object' || !(index >= 0 && index < 5000)) return;
     s.film.frames[index] = packed;

@@ -14,7 +14,7 @@ const putLabel = (node, text) => { // a label with its leading blanks as quiet d
 
 const STEPS = {ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity};
 
-/** The text lanes of a strip. @param {any} s the strip's state, see strip.js */
+/** The text lanes of a strip. @param {import('../types').Strip} s the strip's state, see strip.js */
 export const textLanes = s => {
   // kind -> {make(lane), see?(lane, packed), fit?(lane), reset?(lane), show(lane, packed, index)}
   const TEXT = {};

@@ -19,7 +19,7 @@ const wrapped = (g, text, width) => { // lines that fit, broken at blanks or, in
   return lines;
 };
 
-/** What paints the text lanes of a strip. @param {any} s the strip's state, see strip.js */
+/** What paints the text lanes of a strip. @param {import('../types').Strip} s the strip's state, see strip.js */
 export const textPainter = s => {
   const ground = () => (s.paint.surface.startsWith('rgba') ? (s.paint.dark ? 'rgb(22, 24, 28)' : 'rgb(255, 255, 255)') : s.paint.surface);
 

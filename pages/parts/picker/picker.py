@@ -39,7 +39,7 @@ class PicturePicker(Pad):
 
     words: the value may be words in place of a picture. follow: id of a bench; a click on a picture in its film, or on
     its name, takes it and triggers `taken`. empty: what is said where none is picked. In the browser
-    `atlasPairs[elem_id](lines)` gives the texts that belong to the pictures, one a line, as they are after the
+    `atlas.pairs(elem_id, lines)` gives the texts that belong to the pictures, one a line, as they are after the
     visitor's last change.
     """
 
