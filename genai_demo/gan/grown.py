@@ -11,8 +11,8 @@ import torch
 from genai_demo.core.device import generator
 from genai_demo.core.frames import curve, number, pictures
 from genai_demo.gan import bundle
+from genai_demo.gan.drawing import to_pictures
 from genai_demo.gan.grow import LATENT, Grower, double
-from genai_demo.gan.latents import to_pictures
 from genai_demo.gan.options import GrowOptions
 from genai_demo.gan.train_grow import GrowConfig
 

@@ -14,7 +14,7 @@ from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import curve, number, pictures
 from genai_demo.data import fashion_mnist, shapes
-from genai_demo.gan.latents import to_pictures
+from genai_demo.gan.drawing import to_pictures
 from genai_demo.gan.model import GanConfig
 from genai_demo.gan.options import TrainOptions
 from genai_demo.gan.train_fashion import TrainConfig, Training, train

@@ -11,9 +11,9 @@ import torch
 from genai_demo.core.device import generator
 from genai_demo.core.spec import find_spec, resolve
 from genai_demo.data import fashion_mnist
+from genai_demo.gan.drawing import draw, labels_of, to_pictures, truncated
 from genai_demo.gan.edges import edges
 from genai_demo.gan.grow import LATENT
-from genai_demo.gan.latents import draw, labels_of, to_pictures, truncated
 from genai_demo.gan.train_fashion import scaled
 from genai_demo.gan.train_translate import BOOT, SNEAKER
 from genai_demo.quality import measures, sheets

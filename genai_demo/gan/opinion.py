@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genai_demo.core.frames import bars, curve, number, pictures, plane
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.gan.latents import to_pictures
+from genai_demo.gan.drawing import to_pictures
 from genai_demo.gan.model import Gan
 from genai_demo.gan.options import OpinionOptions
 from genai_demo.inputs.pictures import decode_picture

@@ -12,8 +12,8 @@ from torch import Tensor
 from genai_demo.core.device import generator
 from genai_demo.core.frames import curve, number, pictures
 from genai_demo.gan.bundle import Cycle
+from genai_demo.gan.drawing import to_pictures
 from genai_demo.gan.edges import edges
-from genai_demo.gan.latents import to_pictures
 from genai_demo.gan.options import CycleOptions, EdgesOptions
 from genai_demo.gan.train_fashion import scaled
 from genai_demo.gan.translate import UNet

@@ -10,7 +10,7 @@ import numpy as np
 from genai_demo.core.frames import curve, number, pictures, plane, sheet
 from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae import codes, paths
-from genai_demo.vae.explore import ACROSS, LANE, UPWARDS
+from genai_demo.vae.drawing import ACROSS, LANE, UPWARDS
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import InterpolateOptions
 

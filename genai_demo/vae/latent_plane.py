@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae import codes
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import DecodeOptions
@@ -45,14 +44,3 @@ def background(model: Autoencoder, first: int = 0, second: int = 0) -> Backgroun
     flat, known = codes.plane(model, first, second), codes.known(model)
     points = flat.flat(known.mean).astype(np.float32)
     return Background(points, known.label, flat.first + 1, flat.second + 1, codes.PLANE)
-
-
-def gaussian(model: Autoencoder, picture: str, first: int = 0, second: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Where a picture (text, as in a recipe) lies in the plane: mean (2,) and sigma (2,); sigma is 0 for plain kinds.
-
-    Raises DemoError where the text is no picture.
-    """
-    flat = codes.plane(model, first, second)
-    mean, logvar = codes.encode(model, decode_picture(picture)[None])
-    dims = [flat.first, flat.second]
-    return flat.flat(mean[0]), np.exp(logvar[0, dims] / 2) / flat.scale[dims]

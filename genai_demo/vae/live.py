@@ -14,7 +14,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import bars, curve, number, pictures, plane, sheet
 from genai_demo.data import fashion_mnist, shapes
 from genai_demo.vae import codes
-from genai_demo.vae.explore import grid_points
+from genai_demo.vae.drawing import grid_points
 from genai_demo.vae.model import Autoencoder, VaeConfig, fresh
 from genai_demo.vae.options import TrainOptions
 from genai_demo.vae.train import TrainConfig, Training, VaeStep, beta_at, train

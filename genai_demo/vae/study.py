@@ -14,7 +14,7 @@ from genai_demo.core.load import load
 from genai_demo.core.spec import find_spec
 from genai_demo.inputs.pictures import SAMPLES, decode_picture, sample_picture
 from genai_demo.vae import VARIANTS, bundle, codes
-from genai_demo.vae.explore import grid_points, signed
+from genai_demo.vae.drawing import grid_points, signed
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import CheckpointOptions, CompareOptions, DimensionsOptions
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from genai_demo import cli
 from genai_demo.core import training as kit
 from genai_demo.data import fashion_mnist
 from genai_demo.diffusion import train as denoising
@@ -149,3 +152,23 @@ def test_the_loss_is_that_of_the_velocity(tiny: Denoiser) -> None:
     assert torch.allclose(value, wanted)
     perfect = loss(lambda x, a, k: cos * noise - sin * x0, x0, label, angle=angle, noise=noise)
     assert perfect == 0
+
+
+def test_the_command_leaves_what_is_shipped_alone_and_says_where_the_weights_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(denoising, "TrainConfig", functools.partial(TrainConfig, steps=2, batch_size=2))
+    monkeypatch.setattr(kit, "WEIGHTS", tmp_path / "assets")
+    shipped = tmp_path / "assets" / "diffusion"
+    assert cli.main(["train", "diffusion"]) == 0
+    assert str(kit.folder_of("diffusion")) in capsys.readouterr().out
+    assert not shipped.exists()
+    assert cli.main(["train", "diffusion", "--ship"]) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    card = json.loads((shipped / "fashion.json").read_text())
+    assert (card["steps"], card["quality"]) == (2, {})
+    assert cli.main(["train", "diffusion", "--anew", "--out", str(tmp_path / "mine")]) == 0
+    assert "done: " in capsys.readouterr().out
+    names = {path.name for path in (tmp_path / "mine").iterdir()}
+    assert names == {"fashion.safetensors", "fashion.json"}
+    assert cli.main(["train", "diffusion", "--ship", "--out", str(tmp_path / "mine")]) == 2

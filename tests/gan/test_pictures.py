@@ -15,8 +15,9 @@ from genai_demo.core.run import run
 from genai_demo.core.spec import Bundled, find_spec
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan import bundle
+from genai_demo.gan.drawing import draw, logits_of, truncated
 from genai_demo.gan.edges import edges
-from genai_demo.gan.latents import between, draw, logits_of, truncated
+from genai_demo.gan.walk import between
 from genai_demo.inputs.pictures import encode_picture, sample_picture
 
 LINES = np.zeros((28, 28), np.uint8)
