@@ -183,14 +183,23 @@ def _file(name: str, path: Path) -> str:
 
     try:
         if path.suffix == ".csv":
-            import numpy as np
-
-            return inputs.encode_points(np.loadtxt(path, delimiter=",", ndmin=2))
+            return inputs.encode_points(_table(path))
         return inputs.encode_picture(inputs.shrink(path.read_bytes()))
     except OSError as error:
         raise DemoError(f"{name} is @{path}, which can't be read ({error.strerror}); name a file") from None
     except ValueError:
         raise DemoError(f"{name} is @{path}, which is no table of numbers; give a row x,y for each point") from None
+
+
+def _table(path: Path) -> Any:
+    """The numbers of a .csv, (rows, columns). Raises ValueError where something else stands there, or nothing."""
+    import numpy as np
+
+    with path.open() as file:
+        lines = [line for line in file if line.strip()]
+    if not lines:
+        raise ValueError("an empty table")
+    return np.loadtxt(lines, delimiter=",", ndmin=2)
 
 
 def bar(items: Iterable[Any], text: str) -> Iterator[Any]:

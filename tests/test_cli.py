@@ -16,11 +16,13 @@ import pytest
 from PIL import Image
 
 from genai_demo.cli import main
+from genai_demo.core.device import threads
 from genai_demo.core.frames import pack
 from genai_demo.core.recipe import FORMAT, Recipe
-from genai_demo.core.run import all_runs, run
+from genai_demo.core.run import all_runs, run, threads_of
 from genai_demo.core.spec import all_specs
 from genai_demo.inputs.pictures import decode_picture, decode_points
+from genai_demo.results.files import computed_on
 
 FILES = {"recipe.json", "frames.npz", "frames.jsonl", "digest.json"}
 QUICK = ("vae/encode", "--set", "samples=3")  # a run of milliseconds
@@ -227,6 +229,27 @@ def test_versions_that_changed_are_named(said: Said, result: Path) -> None:
     code, out, _ = said("replay", result)
     assert code == 1
     assert "torch 1.0, now" in out
+
+
+def test_threads_that_changed_are_named(said: Said, result: Path) -> None:
+    digest = json.loads((result / "digest.json").read_text())
+    (result / "digest.json").write_text(json.dumps({**digest, "threads": digest["threads"] + 1}))
+    _tamper(result, lambda a: a.update(mean=a["mean"] + 1))
+    code, out, _ = said("replay", result)
+    assert code == 1
+    assert f"changed since: threads {digest['threads'] + 1}, now {digest['threads']}" in out
+
+
+def test_the_threads_are_those_of_the_run(said: Said, result: Path) -> None:
+    """Not those of the process: a small network asks for one, whatever the machine has."""
+    import torch
+
+    digest = json.loads((result / "digest.json").read_text())
+    recipe = Recipe.from_json((result / "recipe.json").read_text())
+    wanted = threads_of(recipe)
+    assert digest["threads"] == (wanted or torch.get_num_threads())
+    with threads(2):
+        assert computed_on(recipe)["threads"] == digest["threads"]
 
 
 def test_another_seed_is_different(said: Said, result: Path) -> None:

@@ -2,74 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import itertools
 import json
 import pickle
-from typing import Any
+import re
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
 
-from genai_demo.core import load as load_module
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import TEXT_KINDS, arrays, pack
-from genai_demo.core.load import Loaded, load, load_info
+from genai_demo.core.load import load, load_info
 from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import Run, all_runs, complete, find_run, run, source
-from genai_demo.core.spec import Bundled, Hub, ModelSpec, all_specs
+from genai_demo.core.run import Run, all_runs, complete, run, source
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, all_specs, resolve
 from genai_demo.results.files import stacked, steady
-from tests.decoder import stand_in as small_decoder
-from tests.gan import stand_in
-from tests.rag import stand_in as small_embedder
+from tests.standins import small, smallest, stand_ins  # noqa: F401  a fixture for all
 
 LARGEST = 10_000_000  # bytes: a free Space refuses plain files above it
 RUNS, SPECS = all_runs(), all_specs()
 BUNDLED = [key for key, spec in SPECS.items() if any(isinstance(source, Bundled) for source in spec.sources)]
-
-STAND_INS = {  # for what would be fetched
-    "gan/mobile-stylegan": stand_in.faces,
-    "decoder/smollm2-fast": small_decoder.tiny,
-    "decoder/smollm2": small_decoder.tiny,
-    "rag/minilm": small_embedder.tiny,
-}
-NOT_TRACED = ("decoder/smollm2-fast", "decoder/endpoint")  # torch does not run them
 
 each_run = pytest.mark.parametrize("name", RUNS)
 each_spec = pytest.mark.parametrize("key", SPECS)
 each_bundled = pytest.mark.parametrize("key", BUNDLED)
 
 
-@pytest.fixture(autouse=True)
-def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = load_module._build
-
-    def build(spec: ModelSpec) -> Loaded:
-        if spec.key not in STAND_INS:
-            return real(spec)
-        return Loaded(STAND_INS[spec.key](), spec.sources[0], 0.0, 0, 0, "cpu", "float32")
-
-    monkeypatch.setattr(load_module, "_build", build)
-
-
 def bundled(spec: ModelSpec) -> Bundled:
     return next(source for source in spec.sources if isinstance(source, Bundled))
-
-
-def smallest(entry: Run) -> dict[str, Any]:
-    """Every whole number at its minimum, the smallest choice of those that are numbers: a run of moments."""
-    options: dict[str, Any] = {}
-    for known in entry.options.describe():
-        if known["type"] == "integer" and "choices" in known:
-            options[known["name"]] = min(known["choices"])
-        elif known["type"] == "integer" and "minimum" in known:
-            options[known["name"]] = known["minimum"]
-    return options
-
-
-def small(name: str, seed: int = 0) -> Recipe:
-    return Recipe(name, smallest(find_run(name)), seed)
 
 
 @functools.cache
@@ -100,7 +64,7 @@ def test_a_model_says_what_it_is(key: str) -> None:
     assert spec.licence
     assert spec.sources
     assert all(str(source) for source in spec.sources)
-    assert spec.example or key in NOT_TRACED, "without an example its blocks can't be traced"
+    assert spec.engine != "torch" or spec.example, "without an example its blocks can't be traced"
 
 
 @each_bundled
@@ -216,13 +180,34 @@ def test_a_frame_kept_from_early_on_still_shows_what_it_showed(name: str) -> Non
 
 @each_run
 def test_the_defaults_start_and_can_be_stopped(name: str) -> None:
-    frames = run(Recipe(name, FEWER.get(name, {})))
+    """The options that a page shows at their defaults; those that it folds away at their smallest."""
+    folded = {known["name"] for known in RUNS[name].options.describe() if known["more"]}
+    options = {key: value for key, value in smallest(RUNS[name]).items() if key in folded}
+    frames = run(Recipe(name, options))
     assert next(frames).total >= 1
     frames.close()
     assert list(frames) == []
 
 
-FEWER = {"diffusion/error": {"reference": 20}}  # its first frame waits for the exact answer
+@each_run
+def test_what_is_a_time_says_that_it_was_measured(name: str) -> None:
+    """Or two runs of one recipe would never be equal. The unit of a measured field is text for a visitor, no more."""
+    for kind in frame_classes(RUNS[name]):
+        for field in dataclasses.fields(kind):
+            units = re.split(r"[/ ]", field.metadata.get("unit", ""))
+            timed = not TIMES.isdisjoint(units) or re.search(r"_(ms|s|seconds)$", field.name)
+            assert not timed or field.metadata.get("measured"), f"{kind.__name__}.{field.name} is a time"
+
+
+TIMES = {"h", "hours", "min", "minutes", "s", "second", "seconds", "ms", "us", "µs", "ns"}
+
+
+def frame_classes(entry: Run) -> list[type[Any]]:
+    """What the run says that it yields."""
+    (yielded,) = get_args(get_type_hints(resolve(entry.start))["return"])
+    kinds = [kind for kind in get_args(yielded) or (yielded,) if dataclasses.is_dataclass(kind)]
+    assert kinds, f"{entry.start} does not say which frames it yields"
+    return kinds
 
 
 @each_run

@@ -19,24 +19,14 @@ import pytest
 from genai_demo.core import load as load_module
 from genai_demo.core.frames import arrays
 from genai_demo.core.link import from_query, plain
-from genai_demo.core.load import Loaded
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import complete, run
-from genai_demo.core.spec import ModelSpec
 from genai_demo.results.files import steady
-from tests.decoder import stand_in as small_decoder
-from tests.gan import stand_in as small_faces
-from tests.rag import stand_in as small_embedder
+from tests.standins import standing_in
 
 FILE = Path(__file__).with_name("old_links.json")
 MOST = 8  # frames of a link that are compared
 PLACES = 6  # values of an array that are kept
-STAND_INS = {
-    "gan/mobile-stylegan": small_faces.faces,
-    "decoder/smollm2-fast": small_decoder.tiny,
-    "decoder/smollm2": small_decoder.tiny,
-    "rag/minilm": small_embedder.tiny,
-}
 
 
 def restored(link: str) -> Recipe:
@@ -79,13 +69,7 @@ def frames_of(link: str) -> list[dict[str, Any]]:
 
 def stand_in(monkeypatch: Any = None) -> None:
     """What would be fetched is a small network of random numbers, as in the contract's tests."""
-    real = load_module._build
-
-    def build(spec: ModelSpec) -> Loaded:
-        if spec.key not in STAND_INS:
-            return real(spec)
-        return Loaded(STAND_INS[spec.key](), spec.sources[0], 0.0, 0, 0, "cpu", "float32")
-
+    build = standing_in(load_module._build)
     if monkeypatch:
         monkeypatch.setattr(load_module, "_build", build)
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from genai_demo.core.caches import Cache
 from genai_demo.core.device import pick_device, pick_dtype
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, Source, all_specs, resolve
+from genai_demo.core.spec import Bundled, Hub, ModelSpec, Package, Source, all_specs, find_spec, resolve
 from genai_demo.core.weights import first, reach
 
 MEMORY = "GENAI_DEMO_MEMORY_MB"
@@ -32,12 +32,13 @@ class Loaded:
     dtype: str
 
 
-def load(spec: ModelSpec) -> Any:
-    """The model, on its device, in evaluation mode. It serves every visitor: nothing may change it.
+def load(spec: ModelSpec | str) -> Any:
+    """The model of a spec, or of its key as in "diffusion/fashion": on its device, in evaluation mode.
 
-    Raises DemoError where no source has it, or where the hub can't be reached.
+    It serves every visitor: nothing may change it. Raises DemoError where there is no such model, where no source has
+    it, or where the hub can't be reached.
     """
-    return load_info(spec).model
+    return load_info(find_spec(spec) if isinstance(spec, str) else spec).model
 
 
 def load_info(spec: ModelSpec) -> Loaded:

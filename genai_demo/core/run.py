@@ -64,9 +64,8 @@ def complete(recipe: Recipe) -> Recipe:
 
     Raises DemoError where the run, an option or the model is not to be had.
     """
-    entry = find_run(recipe.run)
-    options = entry.options.parse(recipe.options)
-    return replace(recipe, options=options.model_dump(), model=_model_key(entry, recipe), versions=versions())
+    _, options, key = _checked(recipe)
+    return replace(recipe, options=options.model_dump(), model=key, versions=versions())
 
 
 def run(recipe: Recipe) -> Iterator[Frame]:
@@ -74,21 +73,30 @@ def run(recipe: Recipe) -> Iterator[Frame]:
 
     Raises DemoError, before the first frame where it can.
     """
-    entry = find_run(recipe.run)
-    options = entry.options.parse(recipe.options)
-    return _on_device(entry.name, options, _model_key(entry, recipe), recipe.seed, visitor.get())
+    entry, options, key = _checked(recipe)
+    return _on_device(entry.name, options, key, recipe.seed, visitor.get())
+
+
+def threads_of(recipe: Recipe) -> int | None:
+    """Over how many threads an operation of the recipe's run is split; None: as many as the process started with."""
+    entry, _, key = _checked(recipe)
+    return _threads(entry, key)
 
 
 def source(name: str) -> str:
     """The source text of the generator behind a run, to be read beside its frames."""
     module, _, function = find_run(name).start.partition(":")
     found = importlib.util.find_spec(module)
-    text = Path(
-        str(found and found.origin)
-    ).read_text()  # read, not imported: a page shows it before any model is loaded
+    text = Path(str(found and found.origin)).read_text()  # read, not imported: a page shows it before a model is loaded
     node = next(node for node in ast.parse(text).body if getattr(node, "name", "") == function)
     first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))])
     return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+
+
+def _checked(recipe: Recipe) -> tuple[Run, Options, str | None]:
+    """The recipe's run, its options and the key of its model. Raises DemoError where one is not to be had."""
+    entry = find_run(recipe.run)
+    return entry, entry.options.parse(recipe.options), _model_key(entry, recipe)
 
 
 def _model_key(entry: Run, recipe: Recipe) -> str | None:
@@ -102,12 +110,16 @@ def _model_key(entry: Run, recipe: Recipe) -> str | None:
     return key
 
 
+def _threads(entry: Run, key: str | None) -> int | None:
+    return entry.threads or (find_spec(key).threads if key else None)
+
+
 def _seconds(name: str, options: Options, *others: Any) -> int:
     return find_run(name).seconds(options)
 
 
 def _lent(function: F) -> F:
-    """Wears @spaces.GPU on a ZeroGPU Space, where a GPU is lent for the seconds a run asks for; else unchanged."""
+    """Decorator: on a ZeroGPU Space a GPU is lent for the seconds that a run asks for; elsewhere it changes nothing."""
     if not os.environ.get("SPACES_ZERO_GPU"):
         return function
     import spaces
@@ -123,7 +135,7 @@ def _on_device(name: str, options: Options, key: str | None, seed: int, secret: 
     entry = find_run(name)
     start = resolve(entry.start)
     frames = start(load(find_spec(key)), options, seed=seed) if key else start(options, seed=seed)
-    split = entry.threads or (find_spec(key).threads if key else None)
+    split = _threads(entry, key)
     try:
         while True:
             with threads(split):

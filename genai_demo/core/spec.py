@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.core.home import ASSETS
@@ -89,7 +89,8 @@ class ModelSpec:
     or folder, which `build` passes to `from_pretrained`; a server its address. `example`: "module:function",
     called with the model and a batch size, runs it once on a small input, so that its blocks can be traced. `needs`:
     a Python package that may not be here; without it the model is refused before anything is fetched. `threads`: how
-    many an operation of it is split over; 1 for what gets slower by being split.
+    many an operation of it is split over; 1 for what gets slower by being split. `engine`: what runs it; only of what
+    torch runs can blocks be traced.
     """
 
     key: str
@@ -100,6 +101,7 @@ class ModelSpec:
     example: str = ""
     needs: str = ""
     threads: int | None = None
+    engine: Literal["torch", "llama.cpp", "a server"] = "torch"
 
     @property
     def architecture(self) -> str:

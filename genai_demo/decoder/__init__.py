@@ -46,6 +46,7 @@ FAST = ModelSpec(
     "genai_demo.language.llama_cpp:build",
     APACHE,
     needs="xllamacpp",
+    engine="llama.cpp",
 )
 SMALL = ModelSpec(
     "decoder/smollm2",
@@ -74,6 +75,7 @@ ELSEWHERE = ModelSpec(
     "genai_demo.language.endpoint:build",
     "that of the model it runs",
     needs="openai",
+    engine="a server",
 )
 
 SPECS: tuple[ModelSpec, ...] = (FAST, SMALL, *LARGER, CODER, ELSEWHERE)

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from genai_demo.core.device import pick_device, threads
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Frame, arrays, measured, numbers, pack
 from genai_demo.core.load import load_info
 from genai_demo.core.recipe import Recipe, versions
+from genai_demo.core.run import threads_of
 from genai_demo.core.spec import find_spec
 from genai_demo.inputs.pictures import READ
 from genai_demo.results import preview
@@ -82,7 +84,7 @@ def steady(frame: Frame) -> dict[str, Any]:
 
 
 def digest(recipe: Recipe, frames: Sequence[Frame]) -> dict[str, Any]:
-    """SHA-256 over all arrays and numbers, in order; with the device and precision the model ran in."""
+    """SHA-256 over all arrays and numbers, in order; with what it was computed on (`computed_on`)."""
     total = hashlib.sha256()
     for frame in frames:
         total.update(json.dumps(steady(frame), sort_keys=True).encode())
@@ -92,14 +94,22 @@ def digest(recipe: Recipe, frames: Sequence[Frame]) -> dict[str, Any]:
     return {"sha256": total.hexdigest(), "frames": len(frames), **computed_on(recipe)}
 
 
-def computed_on(recipe: Recipe) -> dict[str, str]:
-    """Device and precision of the recipe's model; the device alone where it has none."""
-    from genai_demo.core.device import pick_device
+def computed_on(recipe: Recipe) -> dict[str, Any]:
+    """Device and precision of the recipe's model, the device alone where it has none; on a CPU the threads too.
+
+    Over how many threads a sum is split decides how it is rounded, and so the last digits.
+    """
+    import torch
 
     if recipe.model is None:
-        return {"device": str(pick_device())}
-    found = load_info(find_spec(recipe.model))
-    return {"device": found.device, "dtype": found.dtype}
+        found = {"device": str(pick_device())}
+    else:
+        info = load_info(find_spec(recipe.model))
+        found = {"device": info.device, "dtype": info.dtype}
+    if found["device"] != "cpu":
+        return found
+    with threads(threads_of(recipe)):
+        return {**found, "threads": torch.get_num_threads()}
 
 
 def compare(frames: Sequence[Frame], beside: Path, recipe: Recipe) -> Difference | None:
@@ -200,7 +210,7 @@ def changed_versions(recipe: Recipe) -> list[str]:
 
 
 def changed_machine(recipe: Recipe, path: Path) -> list[str]:
-    """As "device cuda, now cpu", from the digest beside a recipe; [] where there is none."""
+    """As "device cuda, now cpu" or "threads 2, now 1", from the digest beside a recipe; [] where there is none."""
     beside = (path if path.is_dir() else path.parent) / "digest.json"
     if not beside.exists():
         return []

@@ -6,6 +6,7 @@ It has the signs of ASCII: accents are left out, typographic signs written plain
 from __future__ import annotations
 
 import bisect
+import functools
 import math
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from genai_demo.core.frames_text import MOST_CELLS, Stage, Tok
+from genai_demo.core.frames_text import MOST_CELLS, MOST_TEXT, Stage, Tok
 
 WIDE = 572  # pixels: two lanes and the gap between them
-SIGN, ROW, COLUMN = 6, 18, 132  # width of a sign, height of a row, width of a stage
+SIGN, THINNEST, ROW, COLUMN = 6, 2, 18, 132  # width of a sign, of the thinnest; height of a row, width of a stage
 PLAIN = str.maketrans(
     {"\n": "\\n", "\t": "\\t", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"}
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
@@ -55,38 +56,51 @@ def _strength(tok: Tok, shade: str) -> float:
 
 
 def _tokens(value: Sequence[Tok], meta: Any) -> Image.Image:
-    placed = list(_placed(value, _blank(1, 1)[1]))
+    placed = list(_placed(value))
     image, pen = _blank(WIDE, max((y for _, _, _, y in placed), default=0) + ROW)
     for tok, text, x, y in placed:
-        wide = round(pen.textlength(text))
-        pen.rectangle((x, y, x + wide - 1, y + ROW - 3), fill=_shade(0.5 * _strength(tok, meta["shade"])))
+        pen.rectangle((x, y, x + _length(text) - 1, y + ROW - 3), fill=_shade(0.5 * _strength(tok, meta["shade"])))
         pen.text((x, y + 1), text, fill=MUTED if tok.kind == "prompt" else INK)
     return image
 
 
-def _placed(value: Sequence[Tok], ruler: ImageDraw.ImageDraw) -> Iterator[tuple[Tok, str, int, int]]:
+def _placed(value: Sequence[Tok]) -> Iterator[tuple[Tok, str, int, int]]:
     """The tokens as pieces of running text, each with its place; a token with a line end ends the line."""
     x = y = 0
     for tok in value:
         text = plain_signs(tok.text)
-        if x and x + ruler.textlength(text) > WIDE:
+        if x and x + _length(text[: WIDE // THINNEST]) > WIDE:
             x, y = 0, y + ROW
-        while text:
-            piece = _as_far(text, ruler)
-            yield tok, piece, x, y
-            x, text = x + round(ruler.textlength(piece)), text[len(piece) :]
-            if text:
+        for piece in _lines_of(text):
+            if piece != text and x:
                 x, y = 0, y + ROW
+            yield tok, piece, x, y
+            x += _length(piece)
         if "\n" in tok.text:
             x, y = 0, y + ROW
 
 
-def _as_far(text: str, ruler: ImageDraw.ImageDraw) -> str:
-    """The beginning of the text that has room on a line of its own, to the end of a word where it can be."""
-    fits = bisect.bisect_right(range(1, len(text) + 1), WIDE, key=lambda n: math.ceil(ruler.textlength(text[:n])))
-    if fits == len(text):
-        return text
-    return text[: text.rfind(" ", 0, fits) + 1 or max(1, fits)]
+@functools.lru_cache(maxsize=4096)
+def _length(text: str) -> int:
+    """Of the text in pixels."""
+    return math.ceil(ImageDraw.Draw(Image.new("L", (1, 1))).textlength(text))
+
+
+def _length_of(text: str, count: int) -> int:
+    return _length(text[:count])
+
+
+@functools.lru_cache(maxsize=512)
+def _lines_of(text: str) -> tuple[str, ...]:
+    """The text in pieces that have room on a line each, broken behind a word where it can be."""
+    pieces: list[str] = []
+    while text or not pieces:
+        most = min(len(text), WIDE // THINNEST)
+        fits = bisect.bisect_right(range(1, most + 1), WIDE, key=functools.partial(_length_of, text))
+        cut = len(text) if fits == len(text) else text.rfind(" ", 0, fits) + 1 or max(1, fits)
+        pieces.append(text[:cut])
+        text = text[cut:]
+    return tuple(pieces)
 
 
 def _rows(pen: ImageDraw.ImageDraw, items: Sequence[Tok], x: int, y: int, width: int) -> None:
@@ -138,11 +152,8 @@ def _matrix(value: np.ndarray, meta: Any) -> Image.Image:
 
 
 def _lines(value: str, meta: Any) -> Image.Image:
-    ruler, lines = _blank(1, 1)[1], []
-    for line in map(plain_signs, str(value)[:2000].split("\n")):
-        lines.append(_as_far(line, ruler))
-        while line := line[len(lines[-1]) :]:
-            lines.append(_as_far(line, ruler))
+    text = str(value)[:MOST_TEXT].split("\n")
+    lines = [line for whole in text for line in _lines_of(plain_signs(whole))]
     image, pen = _blank(WIDE, ROW * len(lines))
     for k, line in enumerate(lines):
         pen.text((0, k * ROW + 1), line, fill=INK)

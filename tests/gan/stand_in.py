@@ -28,3 +28,6 @@ def faces() -> Faces:
     with seeded(0):
         mapping = nn.Sequential(nn.Linear(LATENT, LATENT), nn.PReLU())
         return Faces(mapping, Synthesis(), SIDES, LATENT).eval().requires_grad_(False)
+
+
+STAND_INS = {"gan/mobile-stylegan": faces}

@@ -50,6 +50,8 @@ def tiny() -> Embedder:
         return build(str(save(Path(folder)))).to(torch.float32).eval().requires_grad_(False)
 
 
+STAND_INS = {"rag/minilm": tiny}
+
 ANIMALS = "# Animals\n\nThe cat eats fish. A cat sleeps by day.\n\n## Dogs\n\nThe dog guards a ship."
 FOOD = "# Food\n\nBread is baked of flour.\n\n## Fish\n\nFish is eaten by a river."
 SKY = "# Sky\n\nThe moon is a stone that goes round the earth.\n\n## Tides\n\nThe moon moves the sea."
