@@ -202,15 +202,18 @@ def _table(path: Path) -> Any:
     return np.loadtxt(lines, delimiter=",", ndmin=2)
 
 
-def bar(items: Iterable[Any], text: str) -> Iterator[Any]:
-    """The same items, with a progress bar on standard error, set by their `index` and `total` where they have them."""
+def bar(items: Iterable[Any], text: str, *, first: int = 0) -> Iterator[Any]:
+    """The same items, with a progress bar on standard error, set by their `index` and `total` where they have them.
+
+    first: what `index` counts from: 0 in frames, 1 in the reports of a training.
+    """
     from tqdm import tqdm
 
     with tqdm(desc=text, file=sys.stderr, leave=False, dynamic_ncols=True) as shown:
         for item in items:
             shown.total = getattr(item, "total", None)
             index = getattr(item, "index", None)  # texts and tuples have a method of that name
-            at = (index if isinstance(index, int) else shown.n) + 1 - getattr(item, "first", 0)  # trainings: from 1
+            at = index - first + 1 if isinstance(index, int) else shown.n + 1
             shown.update(min(at, shown.total or at) - shown.n)
             if getattr(item, "loss", None) is not None:
                 shown.set_postfix_str(f"loss {item.loss:.4g}", refresh=False)
@@ -342,7 +345,7 @@ def _train(given: argparse.Namespace) -> int:
 
     train_all = _architecture(given.name, "train", "train_all")
     options = {"ship": given.ship, "out": given.out}
-    reports = list(bar(train_all(**options, anew=given.anew), f"train {given.name}"))
+    reports = list(bar(train_all(**options, anew=given.anew), f"train {given.name}", first=1))
     print(f"done: {reports[-1]}" if reports else "nothing to do: the training was finished before")
     print(f"weights and cards: {target(given.name, **options)}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
 import subprocess
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.cli import main
+from genai_demo.cli import bar, main
 from genai_demo.core.device import threads
 from genai_demo.core.frames import pack
 from genai_demo.core.recipe import FORMAT, Recipe
@@ -431,6 +432,33 @@ def test_a_fault_of_ours_is_one_sentence_too(said: Said, tmp_path: Path, monkeyp
     monkeypatch.setenv("GENAI_DEMO_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["run", *QUICK, "--out", str(tmp_path)])
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted:
+    """An item that knows its place, and has a picture whose name is one that a bar could stumble over."""
+
+    index: int
+    total: int
+    first: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(3))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_progress_bar_ends_with_the_work(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tqdm
+
+    places: list[float] = []
+
+    class Bar(tqdm.tqdm):  # type: ignore[type-arg]
+        def update(self, n: float | None = 1) -> bool | None:
+            self.n = (self.n or 0) + (n or 0)
+            places.append(self.n)
+            return None
+
+    monkeypatch.setattr(tqdm, "tqdm", Bar)
+    items = [Counted(i + first, 4) for i in range(4)]
+    assert list(bar(items, "work", first=first)) == items
+    assert places == [1, 2, 3, 4]
 
 
 def test_a_stopped_run_says_so(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

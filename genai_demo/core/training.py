@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -31,11 +31,10 @@ KNOWN = ("config", "state", "kept", "history", "device")  # what a journal holds
 class TrainStep:
     """One report of a training; an architecture adds its own numbers in a subclass.
 
-    index: steps (or passes over the data) done so far, from `first` to `total`; loss: what is minimised, mean since
+    index: steps (or passes over the data) done so far, from 1 to `total`; loss: what is minimised, mean since
     the last report; seconds: spent in all sittings.
     """
 
-    first: ClassVar[int] = 1
     index: int
     total: int
     loss: float

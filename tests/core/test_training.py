@@ -144,7 +144,7 @@ def test_the_progress_bar_ends_where_the_training_does(monkeypatch: pytest.Monke
             return None
 
     monkeypatch.setattr(tqdm, "tqdm", Bar)
-    list(cli.bar(train(), "train"))
+    list(cli.bar(train(), "train", first=1))
     assert shown == [1, 2, 3, 4, 5, 6]
 
 
