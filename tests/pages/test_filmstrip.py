@@ -294,3 +294,52 @@ def test_text_lanes_are_in_an_exported_picture(page, tmp_path: Path):
     assert 900 < height <= 2000
     assert width > 600
     assert inked > 50, "there is more than an empty page"
+
+
+COUNTED = """(() => {
+  const counted = window.counted = {listeners: 0, observers: 0};
+  for (const kind of ['MutationObserver', 'ResizeObserver']) {
+    window[kind] = class extends window[kind] {
+      observe(...given) { if (!this.on) { this.on = true; counted.observers += 1; } super.observe(...given); }
+      disconnect() { if (this.on) { this.on = false; counted.observers -= 1; } super.disconnect(); }
+    };
+  }
+  const add = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (name, does, options) {
+    if (this === document || this === window || this === document.body) {
+      counted.listeners += 1;
+      if (options?.signal) add.call(options.signal, 'abort', () => { counted.listeners -= 1; });
+    }
+    return add.call(this, name, does, options);
+  };
+})()"""
+MOUNTED = """async () => {
+  const rest = () => new Promise(done => setTimeout(done, 100));
+  const {run, recipe, frames} = document.querySelector('#planes .film').told;
+  const html = document.querySelector('#pictures .film').outerHTML, seen = [{...counted}];
+  for (let k = 0; k < 4; k++) {
+    const element = Object.assign(document.createElement('div'), {innerHTML: html});
+    const props = {value: {run: `${run}-${k}`, recipe, frames, done: true, badge: 'recorded'}};
+    document.body.append(element);
+    atlas.mount(parts => parts.film({element, props, trigger() {}, watch() {}, server: null, SETTINGS: {}}));
+    await rest();
+    seen.push({...counted});
+    element.remove();
+    await rest();
+    seen.push({...counted});
+  }
+  return seen;
+}"""
+
+
+def test_what_a_mount_adds_to_the_page_goes_with_it(chromium, strips):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.add_init_script(COUNTED)
+    page.goto(strips)
+    page.wait_for_function(DONE, arg=["planes", 40], timeout=60_000)
+    before, *seen = page.evaluate(MOUNTED)
+    context.close()
+    assert all(there["listeners"] > before["listeners"] for there in seen[::2])
+    assert all(there["observers"] >= before["observers"] + 3 for there in seen[::2])
+    assert all(after == before for after in seen[1::2])
