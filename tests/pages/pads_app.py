@@ -81,7 +81,6 @@ def build() -> gr.Blocks:
                     labels=labels,
                     backdrop=manifold(),
                     elem_id="plane",
-                    ellipse={"mean": (1.2, 0.4), "sigma": (0.5, 0.25)},
                     picture=uri(disc(0.5, -0.5)),
                 )
                 seen = gr.Textbox(elem_id="seen", label="seen")
@@ -98,7 +97,7 @@ def build() -> gr.Blocks:
         pads = [picture, mask, points, plane]
         gr.on([pad.input for pad in pads], _seen, pads, seen, queue=False, show_progress="hidden")
         restore.click(_restored, link, [*pads, seen], queue=False, show_progress="hidden")
-        other.click(lambda: plane_update(context="negative", ellipse=None), None, plane, queue=False)
+        other.click(lambda: plane_update(context="negative"), None, plane, queue=False)
         empty.click(lambda: None, None, None, queue=False)
     return demo
 

@@ -159,8 +159,8 @@ class LatentPlane(gr.HTML):
     the cursor passes that it can keep up with. A DemoError of its is shown under the picture. Where `context` (text,
     the key of a model) is given, decode gets it as a third argument; it comes from the browser, so check it.
     points (n, 2) with labels (n,) indexing `classes` are drawn behind; backdrop: data URI of a square picture of the
-    whole plane; ellipse: mean and sigma of a Gaussian, {"mean": (x, y), "sigma": (x, y)}; picture: data URI shown
-    before the first move, so that opening a page asks nothing. `plane_update` changes them later.
+    whole plane; picture: data URI shown before the first move, so that opening a page asks nothing. `plane_update`
+    changes them later.
     """
 
     def __init__(
@@ -173,7 +173,6 @@ class LatentPlane(gr.HTML):
         classes: Sequence[str] = CLASSES,
         limit: float = 4.0,
         backdrop: str = "",
-        ellipse: Any = None,
         picture: str = "",
         context: str = "",
         unit: str = "sd",
@@ -197,7 +196,6 @@ class LatentPlane(gr.HTML):
                 classes=list(classes),
                 limit=self._limit,
                 backdrop=backdrop,
-                ellipse=_gaussian(ellipse),
                 picture=picture,
                 context=context,
                 unit=unit,
@@ -224,17 +222,15 @@ class LatentPlane(gr.HTML):
 
 
 def plane_update(limit: float = 4.0, **changes: Any) -> Any:
-    """An update for a LatentPlane: any of value, points, labels, classes, backdrop, ellipse, picture, context, axes.
+    """An update for a LatentPlane: any of value, points, labels, classes, backdrop, picture, context, axes.
 
-    limit has to be that of the plane when points are changed. ellipse=None takes the ellipse away.
+    limit has to be that of the plane when points are changed.
     """
     made = dict(changes)
     if "points" in made:
         made["points"] = pack_points(made["points"], limit)
     if "labels" in made:
         made["labels"] = pack_labels(made["labels"])
-    if "ellipse" in made:
-        made["ellipse"] = _gaussian(made["ellipse"])
     return gr.update(**made)
 
 
@@ -249,11 +245,6 @@ def pack_points(points: Any, limit: float) -> str:
 def pack_labels(labels: Any) -> str:
     """(n,) small whole numbers -> base64 of bytes; text stays as it is."""
     return labels if isinstance(labels, str) else base64.b64encode(np.asarray(labels, np.uint8).tobytes()).decode()
-
-
-def _gaussian(ellipse: Any) -> dict[str, list[float]]:
-    """{} for none: an update drops what is None."""
-    return {key: [float(v) for v in ellipse[key]] for key in ("mean", "sigma")} if ellipse else {}
 
 
 def _place(value: Any, limit: float) -> dict[str, float]:
