@@ -67,25 +67,25 @@ def adding(path: str, name: str, secret: str) -> Generator[Line, None, None]:
     """
     mine = inbox.open_(secret or None)
     try:
-        document = None
+        added: Document | None = None
         for found in document.reading(path, name):
             if isinstance(found, Document):
-                document = found
+                added = found
             else:
                 yield {"stage": found.stage, "done": found.done, "total": found.total}
     finally:
         with contextlib.suppress(OSError):
             os.unlink(path)
-    assert document is not None
-    known = any(one.sha256 == document.sha256 for one in mine.documents())
-    mine.add(document)
+    assert added is not None
+    known = any(one.sha256 == added.sha256 for one in mine.documents())
+    mine.add(added)
     try:
-        yield from _embedding(mine, document.sha256)
+        yield from _embedding(mine, added.sha256)
     except BaseException:  # refused, or nobody waits for it any more
         if not known:
-            mine.remove(document.sha256)
+            mine.remove(added.sha256)
         raise
-    yield {"secret": mine.token, "added": document.sha256, **listed(mine)}
+    yield {"secret": mine.token, "added": added.sha256, **listed(mine)}
 
 
 def _embedding(mine: inbox.Inbox, sha256: str) -> Iterator[Line]:
