@@ -59,3 +59,16 @@ def test_architectures_do_not_import_each_other() -> None:
             text = path.read_text()
             for other in set(packages()) - {name}:
                 assert f"genai_demo.{other}" not in text, f"{path.name} of {name} knows {other}"
+
+
+def test_the_shared_language_loop_knows_no_architecture() -> None:
+    from genai_demo.core.registry import packages
+
+    for path in (ROOT / "genai_demo" / "language").glob("*.py"):
+        for name in packages():
+            assert f"genai_demo.{name}" not in path.read_text(), f"{path.name} of language knows {name}"
+
+
+def test_retrieval_knows_of_decoders_only_what_their_package_says() -> None:
+    for path in (ROOT / "genai_demo" / "rag").glob("*.py"):
+        assert "genai_demo.decoder." not in path.read_text(), f"{path.name} looks into the decoder"

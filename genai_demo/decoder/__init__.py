@@ -5,7 +5,7 @@ import os
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Hub, ModelSpec, Package, Server
-from genai_demo.decoder import options, study_options
+from genai_demo.decoder import options
 
 FAMILY = Family(
     "Decoder",
@@ -81,6 +81,7 @@ ELSEWHERE = ModelSpec(
 SPECS: tuple[ModelSpec, ...] = (FAST, SMALL, *LARGER, CODER, ELSEWHERE)
 TORCH = (SMALL.key, *(spec.key for spec in LARGER))  # those that can be looked into
 SERVED = (ELSEWHERE.key,) if os.environ.get("GENAI_DEMO_ENDPOINT") else ()  # on the menu where there is one
+CHAT = (FAST.key, *TORCH, *SERVED)  # those that answer a conversation
 
 RUNS: tuple[Run, ...] = (
     Run(
@@ -88,7 +89,7 @@ RUNS: tuple[Run, ...] = (
         "Chat with a language model, and see how likely each of its tokens was",
         options.ChatOptions,
         "genai_demo.decoder.chat:chat",
-        (FAST.key, *TORCH, *SERVED),
+        CHAT,
         lambda o: 30 + o.max_new_tokens // 10,
     ),
     Run(
@@ -110,7 +111,7 @@ RUNS: tuple[Run, ...] = (
     Run(
         "decoder/inside",
         "What each layer looks at, and what it would already answer",
-        study_options.InsideOptions,
+        options.InsideOptions,
         "genai_demo.decoder.inside:inside",
         TORCH,
         lambda o: 30,
@@ -118,7 +119,7 @@ RUNS: tuple[Run, ...] = (
     Run(
         "decoder/ablate",
         "The answer with heads, layers or the cache switched off, beside the whole one",
-        study_options.AblateOptions,
+        options.AblateOptions,
         "genai_demo.decoder.ablate:ablate",
         TORCH,
         lambda o: 20 + o.max_new_tokens,
@@ -126,7 +127,7 @@ RUNS: tuple[Run, ...] = (
     Run(
         "decoder/cache",
         "The key-value cache: the time it saves and the memory it takes",
-        study_options.CacheOptions,
+        options.CacheOptions,
         "genai_demo.decoder.cache:cache",
         TORCH,
         lambda o: 20 + o.max_new_tokens,
@@ -134,7 +135,7 @@ RUNS: tuple[Run, ...] = (
     Run(
         "decoder/rotary",
         "Positions: queries and keys turned, so that only their distance counts",
-        study_options.RotaryOptions,
+        options.RotaryOptions,
         "genai_demo.decoder.rotary:rotary",
         TORCH,
         lambda o: 15,
@@ -142,7 +143,7 @@ RUNS: tuple[Run, ...] = (
     Run(
         "decoder/steps",
         "A transformer step by step on your own sentence",
-        study_options.StepsOptions,
+        options.StepsOptions,
         "genai_demo.decoder.steps:steps",
         TORCH,
         lambda o: 20,

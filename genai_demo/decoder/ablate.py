@@ -14,11 +14,13 @@ from torch import Tensor
 
 from genai_demo.core.frames import Tok, curve, number, prose, ranked, tokens
 from genai_demo.decoder.attention import Cache, Parts, next_logits, parts
-from genai_demo.decoder.given import divergence, ids_of, these
-from genai_demo.decoder.greedy import Taken, greedy, prompt, written
-from genai_demo.decoder.study_options import AblateOptions
-from genai_demo.language.asked import Off
+from genai_demo.decoder.greedy import Taken, greedy, written
+from genai_demo.decoder.options import AblateOptions
+from genai_demo.decoder.switched_off import Off
+from genai_demo.language.distributions import divergence
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.shown import prompt, these
+from genai_demo.language.text import ids_of
 
 LONGEST = 256  # tokens of a text
 SHOWN = 6  # likeliest tokens of each of the two distributions

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.language.asked import Off
+from genai_demo.decoder.switched_off import Off
 
 KINDS = ("llama", "qwen2")  # model types whose layers are the ones written out here
 Turn = tuple[Tensor, Tensor]  # cosine and sine of each token's angles, (t, d) each

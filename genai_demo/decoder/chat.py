@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ast
-import bisect
-import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, Tok, carried, curve, listing, number, prose, ranked, tokens
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
-from genai_demo.language.asked import Message
-from genai_demo.language.engines import Choice, Engine, Piece, Prompt, engine_of
+from genai_demo.language.conversation import fitted, limit_of
+from genai_demo.language.distributions import surprise
+from genai_demo.language.engines import Engine, Piece, engine_of
+from genai_demo.language.shown import rivals, taken
 
 NOTHING = "The model ended its answer at once: it found nothing to say."
 LIKELIEST = "likeliest in this place"
+LEAST = 1e-6  # probability from which the surprise is drawn; a server rounds smaller ones to 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ class ChatStep(Paced):
 def chat(model: Any, options: ChatOptions, *, seed: int) -> Iterator[ChatStep]:
     """The answer to a conversation. Where it does not fit, the oldest turns fold away."""
     engine = engine_of(model)
-    limit = min(options.max_new_tokens, engine.context // 2)
+    limit = limit_of(engine, options.max_new_tokens)
     begun = time.perf_counter()
     prompt, folded = fitted(engine, options.messages(), limit)
     pieces = engine.stream(prompt, options.sampling, seed=seed, limit=limit, top=options.top)
@@ -56,7 +57,7 @@ def complete(model: Any, options: CompleteOptions, *, seed: int) -> Iterator[Com
     if not options.text.strip():
         raise DemoError("text is empty; write the beginning of some code")
     engine = engine_of(model)
-    limit = min(options.max_new_tokens, engine.context // 2)
+    limit = limit_of(engine, options.max_new_tokens)
     begun = time.perf_counter()
     text = options.text.rstrip()  # behind an empty line it would rather talk about the code
     prompt = engine.begin(text)
@@ -101,27 +102,6 @@ class CompleteStep(Paced):
     parses: str = number("Python can read it")
 
 
-def fitted(engine: Engine, messages: Sequence[Message], limit: int) -> tuple[Prompt, int]:
-    """(the prompt with room for `limit` more tokens, how many of the oldest messages were left out).
-
-    Raises DemoError where the last message alone does not fit.
-    """
-    head = [m for m in messages[:1] if m["role"] == "system"]
-    turns, room = messages[len(head) :], engine.context - limit
-
-    def ask(pairs: int) -> Prompt:
-        return engine.ask([*head, *turns[2 * pairs :]])
-
-    if (prompt := ask(0)).tokens <= room:
-        return prompt, 0
-    most = len(turns) // 2
-    if (prompt := ask(most)).tokens > room:
-        what = "your message and the system prompt make" if head else "your message makes"
-        raise DemoError(f"{what} {prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, shorten it")
-    least = bisect.bisect_left(range(most), True, key=lambda pairs: ask(pairs).tokens <= room)
-    return ask(least), 2 * least
-
-
 def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, folded: int) -> Iterator[ChatStep]:
     first, i = 0.0, -1
     for piece in pieces:
@@ -132,9 +112,9 @@ def _steps(pieces: Iterator[Piece], engine: Engine, limit: int, begun: float, fo
             i,
             i + 1 if piece.last else limit,
             _notice(folded, piece.last and i == 0),
-            (_tok(piece.taken),),
-            _rivals(piece),
-            -math.log2(max(piece.taken.probability, 1e-6)),
+            (taken(piece),),
+            rivals(piece),
+            surprise(piece.taken.probability, LEAST),
             i / (now - first) if i else None,
             1000 * (first - begun),
             piece.held,
@@ -153,22 +133,6 @@ def _notice(folded: int, empty: bool) -> str | None:
     """What is to be said beside an answer. empty: it has none."""
     left_out = f"The oldest {folded} messages no longer fit into the context and were left out of what the model reads."
     return " ".join([left_out] * bool(folded) + [NOTHING] * empty) or None
-
-
-def _tok(choice: Choice) -> Tok:
-    return Tok(choice.shown, choice.probability, id=choice.id)
-
-
-def _rivals(piece: Piece) -> tuple[Tok, ...]:
-    """The likeliest, the one that was taken marked, and put last where it is not among them."""
-    among = list(piece.top)
-    if not any(_same(one, piece.taken) for one in among):
-        among.append(piece.taken)
-    return tuple(Tok(one.shown, one.probability, "picked" if _same(one, piece.taken) else "", one.id) for one in among)
-
-
-def _same(one: Choice, other: Choice) -> bool:
-    return one.id == other.id if one.id is not None else one.shown == other.shown
 
 
 def _ended(written: str, until: str) -> int | None:

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from genai_demo.core.frames import Tok
 from genai_demo.decoder.attention import NOTHING, Cache, Parts, next_logits
-from genai_demo.decoder.given import WINDOW, piece, toks
-from genai_demo.language.asked import Off
+from genai_demo.decoder.switched_off import Off
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.shown import piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,6 @@ def greedy(
         if taken.id in stops:
             return
         new = [taken.id] if use_cache else [*new, taken.id]
-
-
-def prompt(model: LanguageModel, ids: Sequence[int]) -> tuple[Tok, ...]:
-    """The text that is gone on with, as it is shown: its last WINDOW tokens, and how many are before them."""
-    left_out = len(ids) - WINDOW
-    before = (Tok("… ", kind="prompt", note=f"{left_out} tokens before this are not drawn"),) if left_out > 0 else ()
-    return (*before, *toks(model, ids[-WINDOW:], "prompt"))
 
 
 def written(model: LanguageModel, taken: Taken | None) -> tuple[Tok, ...]:

@@ -16,9 +16,11 @@ from torch import Tensor
 
 from genai_demo.core.frames import Tok, bars, curve, matrix, number, prose, ranked, tokens
 from genai_demo.decoder.attention import Parts, normed, parts, predict, through
-from genai_demo.decoder.given import WINDOW, best, divergence, ids_of, piece, toks
-from genai_demo.decoder.study_options import InsideOptions
+from genai_demo.decoder.options import InsideOptions
+from genai_demo.language.distributions import divergence
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.shown import WINDOW, best, piece, toks
+from genai_demo.language.text import ids_of
 
 LONGEST = 512  # tokens of a text
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from genai_demo.decoder.quality import RESULTS
-from genai_demo.language.asked import Sampling
 from genai_demo.language.decode import decode
 from genai_demo.language.engines import Engine, Prompt
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.options import Sampling
 from genai_demo.quality.cards import Watch
 
 TOKENS = 32  # of each answer

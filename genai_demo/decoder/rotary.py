@@ -16,9 +16,11 @@ from torch import Tensor
 
 from genai_demo.core.frames import Tok, bars, curve, number, plane, prose, tokens
 from genai_demo.decoder.attention import Parts, normed, parts, project, through
-from genai_demo.decoder.given import WINDOW, ids_of, toks
-from genai_demo.decoder.study_options import RotaryOptions, place
+from genai_demo.decoder.options import RotaryOptions
+from genai_demo.decoder.switched_off import place
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.shown import WINDOW, toks
+from genai_demo.language.text import ids_of
 
 LONGEST = WINDOW  # tokens of a text
 CLOCKS = 8  # pairs that are drawn

@@ -22,11 +22,12 @@ from torch import Tensor
 from genai_demo.core.frames import Tok, listing, matrix, number, prose, ranked, tokens
 from genai_demo.decoder import attention as by_hand
 from genai_demo.decoder.attention import Parts, parts
-from genai_demo.decoder.given import best, check, piece, toks
 from genai_demo.decoder.merges import best_pair, first_words, joined, merging, ranks, seen
-from genai_demo.decoder.study_options import StepsOptions, place
+from genai_demo.decoder.options import StepsOptions
+from genai_demo.decoder.switched_off import place
 from genai_demo.language.model import LanguageModel
-from genai_demo.language.text import clean, visible
+from genai_demo.language.shown import best, piece, toks
+from genai_demo.language.text import clean, refuse_empty, visible
 
 MOST = 24  # tokens of a sentence
 MERGES = 24  # frames of merges
@@ -63,7 +64,7 @@ def steps(model: LanguageModel, options: StepsOptions, *, seed: int) -> Iterator
     """The sentence through the whole model, one layer of it step by step. Nothing is random."""
     net = parts(model.network)
     layer, head = place("layer", options.layer, len(net.layers)), place("head", options.head, net.h)
-    check(options.text)
+    refuse_empty(options.text)
     text, left_out = shortened(model, options.text)
     ids = model.encode(text)
     made = [*tokenised(model, text, ids, left_out), *computed(model, net, ids, layer, head)]

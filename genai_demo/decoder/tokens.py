@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,11 +12,13 @@ from torch import Tensor
 from genai_demo.core.frames import Paced, Stage, Tok, carried, curve, number, ranked
 from genai_demo.core.frames import stages as stages_
 from genai_demo.core.frames import tokens as tokens_
-from genai_demo.decoder.given import ids_of, piece, toks
 from genai_demo.decoder.options import TokensOptions
 from genai_demo.language.decode import Step, decode
+from genai_demo.language.distributions import entropy, surprise
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.samplers import Candidates, stages
+from genai_demo.language.shown import piece, toks
+from genai_demo.language.text import ids_of
 
 ROWS = 8  # of each stage
 NOTES = {
@@ -88,17 +89,12 @@ def _frame(
         _columns(model, found, step.id),
         entropy(chances),
         entropy(step.candidates.probabilities),
-        -math.log2(max(float(chances[step.id]), 1e-9)),
+        surprise(float(chances[step.id])),
         len(step.candidates.ids),
         step.cached,
         (*path, step.id),
         given,
     )
-
-
-def entropy(chances: Tensor) -> float:
-    """Of a distribution (n,), in bits."""
-    return float(torch.special.entr(chances.double()).sum() / math.log(2))
 
 
 def _likeliest(model: LanguageModel, chances: Tensor, taken: int, top: int) -> tuple[Tok, ...]:

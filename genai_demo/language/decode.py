@@ -15,8 +15,8 @@ from torch import Tensor
 
 from genai_demo.core.device import generator
 from genai_demo.language import prefixes
-from genai_demo.language.asked import Sampling
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.options import Sampling
 from genai_demo.language.samplers import Candidates, draw, final
 
 

@@ -16,8 +16,9 @@ import torch
 from torch import nn
 
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.language.asked import CONTEXT, Message, Sampling
+from genai_demo.language.conversation import CONTEXT, Message
 from genai_demo.language.engines import Choice, Piece, Prompt
+from genai_demo.language.options import Sampling
 from genai_demo.language.text import clean
 
 ADDRESS, MODEL, KEY = "GENAI_DEMO_ENDPOINT", "GENAI_DEMO_ENDPOINT_MODEL", "GENAI_DEMO_ENDPOINT_KEY"

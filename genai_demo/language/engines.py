@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 import torch
 
-from genai_demo.language.asked import Message, Sampling
+from genai_demo.language.conversation import Message
 from genai_demo.language.decode import Step, decode
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.options import Sampling
 from genai_demo.language.text import Pieces, visible
 
 

@@ -21,8 +21,9 @@ from torch import nn
 
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import whole
-from genai_demo.language.asked import CONTEXT, Message, Sampling
+from genai_demo.language.conversation import CONTEXT, Message
 from genai_demo.language.engines import Choice, Piece, Prompt
+from genai_demo.language.options import Sampling
 from genai_demo.language.text import CUT, ENDS, Pieces, clean, visible
 
 SLOTS = 8  # conversations that are computed in one batch; more wait

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from genai_demo.core.errors import DemoError
 from genai_demo.core.home import making
 from genai_demo.core.weights import file_sum
-from genai_demo.language.asked import CONTEXT, Message
+from genai_demo.language.conversation import CONTEXT, Message
 from genai_demo.language.text import CUT, ENDS, byte_of, clean, guarded
 
 SUMS = "checksums.json"  # in the folder of a converted model

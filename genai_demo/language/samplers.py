@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from genai_demo.language.asked import Sampling
+from genai_demo.language.options import Sampling
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Hub, ModelSpec, Package
-from genai_demo.decoder import FAST, SERVED, SMALL, TORCH
+from genai_demo.decoder import CHAT, SMALL
 from genai_demo.rag import options
 
 FAMILY = Family(
@@ -37,7 +37,6 @@ MINILM = ModelSpec(
 )
 
 SPECS: tuple[ModelSpec, ...] = (MINILM,)
-_CHAT = (FAST.key, *TORCH, *SERVED)
 
 RUNS: tuple[Run, ...] = (
     Run(
@@ -45,7 +44,7 @@ RUNS: tuple[Run, ...] = (
         "Ask a library, and see stage by stage why it answers as it does",
         options.AskOptions,
         "genai_demo.rag.ask:ask",
-        _CHAT,
+        CHAT,
         lambda o: 30 + o.max_new_tokens // 4,
     ),
     Run(
@@ -53,7 +52,7 @@ RUNS: tuple[Run, ...] = (
         "The same question with passages knocked out, or without any, beside the whole answer",
         options.KnockOptions,
         "genai_demo.rag.knock:knock",
-        _CHAT,
+        CHAT,
         lambda o: 40 + o.max_new_tokens // 2,
     ),
     Run(

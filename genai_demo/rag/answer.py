@@ -12,8 +12,9 @@ import numpy as np
 
 from genai_demo.core.frames import Stage, Tok
 from genai_demo.core.frames_text import TokKind
-from genai_demo.language.asked import Sampling
+from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, Piece
+from genai_demo.language.options import Sampling
 from genai_demo.rag import orders, passages, support
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.library import Library
@@ -127,7 +128,7 @@ class Looked:
 
     def posed(self, engine: Engine) -> Posed:
         """The prompt. Raises DemoError where it does not fit."""
-        return pose(engine, self.question, self.choose, limit_of(engine, self.options))
+        return pose(engine, self.question, self.choose, limit_of(engine, self.options.max_new_tokens))
 
     def ranking(self, result: StageResult, sent: Sequence[int], kind: TokKind = "picked") -> tuple[Tok, ...]:
         """A ranking as rows; passages in `sent` are marked."""
@@ -162,11 +163,6 @@ class Looked:
         return self.library.placed(self.library.vectors[self.found().chunks]), self.library.placed(asked)
 
 
-def limit_of(engine: Engine, options: Any) -> int:
-    """Tokens an answer may have."""
-    return min(int(options.max_new_tokens), engine.context // 2)
-
-
 @dataclass
 class Answer:
     """An answer as it grows. count: tokens so far, the one that ended it not among them."""
@@ -183,7 +179,7 @@ class Answer:
     def pieces(self) -> Iterator[Piece]:
         """The tokens that are to be seen: all but the one that ends the answer."""
         begun = time.perf_counter()
-        limit = limit_of(self.engine, self.options)
+        limit = limit_of(self.engine, self.options.max_new_tokens)
         stream = self.engine.stream(
             self.posed.prompt, Sampling(self.options.temperature), seed=self.seed, limit=limit, top=1
         )
@@ -221,11 +217,6 @@ class Answer:
         return (
             "" if self.end == "model" else f"The answer was ended after {self.options.brief} sentences or a paragraph."
         )
-
-
-def tok(piece: Piece) -> Tok:
-    """A token of an answer as it is drawn."""
-    return Tok(piece.taken.shown, piece.taken.probability, id=piece.taken.id)
 
 
 def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | None = None) -> tuple[Tok, ...]:

@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genai_demo.core.frames import Paced, Stage, Tok, carried, listing, number, plane, prose, stages, tokens
+from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, engine_of
+from genai_demo.language.shown import taken
 from genai_demo.rag import passages, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, lit, obeyed, orders_in, sources, tok
+from genai_demo.rag.answer import NOTHING, Answer, Looked, lit, obeyed, orders_in, sources
 from genai_demo.rag.options import AskOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -90,7 +92,7 @@ def ask(model: Any, options: AskOptions, *, seed: int) -> Iterator[AskStep]:
     """
     engine = engine_of(model)
     question = checked(options.question)
-    steps = limit_of(engine, options) + 2  # the prompt and the check
+    steps = limit_of(engine, options.max_new_tokens) + 2  # the prompt and the check
     if not options.grounded:
         board = Board(steps)
         said = messages(question, ())
@@ -158,7 +160,9 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
     start, before = board.now["index"], 0
     for piece in answer.pieces():
         before = answer.count
-        yield board.frame("answer", answer=(tok(piece),), said=piece.text, wait_ms=answer.wait_ms, index=start + before)
+        yield board.frame(
+            "answer", answer=(taken(piece),), said=piece.text, wait_ms=answer.wait_ms, index=start + before
+        )
     board.now["total"] = start + before + 2
     found = support.claims(library.embedder, answer.text, posed.sources) if library else ()
     part = support.share(found)

@@ -23,11 +23,12 @@ from torch import Tensor
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, Tok, carried, number, prose, ranked, tokens
-from genai_demo.decoder.given import piece
-from genai_demo.language.asked import Sampling
+from genai_demo.language.conversation import limit_of
 from genai_demo.language.decode import decode, forward, read
 from genai_demo.language.engines import Local
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.options import Sampling
+from genai_demo.language.shown import piece
 from genai_demo.language.text import Pieces
 from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Looked
@@ -86,8 +87,9 @@ def kin(model: LanguageModel, options: KinOptions, *, seed: int) -> Iterator[Kin
     if not len(looked.found().chunks):
         yield _frame(index=0, total=1, words=NOTHING, said=("", "", ""))
         return
-    limit = min(options.max_new_tokens, model.context // 2)
-    posed = pose(Local(model), question, looked.choose, limit)
+    engine = Local(model)
+    limit = limit_of(engine, options.max_new_tokens)
+    posed = pose(engine, question, looked.choose, limit)
     renewing = Renewed(model, library, question, options.every, posed.sources[0], limit)
     ways = zip_longest(
         (

@@ -12,9 +12,11 @@ from typing import Any, ClassVar
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, Stage, Tok, carried, number, prose, stages, tokens
+from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, engine_of
+from genai_demo.language.shown import taken
 from genai_demo.rag import passages, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, limit_of, orders_in, sources, tok
+from genai_demo.rag.answer import NOTHING, Answer, Looked, orders_in, sources
 from genai_demo.rag.options import KnockOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -67,7 +69,7 @@ def knock(model: Any, options: KnockOptions, *, seed: int) -> Iterator[KnockStep
         chunks = [c for p in gone for c in range(looked.library.passages[p].first, looked.library.passages[p].last + 1)]
         rest = _looked(engine, options, question, tuple(chunks), seed)
     one, other = (Answer(engine, _posed(engine, question, side), options, seed) for side in (looked, rest))
-    total = limit_of(engine, options) + 2
+    total = limit_of(engine, options.max_new_tokens) + 2
     yield _frame(
         index=0,
         total=total,
@@ -85,8 +87,8 @@ def knock(model: Any, options: KnockOptions, *, seed: int) -> Iterator[KnockStep
         yield _frame(
             index=last,
             total=total,
-            answer=(tok(a),) if a else (),
-            other=(tok(b),) if b else (),
+            answer=(taken(a),) if a else (),
+            other=(taken(b),) if b else (),
             said=a.text if a else "",
             other_said=b.text if b else "",
             prompt_tokens=one.posed.prompt.tokens,

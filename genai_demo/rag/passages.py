@@ -11,8 +11,8 @@ import numpy as np
 from genai_demo.core.caches import Cache, PerOwner
 from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
-from genai_demo.language.asked import Sampling
 from genai_demo.language.engines import Engine
+from genai_demo.language.options import Sampling
 from genai_demo.rag import MINILM, inbox
 from genai_demo.rag.bm25 import words
 from genai_demo.rag.chunks import sentences

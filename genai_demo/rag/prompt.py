@@ -1,7 +1,7 @@
 """The prompt: instructions in the system message, passages quoted as material in the user's.
 
 What a passage says is text to be read. If it contains instructions, they stand between quotation marks in the user's
-message like the rest; control tokens in it are read as characters (decoder/text.py). A small model may obey them yet.
+message like the rest; control tokens in it are read as characters (language/text.py). A small model may obey them yet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from genai_demo.core.errors import DemoError
-from genai_demo.language.asked import Message
+from genai_demo.language.conversation import Message
 from genai_demo.language.engines import Engine, Prompt
 from genai_demo.rag.passages import Sent
 

@@ -11,8 +11,8 @@ from genai_demo.core.load import clear, load
 from genai_demo.decoder import FAST, SMALL
 from genai_demo.language import prefixes
 from genai_demo.language.model import LanguageModel
-from tests.decoder import stand_in
 from tests.decoder.real import borrowed
+from tests.language import stand_in
 
 
 @pytest.fixture

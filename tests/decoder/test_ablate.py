@@ -16,8 +16,8 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Tok, pack
 from genai_demo.decoder.ablate import AblateStep, ablate
 from genai_demo.decoder.attention import Cache, next_logits, parts, through
-from genai_demo.decoder.study_options import AblateOptions, read_heads, read_layers
-from genai_demo.language.asked import Off
+from genai_demo.decoder.options import AblateOptions
+from genai_demo.decoder.switched_off import Off, read_heads, read_layers
 from genai_demo.language.model import LanguageModel
 
 TEXT = "the cat and the rat in the hat"

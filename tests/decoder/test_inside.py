@@ -27,8 +27,8 @@ from genai_demo.decoder.attention import (
 )
 from genai_demo.decoder.cache import cache
 from genai_demo.decoder.inside import LayerStep, inside
+from genai_demo.decoder.options import CacheOptions, InsideOptions, RotaryOptions
 from genai_demo.decoder.rotary import rotary
-from genai_demo.decoder.study_options import CacheOptions, InsideOptions, RotaryOptions
 from genai_demo.language.model import LanguageModel
 
 TEXT = "the cat and the rat in the hat ate the other rats"

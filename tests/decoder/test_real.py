@@ -17,14 +17,15 @@ from genai_demo.core.load import clear, load
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.decoder import FAST, SMALL, SMOLLM2
-from genai_demo.decoder.chat import ChatStep, chat, fitted
+from genai_demo.decoder.chat import ChatStep, chat
 from genai_demo.decoder.measuring import PROMPTS, agreement
 from genai_demo.decoder.options import ChatOptions, CompleteOptions, TokensOptions
 from genai_demo.decoder.tokens import write
 from genai_demo.language import prefixes
-from genai_demo.language.asked import Sampling
+from genai_demo.language.conversation import fitted
 from genai_demo.language.engines import Local
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.options import Sampling
 from genai_demo.results.recording import load_recording
 from tests.decoder.real import PLACE, true_home
 

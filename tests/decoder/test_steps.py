@@ -19,8 +19,8 @@ from genai_demo.core.frames import pack
 from genai_demo.decoder import attention
 from genai_demo.decoder.attention import parts, through
 from genai_demo.decoder.merges import first_words, joined, merging, ranks
+from genai_demo.decoder.options import StepsOptions
 from genai_demo.decoder.steps import MOST, Step, shortened, source, steps
-from genai_demo.decoder.study_options import StepsOptions
 from genai_demo.language.model import LanguageModel
 
 TEXT = "then the other rain"

@@ -14,8 +14,9 @@ from genai_demo.core.frames import pack
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run as run_recipe
 from genai_demo.decoder.options import MOST_GIVEN, TokensOptions
-from genai_demo.decoder.tokens import TokenStep, entropy, write
+from genai_demo.decoder.tokens import TokenStep, write
 from genai_demo.language import prefixes
+from genai_demo.language.distributions import entropy
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.samplers import draw, final, stages
 

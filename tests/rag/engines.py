@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from genai_demo.language.asked import Message, Sampling
+from genai_demo.language.conversation import Message
 from genai_demo.language.engines import Choice, Piece, Prompt
+from genai_demo.language.options import Sampling
 
 
 class Says:

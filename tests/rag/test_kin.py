@@ -9,7 +9,7 @@ from genai_demo.rag.kin import KinStep, fusing, kin, mean_of
 from genai_demo.rag.library import Library
 from genai_demo.rag.options import KinOptions
 from genai_demo.results.files import steady
-from tests.decoder import stand_in
+from tests.language import stand_in
 
 DEFAULTS = {"question": "moon sea", "max_new_tokens": 6, "every": 4, "k": 2}
 

@@ -18,8 +18,8 @@ from genai_demo.decoder.chat import chat, complete
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
 from genai_demo.language import endpoint
 from genai_demo.language.engines import Piece
-from genai_demo.language.samplers import Sampling
-from tests.decoder import stand_in
+from genai_demo.language.options import Sampling
+from tests.language import stand_in
 
 pytest.importorskip("xllamacpp")
 pytest.importorskip("openai")

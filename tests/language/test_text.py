@@ -10,7 +10,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.decoder.options import ChatOptions, CompleteOptions, TokensOptions
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.text import CUT, Pieces, byte_of, clean, guarded, visible
-from tests.decoder.stand_in import SPECIALS
+from tests.language.stand_in import SPECIALS
 
 FAMILY = "👨‍👩‍👧‍👦"  # seven code points, 25 bytes
 RIGHT_TO_LEFT = "مرحبا بالعالم, שלום עולם \u202eabc\u202c"
@@ -87,7 +87,7 @@ def test_each_byte_has_a_letter_of_its_own() -> None:
 
 @given(st.text(max_size=60))
 def test_what_is_encoded_comes_back(text: str) -> None:
-    from tests.decoder.stand_in import tiny
+    from tests.language.stand_in import tiny
 
     model = tiny()
     ids = model.encode(text)

@@ -11,9 +11,9 @@ import torch
 
 from genai_demo.core.caches import weigh
 from genai_demo.language import prefixes
-from genai_demo.language.asked import Sampling
 from genai_demo.language.decode import Step, decode
 from genai_demo.language.model import LanguageModel
+from genai_demo.language.options import Sampling
 
 WARM = Sampling(1.5, 40, 0.95, 0.0, 1.1)
 GREEDY = Sampling(0.0)

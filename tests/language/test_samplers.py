@@ -16,7 +16,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from genai_demo.language.asked import Sampling
+from genai_demo.language.options import Sampling
 from genai_demo.language.samplers import Candidates, draw, final, penalised, stages
 
 VOCABULARY = 50

@@ -24,9 +24,9 @@ from genai_demo.decoder.chat import chat, complete
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
 from genai_demo.language.engines import Local, Piece, Prompt
 from genai_demo.language.model import LanguageModel, build
-from genai_demo.language.samplers import Sampling
-from tests.decoder import stand_in
-from tests.decoder.stand_in import SPECIALS
+from genai_demo.language.options import Sampling
+from tests.language import stand_in
+from tests.language.stand_in import SPECIALS
 
 pytest.importorskip("xllamacpp")
 
