@@ -101,7 +101,7 @@ def hand_loop(model: Any) -> None:
 
     cache, new = DynamicCache(), prompt(model, QUESTION)
     for _ in range(TOKENS):
-        new = model.network(input_ids=new, past_key_values=cache, use_cache=True).logits[:, -1:].argmax(-1)
+        new = model.network(input_ids=new, cache=cache, use_cache=True).logits[:, -1:].argmax(-1)
 
 
 @torch.inference_mode()

@@ -89,7 +89,7 @@ def forward(model: LanguageModel, new: Sequence[int], cache: Any, *, keep: int =
     logits (keep, vocabulary) float32: of what comes after each of the last `keep`.
     """
     ids = torch.tensor([new], device=model.network.device)
-    out = model.network(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=keep)
+    out = model.network(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=keep)
     logits: Tensor = out.logits[0].float()
     return logits
 

@@ -7,6 +7,7 @@ ids: token numbers; logits (batch, tokens, vocabulary).
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import shutil
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genai_demo.core.errors import DemoError
+from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import making
 from genai_demo.core.weights import file_sum
 from genai_demo.language.conversation import CONTEXT, Message
@@ -26,10 +27,12 @@ SUMS = "checksums.json"  # in the folder of a converted model
 
 
 class LanguageModel(nn.Module):
-    """`network`: any AutoModelForCausalLM; `tokenizer`: its own. It serves every visitor: nothing changes it."""
+    """`network`: an AutoModelForCausalLM with a key-value cache; `tokenizer`: its own. Nothing changes it: it serves
+    every visitor. Raises DemoError where the network has no such cache."""
 
     def __init__(self, network: Any, tokenizer: Any) -> None:
         super().__init__()
+        refuse_without_cache(network)
         self.network, self.tokenizer = network, tokenizer
         config = network.config
         self.context = min(CONTEXT, getattr(config, "max_position_embeddings", CONTEXT))
@@ -77,6 +80,24 @@ class LanguageModel(nn.Module):
     def piece(self, number: int) -> bytes:
         """The bytes a token stands for; a control token's name."""
         return self._pieces(number)
+
+
+def refuse_without_cache(network: Any) -> None:
+    """Raises DemoError where a layer keeps anything but a key and a value of each token it has read.
+
+    A state space or a recurrent network keeps a state that cannot be cut at an earlier token, as decode.read does.
+    """
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixin
+
+    plain = "cache" in inspect.signature(network.forward).parameters and not getattr(network, "_is_stateful", False)
+    layers = DynamicCache(config=network.config).layers if plain else []
+    kept = all(isinstance(one, DynamicLayer) and not isinstance(one, LinearAttentionCacheLayerMixin) for one in layers)
+    if not plain or not kept:
+        raise DemoError(
+            f"the model is {shown(type(network).__name__)}, which keeps no key and value of each token; choose one "
+            "that does, such as LlamaForCausalLM or Qwen2ForCausalLM"
+        )
 
 
 def _piece(tokenizer: Any, number: int) -> bytes:

@@ -46,8 +46,11 @@ def cooled(candidates: Candidates, temperature: float) -> Candidates:
 
 
 def top_k(candidates: Candidates, k: int) -> Candidates:
-    """The k likeliest; all where k is 0."""
-    return Candidates(candidates.ids[:k], candidates.logits[:k]) if k else candidates
+    """The k likeliest, and all that are as likely as the last of them; all where k is 0."""
+    if not 0 < k < len(candidates.ids):
+        return candidates
+    count = int((candidates.logits >= candidates.logits[k - 1]).sum())
+    return Candidates(candidates.ids[:count], candidates.logits[:count])
 
 
 def top_p(candidates: Candidates, p: float) -> Candidates:
@@ -86,9 +89,16 @@ def stages(logits: Tensor, seen: Sequence[int], sampling: Sampling) -> dict[str,
 
 
 def _sorted(logits: Tensor, count: int) -> Candidates:
-    """The `count` likeliest, all where it is 0."""
-    values, ids = logits.topk(count) if 0 < count < len(logits) else logits.sort(descending=True)
-    return Candidates(ids, values)
+    """The `count` likeliest, and all that are as likely as the last of them; all where it is 0."""
+    if not 0 < count < len(logits):
+        values, ids = logits.sort(descending=True)
+        return Candidates(ids, values)
+    values, ids = logits.topk(count)
+    if int((logits >= values[-1]).sum()) == count:
+        return Candidates(ids, values)
+    ids = (logits >= values[-1]).nonzero()[:, 0]
+    values, order = logits[ids].sort(descending=True, stable=True)
+    return Candidates(ids[order], values)
 
 
 def final(logits: Tensor, seen: Sequence[int], sampling: Sampling) -> Candidates:

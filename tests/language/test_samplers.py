@@ -87,6 +87,17 @@ def test_the_stages_come_in_this_order_and_only_those_that_do_something() -> Non
     assert list(stages(logits_of(0), [1], Sampling(0.0, 10, 0.9, 0.05))) == ["logits", "temperature"]
 
 
+@given(st.integers(0, 10_000), st.integers(1, 60), st.sampled_from([0.7, 1.0]))
+def test_all_that_tie_at_the_edge_of_top_k_are_kept_as_in_transformers(seed: int, k: int, temperature: float) -> None:
+    logits = logits_of(seed).round() / 2  # a few values only: most places are ties
+    sampling = Sampling(temperature, k)
+    wanted = theirs(sampling)(torch.tensor([[1]]), logits[None].clone())[0].softmax(0)
+    *_, last = stages(logits, [], sampling).values()
+    for found in (final(logits, [], sampling), last):
+        torch.testing.assert_close(spread(found), wanted, atol=1e-6, rtol=1e-5)
+        assert len(found.ids) == int((wanted > 0).sum())
+
+
 def test_the_order_matters_and_is_kept() -> None:
     """A cold temperature before top-p leaves fewer than after it."""
     logits = torch.tensor([2.0, 1.5, 1.0, 0.5, 0.0])
