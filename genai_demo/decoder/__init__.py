@@ -83,6 +83,8 @@ TORCH = (SMALL.key, *(spec.key for spec in LARGER))  # those that can be looked 
 SERVED = (ELSEWHERE.key,) if os.environ.get("GENAI_DEMO_ENDPOINT") else ()  # on the menu where there is one
 CHAT = (FAST.key, *TORCH, *SERVED)  # those that answer a conversation
 
+EXACT = 1  # thread of what is to replay to the last bit: how a sum is split over threads decides how it is rounded
+
 RUNS: tuple[Run, ...] = (
     Run(
         "decoder/chat",
@@ -99,6 +101,7 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.tokens:write",
         TORCH,
         lambda o: 30 + o.max_new_tokens // 4,
+        threads=EXACT,
     ),
     Run(
         "decoder/complete",
@@ -115,6 +118,7 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.inside:inside",
         TORCH,
         lambda o: 30,
+        threads=EXACT,
     ),
     Run(
         "decoder/ablate",
@@ -123,6 +127,7 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.ablate:ablate",
         TORCH,
         lambda o: 20 + o.max_new_tokens,
+        threads=EXACT,
     ),
     Run(
         "decoder/cache",
@@ -131,6 +136,7 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.cache:cache",
         TORCH,
         lambda o: 20 + o.max_new_tokens,
+        threads=EXACT,
     ),
     Run(
         "decoder/rotary",
@@ -139,6 +145,7 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.rotary:rotary",
         TORCH,
         lambda o: 15,
+        threads=EXACT,
     ),
     Run(
         "decoder/steps",
@@ -147,5 +154,6 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.steps:steps",
         TORCH,
         lambda o: 20,
+        threads=EXACT,
     ),
 )

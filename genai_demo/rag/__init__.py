@@ -77,5 +77,6 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.rag.kin:kin",
         (SMALL.key,),
         lambda o: 20 + o.max_new_tokens,
+        threads=1,
     ),
 )
