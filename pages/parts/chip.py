@@ -15,8 +15,8 @@ def chip(model: str | None) -> str:
         return ""
     spec = find_spec(model)
     parts = [count(spec.card.get("parameters"))] if spec.card.get("parameters") else []
-    if load.is_loaded(spec):
-        info = load.load_info(spec)
+    info = load.peek(spec)
+    if info is not None:
         parts = [
             count(info.parameters),
             f"{info.device.upper()} {info.dtype.replace('bfloat', 'bf').replace('float', 'fp')}",

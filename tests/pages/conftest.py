@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlparse
 
@@ -24,13 +25,19 @@ WAIT = 60_000  # ms; two slow cores, of which one may be busy
 
 
 @pytest.fixture(scope="session")
-def base_url() -> Iterator[str]:
+def app() -> ModuleType:
+    """The app's module, with the page of dummy runs; imported here, so that no test has it without that page."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from tests.pages import dummy
 
     dummy.install()
     import app
 
+    return app
+
+
+@pytest.fixture(scope="session")
+def base_url(app: Any) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
