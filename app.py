@@ -12,6 +12,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 if os.environ.get("SPACES_ZERO_GPU"):
     import spaces  # noqa: F401  before anything that could import torch
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -21,10 +22,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pages import PAGES, glossary
-from pages.parts.panel import collecting
+from genai_demo.core.registry import packages
+from pages import PAGES
+from pages.parts.opening import opening
 from pages.parts.scripts import ROUTE
-from pages.parts.shelf import routes
 from pages.parts.theme import ROOT, header, looks
 
 QUEUE_SIZE = 40  # runs that wait; a visitor beyond them is asked to try again
@@ -45,9 +46,9 @@ def build() -> gr.Blocks:
     with demo:
         for page in PAGES:
             demo.current_page = page.path
-            gr.Navbar(visible=False)
+            gr.components.Navbar(visible=False)
             header(page)
-            with gr.Column(elem_classes=["page", f"page-{page.path or 'overview'}"]), collecting(page, demo):
+            with gr.Column(elem_classes=["page", f"page-{page.path or 'overview'}"]), opening(demo):
                 page.module.build()
     return demo
 
@@ -63,16 +64,17 @@ def launch_options() -> dict[str, Any]:
         "quiet": True,
         "max_file_size": "20mb",
         "app_kwargs": {
-            "routes": [images, sheets, ROUTE, glossary.ROUTE, *routes.ROUTES],
+            "routes": [images, sheets, ROUTE, *(route for page in PAGES for route in page.routes)],
             "exception_handlers": {404: _not_found},
         },
     }
 
 
 async def _sheet(request: Request) -> Response:
-    """The samples of an architecture, as its README shows them."""
-    path = ROOT / "genai_demo" / request.path_params["name"] / "samples.png"
-    if request.path_params["name"] not in {page.path for page in PAGES} or not path.exists():
+    """The samples of an architecture that has a page, as its README shows them."""
+    package = packages().get(request.path_params["name"])
+    path = Path(str(package.__file__)).with_name("samples.png") if package else None
+    if path is None or request.path_params["name"] not in {page.architecture for page in PAGES} or not path.exists():
         raise HTTPException(404)
     return FileResponse(path)
 

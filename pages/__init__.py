@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
+
+from starlette.routing import BaseRoute
 
 from genai_demo.core.registry import families
 
@@ -31,8 +34,14 @@ class Page:
 
     @property
     def module(self) -> ModuleType:
-        """The page's module, imported when asked for."""
+        """The page's module or package, imported when asked for: build() makes the page."""
         return importlib.import_module(f"pages.{self.path.replace('-', '_') or 'overview'}")
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """What the page serves besides itself: the module's ROUTES, where it declares any."""
+        found: Sequence[BaseRoute] = getattr(self.module, "ROUTES", ())
+        return found
 
 
 def page_of(path: str, architecture: str = "") -> Page:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pages import find_page
+from pages.parts.bench import Bench, bench_id, later
 from pages.parts.chat.branches import BranchPad
 from pages.parts.chat.chat import ChatPad
-from pages.parts.info import Try, info
-from pages.parts.panel import Panel, benches, panel
+from pages.parts.info import Try
+from pages.parts.page import build_page
 from pages.parts.stream import BATCHED
-from pages.parts.theme import title
-from pages.parts.timeline import Entry, timeline
+from pages.parts.timeline import Entry
 
 LABELS = {
     "system": "System prompt",
@@ -36,16 +35,16 @@ HINTS = (
     "Write a short poem about rain.",
     "Explain what a neural network is to a child.",
 )
-FAMILY = (
-    Entry("Transformer", 2017, "decoder/steps", "Steps", "Attention in place of recurrence"),
-    Entry("GPT", 2018, "decoder/tokens", "Tokens", "Only the decoder; the next token"),
-    Entry("GPT-2", 2019, "decoder/tokens", "Tokens", "Tasks by asking"),
-    Entry("Nucleus sampling", 2019, "decoder/tokens", "Tokens", "Top-p", "top_p=0.6&temperature=1"),
-    Entry("Rotary positions", 2021, "decoder/rotary", "Positions", "Only the distance counts"),
-    Entry("Codex", 2021, "decoder/complete", "Code", "Code goes on"),
-    Entry("InstructGPT", 2022, "decoder/chat", "Chat", "Taught to answer"),
-    Entry("LLaMA", 2023, "decoder/inside", "Inside", "RMS norm, rotary, gated feed-forward"),
-    Entry("SmolLM2", 2024, "decoder/chat", "Chat", "The one on this page"),
+TIMELINE = (
+    Entry("Transformer", 2017, "decoder/steps", "Attention in place of recurrence"),
+    Entry("GPT", 2018, "decoder/tokens", "Only the decoder; the next token"),
+    Entry("GPT-2", 2019, "decoder/tokens", "Tasks by asking"),
+    Entry("Nucleus sampling", 2019, "decoder/tokens", "Top-p", "top_p=0.6&temperature=1"),
+    Entry("Rotary positions", 2021, "decoder/rotary", "Only the distance counts"),
+    Entry("Codex", 2021, "decoder/complete", "Code goes on"),
+    Entry("InstructGPT", 2022, "decoder/chat", "Taught to answer"),
+    Entry("LLaMA", 2023, "decoder/inside", "RMS norm, rotary, gated feed-forward"),
+    Entry("SmolLM2", 2024, "decoder/chat", "The one on this page"),
 )
 TRIES = (
     Try(
@@ -76,107 +75,75 @@ TRIES = (
 )
 
 
-def build() -> None:
-    """The page."""
-    page = find_page("decoder")
-    title(page)
-    timeline(FAMILY)
-    info(page, benches(TABS), models=("decoder/smollm2",), tries=TRIES)
-
-
-def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
-    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
-
-
-def _chat() -> Panel:
-    talk = ChatPad("p-decoder-chat", hints=HINTS, render=False)
-    return _panel(
+BENCHES = (
+    Bench(
+        "Chat",
         "decoder/chat",
         "A small language model answers here. Below: each token, and what else it might have been.",
         ("system", "temperature", "top_p", "max_new_tokens"),
         primary="Send",
-        stage=talk,
-        extra={"turns": talk},
+        own={"turns": later(ChatPad, bench_id("decoder/chat"), hints=HINTS)},
+        stage="turns",
         model_in_sight=True,
         slots=BATCHED,
-    )
-
-
-def _tokens() -> Panel:
-    tree = BranchPad("p-decoder-tokens", render=False)
-    return _panel(
+    ),
+    Bench(
+        "Tokens",
         "decoder/tokens",
         "One token at a time, from the logits to the choice. Click another one and go on from there.",
         ("text", "chat", "temperature", "top_k", "top_p", "max_new_tokens"),
         primary="Write",
-        stage=tree,
-        extra={"given": tree},
-    )
-
-
-def _inside() -> Panel:
-    return _panel(
+        own={"given": later(BranchPad, bench_id("decoder/tokens"))},
+        stage="given",
+    ),
+    Bench(
+        "Inside",
         "decoder/inside",
         "What each head of each layer looks at, and what the layer would already answer.",
         ("text", "chat", "page"),
         primary="Look inside",
-    )
-
-
-def _ablate() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Switch off",
         "decoder/ablate",
         "Switch off heads or whole layers, and compare the answer with the one of the whole model.",
         ("text", "chat", "heads", "layers", "use_cache", "max_new_tokens"),
         primary="Compare",
-    )
-
-
-def _cache() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Cache",
         "decoder/cache",
         "The same tokens with and without keys and values of earlier steps, timed as you watch.",
         ("text", "chat", "max_new_tokens"),
         primary="Write both ways",
-    )
-
-
-def _positions() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Positions",
         "decoder/rotary",
         "A query and a key are turned by their places: what counts is how far apart they are.",
         ("text", "layer", "head", "distance"),
         primary="Turn",
-    )
-
-
-def _steps() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Steps",
         "decoder/steps",
         "Your sentence through the whole model: each step with its numbers and its lines of code.",
         ("text", "layer", "head"),
         primary="Go through it",
-    )
-
-
-def _code() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Code",
         "decoder/complete",
         "The same model goes on with code. It is small: can Python read what it writes?",
         ("text", "until", "temperature", "max_new_tokens"),
         primary="Go on",
         model_in_sight=True,
         slots=BATCHED,
-    )
+    ),
+)
 
 
-TABS = {
-    "Chat": _chat,
-    "Tokens": _tokens,
-    "Inside": _inside,
-    "Switch off": _ablate,
-    "Cache": _cache,
-    "Positions": _positions,
-    "Steps": _steps,
-    "Code": _code,
-}
+def build() -> None:
+    """The page."""
+    models = ("decoder/smollm2",)
+    build_page("decoder", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from genai_demo.data.fashion_mnist import CLASSES
-from pages import find_page
-from pages.parts.info import Try, info
+from pages.parts.bench import Bench, Panel, later
+from pages.parts.info import Try
 from pages.parts.pads.pads import PicturePad, PointPad
-from pages.parts.panel import Panel, benches, panel
-from pages.parts.theme import title
+from pages.parts.page import build_page
+from pages.parts.wiring import when_drawn
 
 NAMES = [(name.capitalize(), name) for name in CLASSES]
 SAMPLERS = [("DDIM", "ddim"), ("DDPM", "ddpm"), ("Euler", "euler"), ("Heun", "heun"), ("DPM-Solver++", "dpm")]
@@ -94,124 +95,96 @@ TRIES = (
 )
 
 
-def build() -> None:
-    """The page."""
-    page = find_page("diffusion")
-    title(page)
-    info(page, benches(TABS), models=("diffusion/fashion",), tries=TRIES)
+def _fork_here(panel: Panel) -> None:
+    """The button opens the run on the stage as two branches that part at the step on screen."""
+    panel.beside.click(None, panel.strip, None, js=f"(value) => atlas.openAs('{panel.id}', value, {json.dumps(FORK)})")
 
 
-def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
-    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
+def _picture(name: str) -> Callable[[], PicturePad]:
+    return later(PicturePad, "sample:93", label="Picture", elem_id=f"{name}-picture")
 
 
-def _denoise() -> Panel:
-    fork = gr.Button(
-        "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0, render=False
-    )
-    parts = _panel(
+BENCHES = (
+    Bench(
+        "Denoise",
         "diffusion/denoise",
         "Pure noise becomes pictures, one step at a time. Generate, then scrub.",
         ("label", "samples", "sampler", "steps", "guidance_scale"),
-        beside=fork,
-    )
-    fork.click(None, parts.strip, None, js=f"(value) => atlas.openAs('{parts.id}', value, {json.dumps(FORK)})")
-    return parts
-
-
-def _forward() -> Panel:
-    return _panel(
-        "diffusion/forward",
-        "A picture of yours turns into noise. No network has a hand in it; it only guesses back.",
-        ("schedule", "steps", "way"),
-        primary="Add noise",
-        extra={"picture": _picture("forward")},
-    )
-
-
-def _fork() -> Panel:
-    return _panel(
-        "diffusion/fork",
-        "Two branches share their noise up to the fork. Change class, guidance or noise from there.",
-        ("label", "other_label", "fork", "steps", "other_guidance", "other_seed"),
-    )
-
-
-def _compare() -> Panel:
-    return _panel(
-        "diffusion/compare",
-        "Two samplers start from the same noise. Watch where they part.",
-        ("label", "sampler", "steps", "other", "other_steps", "guidance_scale"),
-        labels=COMPARE,
-    )
-
-
-def _error() -> Panel:
-    return _panel(
-        "diffusion/error",
-        "How far each sampler is from the exact answer, for the same number of network evaluations.",
-        ("label", "samples", "most", "guidance_scale", "schedule"),
-        primary="Measure",
-    )
-
-
-def _picture(name: str) -> PicturePad:
-    return PicturePad("sample:93", label="Picture", elem_id=f"{name}-picture", render=False)
-
-
-def _inpaint() -> Panel:
-    picture = _picture("inpaint")
-    mask = PicturePad(
-        "", label="Paint anew", mask=True, backdrop_from="inpaint-picture", elem_id="inpaint-mask", render=False
-    )
-    return _panel(
-        "diffusion/inpaint",
-        "Paint over a part; the model draws it anew so that it fits the rest.",
-        ("label", "samples", "steps", "resample"),
-        primary="Fill in",
-        extra={"picture": picture, "mask": mask},
-    )
-
-
-def _superres() -> Panel:
-    return _panel(
-        "diffusion/superres",
-        "A picture of 4, 7 or 14 pixels a side is given. Each answer fits it exactly.",
-        ("size", "label", "samples", "steps"),
-        primary="Enlarge",
-        extra={"picture": _picture("superres")},
-    )
-
-
-def _repair() -> Panel:
-    return _panel(
-        "diffusion/repair",
-        "Noise is put on a picture or a drawing, then taken off: a little repairs, a lot invents.",
-        ("noise", "label", "sampler", "samples", "steps"),
-        primary="Repair",
-        extra={"picture": _picture("repair")},
-    )
-
-
-def _points() -> Panel:
-    return _panel(
+        beside=later(
+            gr.Button, "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0
+        ),
+        wire=_fork_here,
+    ),
+    Bench(
+        "Points",
         "diffusion/points",
         "A small network learns points of the plane before your eyes, then moves noise onto them.",
         ("data", "sampler", "steps", "train_steps"),
         choices=POINTS,
         primary="Train and sample",
-        extra={"points": PointPad(label="Your points", info="Used when Points says drawn", render=False)},
-    )
+        own={"points": later(PointPad, label="Your points", info="Used when Points says drawn")},
+        wire=when_drawn("points", data="drawn"),
+    ),
+    Bench(
+        "Forward",
+        "diffusion/forward",
+        "A picture of yours turns into noise. No network has a hand in it; it only guesses back.",
+        ("schedule", "steps", "way"),
+        primary="Add noise",
+        own={"picture": _picture("forward")},
+    ),
+    Bench(
+        "Fork",
+        "diffusion/fork",
+        "Two branches share their noise up to the fork. Change class, guidance or noise from there.",
+        ("label", "other_label", "fork", "steps", "other_guidance", "other_seed"),
+    ),
+    Bench(
+        "Compare",
+        "diffusion/compare",
+        "Two samplers start from the same noise. Watch where they part.",
+        ("label", "sampler", "steps", "other", "other_steps", "guidance_scale"),
+        labels=COMPARE,
+    ),
+    Bench(
+        "Error",
+        "diffusion/error",
+        "How far each sampler is from the exact answer, for the same number of network evaluations.",
+        ("label", "samples", "most", "guidance_scale", "schedule"),
+        primary="Measure",
+    ),
+    Bench(
+        "Inpaint",
+        "diffusion/inpaint",
+        "Paint over a part; the model draws it anew so that it fits the rest.",
+        ("label", "samples", "steps", "resample"),
+        primary="Fill in",
+        own={
+            "picture": _picture("inpaint"),
+            "mask": later(
+                PicturePad, "", label="Paint anew", mask=True, backdrop_from="inpaint-picture", elem_id="inpaint-mask"
+            ),
+        },
+    ),
+    Bench(
+        "Enlarge",
+        "diffusion/superres",
+        "A picture of 4, 7 or 14 pixels a side is given. Each answer fits it exactly.",
+        ("size", "label", "samples", "steps"),
+        primary="Enlarge",
+        own={"picture": _picture("superres")},
+    ),
+    Bench(
+        "Repair",
+        "diffusion/repair",
+        "Noise is put on a picture or a drawing, then taken off: a little repairs, a lot invents.",
+        ("noise", "label", "sampler", "samples", "steps"),
+        primary="Repair",
+        own={"picture": _picture("repair")},
+    ),
+)
 
 
-TABS = {
-    "Denoise": _denoise,
-    "Points": _points,
-    "Forward": _forward,
-    "Fork": _fork,
-    "Compare": _compare,
-    "Error": _error,
-    "Inpaint": _inpaint,
-    "Enlarge": _superres,
-    "Repair": _repair,
-}
+def build() -> None:
+    """The page."""
+    build_page("diffusion", BENCHES, labels=LABELS, choices=CHOICES, models=("diffusion/fashion",), tries=TRIES)

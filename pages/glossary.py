@@ -69,4 +69,4 @@ async def _article(request: Request) -> Response:
     return HTMLResponse(_read(request.path_params["stem"]), headers={"Cache-Control": "public, max-age=3600"})
 
 
-ROUTE = Route("/articles/{stem}", _article)
+ROUTES = [Route("/articles/{stem}", _article)]

@@ -18,6 +18,12 @@ class DemoError(Exception):
     """
 
 
+def sentence(message: str, *, capital: bool = True) -> str:
+    """A message as a person reads it: with a capital, unless it may begin with the name of a file, and a full stop."""
+    start = message[:1].upper() if capital else message[:1]
+    return start + message[1:] + ("" if message.endswith((".", "?")) else ".")
+
+
 def shown(value: Any) -> str:
     """A refused value as one short line for an error: no line breaks, at most SHOWN characters, always printable."""
     try:

@@ -72,7 +72,7 @@ class Options(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            raise DemoError(_sentence(cls, error)) from None
+            raise DemoError(_refusal(cls, error)) from None
 
     @classmethod
     def describe(cls) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ class Options(BaseModel):
 _LIMITS = {"minimum": "minimum", "maximum": "maximum", "choices": "enum", "longest": "maxLength"}
 
 
-def _sentence(cls: type[Options], error: ValidationError) -> str:
+def _refusal(cls: type[Options], error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "options"
     field = cls.model_fields.get(name)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -20,11 +20,15 @@ from genai_demo.core.spec import find_spec
 from genai_demo.quality.laboratory_table import families
 from genai_demo.quality.tables import render
 from pages import Page
-from pages.parts.panel import Panel
-from pages.parts.stream import CHEAP, MODEL, kind
+from pages.parts.bench import Panel
+from pages.parts.stream import MODEL, kind
 from pages.parts.tree import diagram, tree
+from pages.parts.wiring import ASIDE
 
-LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
 MOST_BATCH = 25
 LEFT_OUT = ("quality", "versions", "platform", "title", "network", "history")  # shown elsewhere, or in the file
 REPRODUCE = (
@@ -42,18 +46,28 @@ class Try:
     look_for: str
 
 
+class Followed(NamedTuple):
+    """What shows the run that was last asked for: its source, its model and how many pictures it makes."""
+
+    run: gr.Dropdown
+    model: gr.Dropdown | None = None
+    batch: gr.Number | None = None
+
+
 def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: Sequence[Try]) -> None:
     """The tabs. panels: whose source can be read; models: keys that can be looked into, with cards.
 
-    The explanation is pages/text/<path>.md.
+    The explanation is pages/text/<path>/how.md. Without models there is nothing to look into.
     """
     text = (Path(__file__).parents[1] / "text" / page.path / "how.md").read_text()
-    runs = list(dict.fromkeys(parts.entry.name for parts in panels))
+    runs = list(dict.fromkeys(panel.entry.name for panel in panels))
+    inside: tuple[gr.Dropdown, gr.Number] | tuple[()] = ()
     with gr.Tabs(elem_classes="info-tabs", elem_id="info"):
         with gr.Tab("How it works", id="how"):
             gr.Markdown(text, latex_delimiters=LATEX, elem_classes="prose-page")
-        with gr.Tab("Inside the model", id="inside") as inside:
-            model, batch = _inside(models, inside)
+        if models:
+            with gr.Tab("Inside the model", id="inside") as tab:
+                inside = _inside(models, tab)
         with gr.Tab("Code", id="code") as code:
             run = _code(runs, code)
         with gr.Tab("Data and quality", id="quality"):
@@ -62,25 +76,24 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: S
             gr.HTML("".join(map(card_html, models)))
         with gr.Tab("Try this", id="try"):
             gr.HTML(_tries(page, tries))
-    for parts in panels:
-        _follow(parts, run, model, batch, models)
+    for panel in panels:
+        _follow(panel, Followed(run, *inside), models)
 
 
-def _follow(parts: Panel, run: gr.Dropdown, model: gr.Dropdown, batch: gr.Number, models: Sequence[str]) -> None:
+def _follow(panel: Panel, followed: Followed, models: Sequence[str]) -> None:
     """After a click on a panel's button, Code shows that run's source and the drawing takes its model and batch."""
+    shown = [component for component in followed if component is not None]
 
-    def ran(*values: Any) -> tuple[Any, Any, Any]:
+    def ran(*values: Any) -> list[Any]:
         try:
-            recipe = parts.recipe(*values)
+            recipe = panel.recipe(*values)
         except DemoError:  # the run itself says what is wrong
-            return gr.skip(), gr.skip(), gr.skip()
-        key = recipe.model or next(iter(parts.entry.models), None)
+            return [gr.skip()] * len(shown)
+        key = recipe.model or next(iter(panel.entry.models), None)
         size = recipe.options.get("samples", recipe.options.get("count", 1))
-        return parts.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)
+        return [panel.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)][: len(shown)]
 
-    parts.run.click(
-        ran, parts.inputs, [run, model, batch], queue=False, show_progress="hidden", api_visibility="private", **CHEAP
-    )
+    panel.run.click(ran, panel.inputs, shown, **ASIDE)
 
 
 def _inside(models: Sequence[str], tab: gr.Tab) -> tuple[gr.Dropdown, gr.Number]:
@@ -112,9 +125,8 @@ def _code(runs: Sequence[str], tab: gr.Tab) -> gr.Dropdown:
     choices = [(f"{name}: {find_run(name).summary}", name) for name in runs]
     run = gr.Dropdown(choices, value=runs[0], label="Run", interactive=True)
     shown = gr.Code("", language="python", interactive=False, label="The generator that runs", elem_classes="source")
-    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False, **CHEAP}
-    tab.select(_source, run, shown, **common)
-    run.change(_source, run, shown, **common)
+    tab.select(_source, run, shown, **ASIDE)
+    run.change(_source, run, shown, **ASIDE)
     return run
 
 
@@ -135,9 +147,15 @@ def _tries(page: Page, tries: Sequence[Try]) -> str:
 
 def _quality(page: Page) -> str:
     """The table of the architecture's README, made from the cards, its sheet of samples; that of the laboratory."""
-    found = "### Measured quality\n\n" + _table(page.path)
-    found = found.replace("](samples.png)", f"](./sheets/{page.path}.png)")
-    return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.architecture in families() else "")
+    found = "### Measured quality
+
+" + _table(page.architecture)
+    found = found.replace("](samples.png)", f"](./sheets/{page.architecture}.png)")
+    return found + (f"
+
+### On the same points
+
+{_table('lab')}" if page.architecture in families() else "")
 
 
 def _table(name: str) -> str:

@@ -81,8 +81,8 @@ const typing = target => target.closest('input:not([type=range]):not([type=check
 /** Listens to the page as a whole, for as long as it is there. */
 export const listen = () => {
   document.addEventListener('click', event => { // a link to a bench of this page opens it where you are
-    const link = event.target.closest('a[data-tab]');
-    const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.textContent.trim() === link.dataset.tab);
+    const link = event.target.closest('a[data-run]');
+    const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.dataset.tabId === link.dataset.run);
     if (tab && !event.ctrlKey && !event.metaKey) { event.preventDefault(); tab.click(); } // in the menu of a phone: the link leads there
   });
   document.addEventListener('click', event => { // a click of a person, not of a link that generates by itself

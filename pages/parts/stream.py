@@ -24,7 +24,7 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 
 from genai_demo.core import waits
-from genai_demo.core.errors import DemoError
+from genai_demo.core.errors import DemoError, sentence
 from genai_demo.core.frames import Frame, Paced, pack
 from genai_demo.core.link import plain, to_query
 from genai_demo.core.load import is_loaded, load
@@ -56,7 +56,7 @@ def kind_errors() -> Iterator[None]:
     try:
         yield
     except DemoError as error:
-        raise gr.Error(_sentence(str(error)), title="Not like this", print_exception=False) from error
+        raise gr.Error(sentence(str(error)), title="Not like this", print_exception=False) from error
     except gr.Error:
         raise
     except Exception as error:
@@ -136,7 +136,7 @@ class Waiting:
     @property
     def html(self) -> str:
         bar = "" if self.share is None else f'<progress value="{self.share:.3f}"></progress> '
-        return f"{bar}{escape(_sentence(self.text))}"
+        return f"{bar}{escape(sentence(self.text))}"
 
 
 @dataclass
@@ -227,7 +227,3 @@ def _share(spec: ModelSpec | None) -> float | None:
     """How much of the model's package has come in; None where that is not known."""
     found = fetched(spec) if spec else None
     return min(1.0, found[1] / found[0].bytes) if found and found[0].bytes else None
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")

@@ -11,17 +11,16 @@ import gradio as gr
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """tab: the bench it opens; run: what a link to it says; query: options, where the bench alone does not show it."""
+    """run: the one it opens; query: options, where opening the bench alone does not show the idea."""
 
     name: str
     year: int
     run: str
-    tab: str
     idea: str
     query: str = ""
 
 
-def timeline(entries: Sequence[Entry]) -> gr.HTML:
+def row(entries: Sequence[Entry]) -> gr.HTML:
     """A row of links, which work without scripts too; with them, a bench opens where you are."""
     items = "".join(map(_item, entries))
     return gr.HTML(f'<nav aria-label="The family"><ol class="timeline">{items}</ol></nav>', elem_classes="timeline-row")
@@ -29,6 +28,6 @@ def timeline(entries: Sequence[Entry]) -> gr.HTML:
 
 def _item(entry: Entry) -> str:
     query = escape(f"?run={entry.run}" + (f"&{entry.query}" if entry.query else ""))
-    bench = "" if entry.query else f' data-tab="{escape(entry.tab)}"'
+    bench = "" if entry.query else f' data-run="{escape(entry.run)}"'
     words = f"<span>{entry.year}</span><b>{escape(entry.name)}</b><em>{escape(entry.idea)}</em>"
     return f'<li><a href="{query}"{bench}>{words}</a></li>'

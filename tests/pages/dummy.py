@@ -76,15 +76,10 @@ def install() -> None:
 
 
 def _build() -> None:
-    import gradio as gr
-
     from pages import find_page
-    from pages.parts.panel import panel
+    from pages.parts.bench import Bench
+    from pages.parts.page import tabs
     from pages.parts.theme import title
 
     title(find_page("dummy"))
-    with gr.Tabs():
-        with gr.Tab("Squares"):
-            panel(RUN.name, title="Squares")
-        with gr.Tab("Again"):
-            panel(OTHER.name, title="Again", show=("steps", "count"), seed=3)
+    tabs([Bench("Squares", RUN.name), Bench("Again", OTHER.name, show=("steps", "count"), seed=3)])

@@ -19,7 +19,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from genai_demo.core.errors import DemoError
-from pages.parts.pads.pads import LatentPlane, PicturePad, PointPad, plane_update
+from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.plane.plane import LatentPlane, plane_update
 from pages.parts.scripts import ROUTE
 from pages.parts.theme import ROOT, looks
 

@@ -9,10 +9,15 @@ import pytest
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from genai_demo.clip import folder as folders
+from genai_demo.clip import pictures
 from genai_demo.clip.pictures import MOST, carry, world_picture
-from pages.parts.picker.folder import folder
-from pages.parts.picker.picker import shelf
+from pages.clip import forgotten
+from pages.parts.picker.folder import answering
+from pages.parts.picker.picker import Known
 from tests.pages.conftest import live
+
+folder, shelf = answering(folders, forgotten), Known(pictures).answer
 
 MATRIX, SEARCH, OCCLUDE, GAP = "p-clip-similarity", "p-clip-search", "p-clip-occlude", "p-clip-space"
 BLUE = "a blue square"

@@ -139,7 +139,7 @@ def test_the_timeline_opens_a_bench_and_a_preset_sets_the_controls(visit):
     page.click(".timeline >> text=CycleGAN")
     page.wait_for_selector("#p-gan-cycle-run", state="visible")
     page.wait_for_function("document.querySelector('#p-gan-cycle-strip .film')?.dataset.received > 0")
-    page.click(".timeline a[data-tab=Points]")
+    page.click(".timeline a[data-run='gan/points']")
     page.wait_for_selector(f"#{BENCH}-run", state="visible")
     page.click("#training-preset input")
     page.click("[role=option]:has-text('Mode collapse') >> nth=0")
@@ -187,7 +187,7 @@ def test_api_says_what_can_not_be(client, name, options, sentence):
 
 def test_the_buttons_read_nothing_they_should_not():
     from genai_demo.core.errors import DemoError
-    from pages.parts.rewind import _read
+    from pages.gan.rewind import _read
 
     good = {"options": {"steps": 40}, "seed": 3, "step": 20}
     parsed, at, seed = _read(json.dumps(good))

@@ -24,7 +24,8 @@ from genai_demo.inputs.pictures import (
     encode_points,
     sample_picture,
 )
-from pages.parts.pads.pads import LatentPlane, PicturePad, PointPad, pack_points
+from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.plane.plane import LatentPlane, pack_points
 from tests.pages import pads_app
 
 pytestmark = pytest.mark.browser

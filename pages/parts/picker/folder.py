@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
-from genai_demo.clip import folder as folders
-from genai_demo.core.errors import DemoError
+from genai_demo.core.errors import DemoError, sentence
 from genai_demo.inputs.pictures import LONGEST_SIDE, MOST_BYTES, MOST_PIXELS
 from pages.parts.pads.pads import Pad
 from pages.parts.scripts import call, literal
@@ -19,16 +17,39 @@ MOST_SENT = 50  # pictures in one message
 log = logging.getLogger(__name__)
 
 
-class PictureFolder(Pad):
-    """Value: the name of a folder of the visitor's, "" for none."""
+class Folders(Protocol):
+    """Where pictures are kept: at most MOST in a folder, for TIME_TO_LIVE seconds. A module may be one."""
 
-    def __init__(self, *, label: str = "Your own pictures", **kwargs: Any) -> None:
+    MOST: int
+    TIME_TO_LIVE: int
+
+    def add(self, secret: str, pictures: Sequence[tuple[str, str]], to: str, /) -> tuple[str, str, int]:
+        """[(name, picture as text)] into a folder -> (secret, folder, pictures in it). Raises DemoError."""
+
+    def forget(self, secret: str, /) -> None:
+        """Everything kept under it goes."""
+
+
+class PictureFolder(Pad):
+    """Value: the name of a folder of the visitor's, "" for none.
+
+    forgotten: told the name of a folder that is gone.
+    """
+
+    def __init__(
+        self,
+        folders: Folders,
+        *,
+        forgotten: Callable[[str], None] = lambda name: None,
+        label: str = "Your own pictures",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             value="",
             label=label,
-            html_template=_template(label),
+            html_template=_template(label, folders),
             apply_default_css=False,
-            server_functions=[folder],
+            server_functions=[answering(folders, forgotten)],
             js_on_load=call(
                 "folder",
                 "input",
@@ -44,36 +65,40 @@ class PictureFolder(Pad):
         )
 
 
-def folder(asked: Any) -> dict[str, Any]:
-    """What the browser asks for: {"secret", "add": [[name, text]], "to": folder} or {"secret", "forget": true, "to"}.
+def answering(folders: Folders, forgotten: Callable[[str], None]) -> Callable[[Any], dict[str, Any]]:
+    """The function `folder` that the browser calls.
 
+    {"secret", "add": [[name, text]], "to": folder} or {"secret", "forget": true, "to"}
     -> {"secret", "folder", "count"}, {} or {"error": text}.
     """
-    asked = asked if isinstance(asked, Mapping) else {}
-    secret, to = (str(asked.get(name) or "")[:100] for name in ("secret", "to"))
-    try:
-        if asked.get("forget"):
-            folders.forget(secret)
-            if "genai_demo.clip.library" in sys.modules:  # else nothing was searched yet
-                sys.modules["genai_demo.clip.library"].forget(to)
-            return {}
-        secret, name, count = folders.add(secret, _entries(asked.get("add")), to)
-        return {"secret": secret, "folder": name, "count": count}
-    except DemoError as error:
-        return {"error": str(error)[:1].upper() + str(error)[1:] + "."}
-    except Exception:
-        log.exception("pictures could not be kept")
-        return {"error": "The pictures could not be kept; try again."}
+
+    def folder(asked: Any) -> dict[str, Any]:
+        asked = asked if isinstance(asked, Mapping) else {}
+        secret, to = (str(asked.get(name) or "")[:100] for name in ("secret", "to"))
+        try:
+            if asked.get("forget"):
+                folders.forget(secret)
+                forgotten(to)
+                return {}
+            secret, name, count = folders.add(secret, _entries(asked.get("add")), to)
+            return {"secret": secret, "folder": name, "count": count}
+        except DemoError as error:
+            return {"error": sentence(str(error))}
+        except Exception:
+            log.exception("pictures could not be kept")
+            return {"error": "The pictures could not be kept; try again."}
+
+    return folder
 
 
-def _entries(sent: Any) -> list[folders.Entry]:
+def _entries(sent: Any) -> list[tuple[str, str]]:
     pairs = sent if isinstance(sent, list) else []
     if len(pairs) > MOST_SENT or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
         raise DemoError(f"{len(pairs)} pictures came at once; send pairs of name and picture, {MOST_SENT} at most")
     return [(str(name), str(text)) for name, text in pairs]
 
 
-def _template(label: str) -> str:
+def _template(label: str, folders: Folders) -> str:
     name = literal(label)
     hint = f"Up to {folders.MOST:,} pictures, kept {folders.TIME_TO_LIVE // 3600} hours and for you alone"
     inputs = "".join(

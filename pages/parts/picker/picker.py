@@ -1,8 +1,8 @@
 """The picker: pictures from the library, from files or drawn, as the text options of the CLIP runs carry them.
 
-    several = PicturePicker("world:17, world:54", label="Pictures", elem_id="mine")          # all need an elem_id
-    one = PicturePicker("world:12", label="Picture", most=1)
-    term = PicturePicker("a red car", label="A", most=1, words=True)        # words, or a picture in their place
+    several = PicturePicker("world:17, world:54", library=pictures, label="Pictures", elem_id="mine")
+    one = PicturePicker("world:12", library=pictures, label="Picture", elem_id="one", most=1)
+    term = PicturePicker("a red car", library=pictures, label="A", elem_id="a", most=1, words=True)  # or words
 
 Files are shrunk and drawings made in the browser; the server is asked only for pictures of the library. Events:
 `input` (the visitor did it), `taken` (a picture of the film was taken over, see `follow`).
@@ -10,15 +10,16 @@ Files are shrunk and drawings made in the browser; the server is asked only for 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from genai_demo.clip import pictures as library
-from genai_demo.clip.pictures import MOST, Picture
+import numpy as np
+
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import png_uri
 from genai_demo.data.world import COLOURS
@@ -27,6 +28,7 @@ from pages.parts.pads.pads import ICONS, Pad
 from pages.parts.scripts import call, literal
 
 SHOWN = 24  # pictures of the library shown at once
+THUMB = 64  # pixels of their sides
 PLAIN = {"black": (20, 20, 20), "grey": (150, 150, 150), "white": (255, 255, 255)}
 PENS = {name: "#{:02x}{:02x}{:02x}".format(*colour) for name, colour in {**COLOURS, **PLAIN}.items()}
 TOOLS = (("choose", "pick", "Library"), ("upload", "upload", "Upload"), ("draw", "brush", "Draw"))
@@ -34,28 +36,78 @@ TOOLS = (("choose", "pick", "Library"), ("upload", "upload", "Upload"), ("draw",
 log = logging.getLogger(__name__)
 
 
+class Picture(Protocol):
+    """name: as the value has it, "world:12"; pixels: (h, w, 3) uint8; about: words on it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def pixels(self) -> np.ndarray: ...
+    @property
+    def about(self) -> str: ...
+
+
+class Library(Protocol):
+    """Where pictures are found. A module may be one.
+
+    SIDE: pixels of a picture that a visitor brings; ROOM: characters it may take; MOST: pictures of a value; SCENES:
+    how many the picture world has.
+    """
+
+    SIDE: int
+    ROOM: int
+    MOST: int
+    SCENES: int
+
+    def __hash__(self) -> int: ...
+
+    def one(self, text: str, /) -> Picture:
+        """The picture of that name. Raises DemoError."""
+
+    def world_picture(self, number: int, /) -> Picture: ...
+
+    def emoji_here(self) -> bool:
+        """Whether they have been fetched."""
+
+    def emoji_list(self) -> Sequence[Picture]:
+        """All of them; fetches what is missing. Raises DemoError."""
+
+    def emoji_progress(self) -> tuple[str, float | None] | None:
+        """What is being fetched and how much of it is there, 0 to 1; None where nothing is."""
+
+    def square(self, picture: np.ndarray, side: int, /) -> np.ndarray:
+        """(h, w, 3) -> (side, side, 3)."""
+
+
 class PicturePicker(Pad):
     """Value: "world:12, emoji:grinning face, mine:<base64>", 1 to `most` of them; "" for none.
 
-    words: the value may be words in place of a picture. follow: id of a bench; a click on a picture in its film, or on
-    its name, takes it and triggers `taken`. empty: what is said where none is picked. In the browser
-    `atlas.pairs(elem_id, lines)` gives the texts that belong to the pictures, one a line, as they are after the
-    visitor's last change.
+    most: pictures, as many as the library allows by default. words: the value may be words in place of a picture.
+    follow: id of a bench; a click on a picture in its film, or on its name, takes it and triggers `taken`. empty: what
+    is said where none is picked. In the browser `atlas.pairs(elem_id, lines)` gives the texts that belong to the
+    pictures, one a line, as they are after the visitor's last change.
     """
 
     def __init__(
         self,
         value: str = "",
         *,
+        library: Library,
         label: str,
         elem_id: str,
         info: str = "",
-        most: int = MOST,
+        most: int | None = None,
         words: bool = False,
         follow: str = "",
         empty: str = "",
         **kwargs: Any,
     ) -> None:
+        most = library.MOST if most is None else most
+        known = _known(library)
+
+        def shelf(asked: Any) -> dict[str, Any]:  # Gradio marks what it is given, so that no method will do
+            return known.answer(asked)
+
         super().__init__(
             value=value,
             label=label,
@@ -72,7 +124,7 @@ class PicturePicker(Pad):
                 words=words,
                 follow=follow,
                 empty=empty,
-                known=_known(value),
+                known=known.shown(value),
                 side=library.SIDE,
                 room=library.ROOM,
                 bytes=MOST_BYTES,
@@ -85,90 +137,89 @@ class PicturePicker(Pad):
         )
 
 
-def shelf(asked: Any) -> dict[str, Any]:
-    """What the browser asks for: {"see": names}, {"world": first}, {"emoji": words} or {"fetch": true}.
+class Known:
+    """What the server knows of one library."""
 
-    -> {"found": [{"text", "about", "src"}]}; for emoji also {"here", "total", "waiting", "share"}; or {"error": text}.
-    """
-    asked = asked if isinstance(asked, Mapping) else {}
-    try:
-        if "see" in asked:
-            return {"found": _see(asked["see"])}
-        if "world" in asked:
-            first = _whole(asked["world"])
-            return {"found": [_told(library.world_picture(first + i)) for i in range(SHOWN)]}
-        if asked.get("fetch"):
-            fetch()
-        return _emoji(str(asked.get("emoji") or "")[:80])
-    except DemoError as error:
-        return {"error": str(error)}
-    except Exception:
-        log.exception("the library could not be shown")
-        return {"error": "The library could not be shown; close it and try again."}
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._fetching = threading.Lock()
+        self._failed = ""
 
+    def answer(self, asked: Any) -> dict[str, Any]:
+        """What the browser asks for: {"see": names}, {"world": first}, {"emoji": words} or {"fetch": true}.
 
-def _told(picture: Picture) -> dict[str, str]:
-    return {"text": picture.name, "about": picture.about, "src": png_uri(library.square(picture.pixels, 64))}
-
-
-@functools.lru_cache(maxsize=64)
-def _known(value: str) -> dict[str, dict[str, str]]:
-    """What is shown before anything is asked: the scenes of the value."""
-    return {name: _told(library.one(name)) for name in re.findall(r"world:\d{1,15}", value)}
-
-
-def _see(names: Any) -> list[dict[str, str]]:
-    found = []
-    for name in (names if isinstance(names, Sequence) and not isinstance(names, str) else [])[:MOST]:
+        -> {"found": [{"text", "about", "src"}]}; for emoji also {"here", "total", "waiting", "share"}; or
+        {"error": text}.
+        """
+        asked = asked if isinstance(asked, Mapping) else {}
         try:
-            if str(name).startswith("world:") or (str(name).startswith("emoji:") and library.emoji_here()):
-                found.append({**_told(library.one(str(name))), "text": str(name)})
-        except DemoError:  # the run itself will say what is wrong with it
-            continue
-    return found
-
-
-def _whole(value: Any) -> int:
-    number = value if isinstance(value, int) and not isinstance(value, bool) else 0
-    return max(0, min(library.SCENES - SHOWN, number))
-
-
-_fetching = threading.Lock()
-_failed = ""
-
-
-def fetch() -> None:
-    """Begin to bring the emoji here, in a thread of its own; nothing where that goes on already."""
-
-    def work() -> None:
-        global _failed
-        try:
-            library.emoji_list()
-            _failed = ""
+            if "see" in asked:
+                return {"found": self._see(asked["see"])}
+            if "world" in asked:
+                first = self._whole(asked["world"])
+                return {"found": [self._told(self.library.world_picture(first + i)) for i in range(SHOWN)]}
+            if asked.get("fetch"):
+                self.fetch()
+            return self._emoji(str(asked.get("emoji") or "")[:80])
         except DemoError as error:
-            _failed = str(error)
+            return {"error": str(error)}
+        except Exception:
+            log.exception("the library could not be shown")
+            return {"error": "The library could not be shown; close it and try again."}
+
+    def shown(self, value: str) -> dict[str, dict[str, str]]:
+        """What is shown before anything is asked: the scenes of the value."""
+        return {name: self._told(self.library.one(name)) for name in re.findall(r"world:\d{1,15}", value)}
+
+    def fetch(self) -> None:
+        """Begin to bring the emoji here, in a thread of its own; nothing where that goes on already."""
+        if not self.library.emoji_here() and self._fetching.acquire(blocking=False):
+            threading.Thread(target=self._fetch, name="emoji", daemon=True).start()
+
+    def _fetch(self) -> None:
+        try:
+            self.library.emoji_list()
+            self._failed = ""
+        except DemoError as error:
+            self._failed = str(error)
         finally:
-            _fetching.release()
+            self._fetching.release()
 
-    if not library.emoji_here() and _fetching.acquire(blocking=False):
-        threading.Thread(target=work, name="emoji", daemon=True).start()
+    def _told(self, picture: Picture) -> dict[str, str]:
+        small = self.library.square(picture.pixels, THUMB)
+        return {"text": picture.name, "about": picture.about, "src": png_uri(small)}
+
+    def _see(self, names: Any) -> list[dict[str, str]]:
+        found = []
+        asked = names if isinstance(names, Sequence) and not isinstance(names, str) else []
+        for name in map(str, asked[: self.library.MOST]):
+            with contextlib.suppress(DemoError):  # the run itself will say what is wrong with it
+                if name.startswith("world:") or (name.startswith("emoji:") and self.library.emoji_here()):
+                    found.append({**self._told(self.library.one(name)), "text": name})
+        return found
+
+    def _whole(self, value: Any) -> int:
+        number = value if isinstance(value, int) and not isinstance(value, bool) else 0
+        return max(0, min(self.library.SCENES - SHOWN, number))
+
+    def _emoji(self, words: str) -> dict[str, Any]:
+        """Those whose name has the words, or how far they are on their way here."""
+        if not self.library.emoji_here():
+            if self._fetching.locked():
+                text, share = self.library.emoji_progress() or ("the emoji are made ready", None)
+                return {"here": False, "waiting": text, "share": share}
+            return {"here": False, "error": self._failed} if self._failed else {"here": False}
+        wanted = words.lower().split()
+        found = [p for p in self.library.emoji_list() if all(f" {word}" in f" {p.about}" for word in wanted)]
+        return {
+            "here": True,
+            "total": len(found),
+            "credit": "OpenMoji, CC BY-SA 4.0.",
+            "found": [self._told(picture) for picture in found[: 2 * SHOWN]],
+        }
 
 
-def _emoji(words: str) -> dict[str, Any]:
-    """Those whose name has the words, or how far they are on their way here."""
-    if not library.emoji_here():
-        if _fetching.locked():
-            text, share = library.emoji_progress() or ("the emoji are made ready", None)
-            return {"here": False, "waiting": text, "share": share}
-        return {"here": False, "error": _failed} if _failed else {"here": False}
-    wanted = words.lower().split()
-    found = [p for p in library.emoji_list() if all(f" {word}" in f" {p.about}" for word in wanted)]
-    return {
-        "here": True,
-        "total": len(found),
-        "credit": "OpenMoji, CC BY-SA 4.0.",
-        "found": [_told(picture) for picture in found[: 2 * SHOWN]],
-    }
+_known = functools.cache(Known)  # one for all pickers of a library
 
 
 def _icon(name: str) -> str:

@@ -1,108 +1,174 @@
-"""The latent plane of the VAE page: move on it, and the decoding follows. Runs vae/decode for every place."""
+"""A latent plane to move on: the place under the cursor is decoded and shown beside it.
+
+    plane = LatentPlane(decode, points=codes, labels=classes)      # value: {"x": float, "y": float}
+
+Events: `input` (the visitor did it) and `change` (also when a page sets the value).
+"""
 
 from __future__ import annotations
 
 import base64
-import functools
-import io
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import pack, png_uri
-from genai_demo.core.load import load
-from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import run
-from genai_demo.core.spec import find_spec
-from genai_demo.results.recording import load_recording
-from pages.parts.pads.pads import LatentPlane, plane_update
-from pages.parts.panel import Panel
-from pages.parts.stream import CHEAP, kind
+from genai_demo.data.fashion_mnist import CLASSES
+from pages.parts.pads.pads import head
+from pages.parts.scripts import call, literal
 
-LIMIT = 4.0  # standard deviations shown on each side, as in vae/manifold's recording
-SIDE = 17  # cells of the backdrop on a side; odd, so that one lies in the middle
+LONGEST_CONTEXT = 100  # characters
+NOTHING = ""
 
 
-def decode(x: float, y: float, model: str = "") -> str:
-    """The decoding at a place, as a data URI. Raises DemoError where the place or the model is not to be had."""
-    frame = next(iter(run(Recipe("vae/decode", {"x": x, "y": y}, model=model or None))))
-    return png_uri(frame.decoded[0])
+class LatentPlane(gr.HTML):
+    """A plane to move on, with the decoded picture beside it. Value: {"x": float, "y": float}, within -limit..limit.
+
+    decode: (x, y) -> data URI of a PNG; called off the queue, one call at a time for each visitor, for every place
+    the cursor passes that it can keep up with. A DemoError of its is shown under the picture. Where `context` (text,
+    the key of a model) is given, decode gets it as a third argument; it comes from the browser, so check it.
+    points (n, 2) with labels (n,) indexing `classes` are drawn behind; backdrop: data URI of a square picture of the
+    whole plane; picture: data URI shown before the first move, so that opening a page asks nothing. `plane_update`
+    changes them later.
+    """
+
+    def __init__(
+        self,
+        decode: Callable[..., str],
+        value: Any = None,
+        *,
+        points: Any = NOTHING,
+        labels: Any = NOTHING,
+        classes: Sequence[str] = CLASSES,
+        limit: float = 4.0,
+        backdrop: str = "",
+        picture: str = "",
+        context: str = "",
+        unit: str = "sd",
+        axes: Sequence[str] = ("z1", "z2"),
+        label: str = "Latent plane",
+        info: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self._limit = float(limit)
+        super().__init__(
+            value=value,
+            label=label,
+            html_template=_plane_template(label, info),
+            apply_default_css=False,
+            server_functions=[_decoder(decode, self._limit)],
+            js_on_load=call(
+                "plane",
+                "input",
+                points=pack_points(points, limit),
+                labels=pack_labels(labels),
+                classes=list(classes),
+                limit=self._limit,
+                backdrop=backdrop,
+                picture=picture,
+                context=context,
+                unit=unit,
+                axes=list(axes),
+            ),
+            **kwargs,
+        )
+
+    def preprocess(self, payload: Any) -> dict[str, float]:  # type: ignore[override]
+        """Whatever was posted -> {"x", "y"}, finite and within the plane."""
+        return _place(payload, self._limit)
+
+    def postprocess(self, value: Any) -> dict[str, float]:  # type: ignore[override]
+        return _place(value, self._limit)
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "object", "description": "a place: x and y"}
+
+    def example_payload(self) -> Any:
+        return {"x": 0.0, "y": 0.0}
+
+    def example_value(self) -> Any:
+        return {"x": 0.0, "y": 0.0}
 
 
-def latent_plane() -> LatentPlane:
-    """The component, opening on the recorded plane."""
-    backdrop = _recorded()
-    return LatentPlane(
-        decode,
-        limit=LIMIT,
-        backdrop=backdrop,
-        picture=_middle(backdrop),
-        elem_id="latent-plane",
-        render=False,
-        label="Latent plane",
-        info="Live: click or drag, and the decoder draws what lies there.",
-    )
+def plane_update(limit: float = 4.0, **changes: Any) -> Any:
+    """An update for a LatentPlane: any of value, points, labels, classes, backdrop, picture, context, axes.
+
+    limit has to be that of the plane when points are changed.
+    """
+    made = dict(changes)
+    if "points" in made:
+        made["points"] = pack_points(made["points"], limit)
+    if "labels" in made:
+        made["labels"] = pack_labels(made["labels"])
+    return gr.update(**made)
 
 
-def wire(parts: Panel, plane: LatentPlane) -> None:
-    """Plane and controls of the bench follow each other; a change of model changes the plane."""
-    x, y = parts.controls["x"], parts.controls["y"]
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", **CHEAP}
-    plane.input(None, plane, [x, y], js="(place) => [+place.x.toFixed(2), +place.y.toFixed(2)]")
-    gr.on([x.input, y.input], None, [x, y], plane, js="(x, y) => ({x, y})")
-    gr.on(fn=_of, inputs=[parts.model, x, y], triggers=[parts.model.change], outputs=plane, **quiet)
-    parts.also[plane] = lambda options: {"x": options["x"], "y": options["y"]}
-    gr.context.Context.root_block.load(_of, [parts.model, x, y], plane, **quiet)
+def pack_points(points: Any, limit: float) -> str:
+    """(n, 2) within -limit..limit -> base64 of little-endian int16 pairs, 32767 for the limit; text stays as it is."""
+    if isinstance(points, str):
+        return points
+    steps = np.clip(np.nan_to_num(np.asarray(points, np.float64)) / limit, -1, 1) * 32767
+    return base64.b64encode(steps.round().astype("<i2").tobytes()).decode()
 
 
-@kind
-def _of(model: Any, x: Any, y: Any) -> Any:
-    """The plane of a model: its test codes by class, its manifold behind them, its picture at the cursor."""
-    key = str(model)
-    if find_spec(key).architecture != "vae":
-        raise DemoError(f"model is {key[:40]}; choose one of the menu")
-    points, labels, axes, backdrop = _background(key)
-    return plane_update(
-        LIMIT,
-        points=points,
-        labels=labels,
-        axes=axes,
-        backdrop=backdrop,
-        context=key,
-        picture=decode(float(x or 0), float(y or 0), key),
-    )
+def pack_labels(labels: Any) -> str:
+    """(n,) small whole numbers -> base64 of bytes; text stays as it is."""
+    return labels if isinstance(labels, str) else base64.b64encode(np.asarray(labels, np.uint8).tobytes()).decode()
 
 
-@functools.lru_cache(maxsize=16)
-def _background(key: str) -> tuple[Any, Any, list[str], str]:
-    from genai_demo.vae.latent_plane import background
+def _place(value: Any, limit: float) -> dict[str, float]:
+    """{"x": .., "y": ..}, "x,y", a pair or anything else -> a place within the plane; 0 for what is no number."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if isinstance(value, Mapping):
+        value = [value.get("x"), value.get("y")]
+    pair = [*value, 0, 0][:2] if isinstance(value, Sequence | np.ndarray) else [0, 0]
+    return dict(zip(("x", "y"), (_within(v, limit) for v in pair), strict=True))
 
-    found = background(load(find_spec(key)))
-    *_, last = run(Recipe("vae/manifold", {"size": SIDE, "extent": LIMIT}, model=key))
-    axes = [f"z{found.across}", f"z{found.upwards}"]
-    return found.points, found.labels, axes, _sheet(pack(last))
 
-
-def _recorded() -> str:
+def _within(value: Any, limit: float) -> float:
     try:
-        found = load_recording("vae/manifold")
-    except DemoError:
-        return ""
-    return _sheet(found["frames"][-1]) if found and found["recipe"]["options"]["size"] == SIDE else ""
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return max(-limit, min(limit, number)) if math.isfinite(number) else 0.0
 
 
-def _middle(backdrop: str) -> str:
-    """The cell in the middle of the recorded plane, which is the decoding at 0, 0."""
-    if not backdrop:
-        return ""
-    with Image.open(io.BytesIO(base64.b64decode(backdrop.partition(",")[2]))) as sheet:
-        at = SIDE // 2 * (sheet.width // SIDE)
-        return png_uri(np.asarray(sheet.crop((at, at, at + sheet.width // SIDE, at + sheet.width // SIDE))))
+def _decoder(decode: Callable[..., str], limit: float) -> Callable[[Any], dict[str, str]]:
+    """The function that the browser calls with [x, y, context]; it answers a picture or a sentence."""
+
+    def decode_at(sent: Any) -> dict[str, str]:
+        parts = sent if isinstance(sent, list) else []
+        place, context = _place(parts, limit), parts[2] if len(parts) > 2 else ""
+        more = [context] if isinstance(context, str) and 0 < len(context) <= LONGEST_CONTEXT else []
+        try:
+            return {"picture": decode(place["x"], place["y"], *more)}
+        except DemoError as error:
+            return {"error": str(error)}
+        except Exception:
+            logging.getLogger(__name__).exception("decoding a place of the latent plane failed")
+            return {"error": "This place could not be decoded; move on, or reload the page."}
+
+    return decode_at
 
 
-def _sheet(packed: Any) -> str:
-    """The data URI of the grid in a packed frame of vae/manifold."""
-    return next(lane["src"] for lane in packed["lanes"].values() if lane["kind"] == "pictures")
+def _plane_template(label: str, info: str) -> str:
+    return f"""
+<section class="pad latentplane" aria-label="{literal(label)}">
+  {head(label, info)}
+  <div class="plane-body">
+    <div class="plane-side">
+      <div class="pad-frame plane-field" tabindex="0" role="slider" aria-valuenow="0"
+          aria-label="{literal(label)}: place"><canvas aria-hidden="true"></canvas><span class="plane-cursor"></span>
+        <span class="plane-tip" hidden></span></div>
+      <div class="plane-classes" role="group" aria-label="Classes"></div>
+    </div>
+    <figure class="plane-shown"><div class="plane-picture"><img alt="" width="28" height="28" hidden></div>
+      <figcaption><span class="plane-at"></span><span class="plane-near"></span>
+        <span class="plane-note" role="status"></span></figcaption></figure>
+  </div>
+</section>"""

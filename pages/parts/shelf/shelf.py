@@ -1,11 +1,11 @@
 """Where a question is looked up: a visitor's own documents, the articles, and what is left out of the next ask.
 
     shelf = Shelf("p-rag-ask", render=False)         # option `hashes`: "SHA-256, SHA-256", "" for none
-    articles = Articles("p-rag-ask", render=False)   # option `documents`: "clip, ddpm", "" for all, "*" for all besides
+    articles = Articles("p-rag-ask", titles)       # option `documents`: "clip, ddpm", "" for all, "*" for all besides
     out = LeftOut("p-rag-ask", render=False)         # option `without`: "12, 13", chunks by number
 
-Each value is the text option of a run, so that a link brings it back. What a shelf shows it asks of _inbox.py, with the
-secret that this browser keeps; documents themselves are in no value.
+Each value is the text option of a run, so that a link brings it back. What a shelf shows it asks over HTTP (a page's
+ROUTES), with the secret that this browser keeps; documents themselves are in no value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genai_demo.inputs.documents.cleaned import LIMITS
-from genai_demo.rag.knowledge import articles as all_articles
 from pages.parts.pads.pads import Pad
 from pages.parts.scripts import call, literal
 
@@ -41,10 +40,10 @@ class Shelf(Pad):
 
 
 class Articles(Pad):
-    """A menu of the articles, several at once, with a search."""
+    """A menu of articles, (name, title) of each, several at once, with a search."""
 
-    def __init__(self, bench: str, **kwargs: Any) -> None:
-        names = [[article.stem, article.title] for article in all_articles()]
+    def __init__(self, bench: str, articles: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        names = [list(article) for article in articles]
         super().__init__(
             value="",
             label="Articles",

@@ -7,13 +7,13 @@ from typing import Any
 from genai_demo.core.spec import find_spec
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.options import BOOT, TrainOptions
-from pages import find_page
-from pages.parts import rewind
-from pages.parts.info import Try, info
+from pages.gan import rewind
+from pages.parts.bench import Bench, Panel, later
+from pages.parts.info import Try
 from pages.parts.pads.pads import PicturePad, PointPad
-from pages.parts.panel import Panel, benches, panel
-from pages.parts.theme import title
-from pages.parts.timeline import Entry, timeline
+from pages.parts.page import build_page
+from pages.parts.timeline import Entry
+from pages.parts.wiring import when_drawn
 
 KEEPS_UP = 0.003, 3  # rate and steps of a critic under the penalty; with fewer the pictures stay stripes
 FACES = "gan/mobile-stylegan"
@@ -76,15 +76,15 @@ FACE_LABELS = {
     "loop": "Loop",
 }
 POINT_LABELS = {**LABELS, "samples": "Points", "width": "Units"}
-FAMILY = (
-    Entry("GAN", 2014, "gan/points", "Points", "Two networks, one game"),
-    Entry("DCGAN", 2015, "gan/train", "Train live", "Convolutions"),
-    Entry("pix2pix", 2016, "gan/edges", "Edges", "Lines to pictures"),
-    Entry("WGAN", 2017, "gan/points", "Points", "A distance, not a verdict", "objective=wgan-gp"),
-    Entry("CycleGAN", 2017, "gan/cycle", "Cycle", "No pairs needed"),
-    Entry("ProGAN", 2017, "gan/grow", "Grow", "Small pictures first"),
-    Entry("BigGAN", 2018, "gan/sample", "Sample", "Classes and truncation"),
-    Entry("StyleGAN", 2018, "gan/faces", "Faces", "A style for each layer"),
+TIMELINE = (
+    Entry("GAN", 2014, "gan/points", "Two networks, one game"),
+    Entry("DCGAN", 2015, "gan/train", "Convolutions"),
+    Entry("pix2pix", 2016, "gan/edges", "Lines to pictures"),
+    Entry("WGAN", 2017, "gan/points", "A distance, not a verdict", "objective=wgan-gp"),
+    Entry("CycleGAN", 2017, "gan/cycle", "No pairs needed"),
+    Entry("ProGAN", 2017, "gan/grow", "Small pictures first"),
+    Entry("BigGAN", 2018, "gan/sample", "Classes and truncation"),
+    Entry("StyleGAN", 2018, "gan/faces", "A style for each layer"),
 )
 TRIES = (
     Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),
@@ -113,175 +113,134 @@ TRIES = (
 )
 
 
-def build() -> None:
-    """The page."""
-    page = find_page("gan")
-    title(page)
-    timeline(FAMILY)
-    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown", FACES)
-    info(page, benches(TABS), models=models, tries=TRIES)
-
-
-def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
-    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
-
-
-def _points() -> Panel:
-    row, buttons, preset = rewind.toolbar()
-    parts = _panel(
-        "gan/points",
-        "Two networks learn points before your eyes. Stop, go back on a curve, change something, branch.",
-        ("objective", "data", "lr_d", "lr_g", "d_steps", "steps"),
-        labels=POINT_LABELS,
-        primary="Train",
-        stage=row,
-        extra={"points": PointPad(label="Your points", info="Used when Data says drawn", render=False)},
-    )
-    rewind.wire(parts, buttons, preset)
-    return parts
-
-
-def _train() -> Panel:
-    parts = _panel(
-        "gan/train",
-        "A small one learns pictures in front of you: the same latents, drawn again and again.",
-        ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"),
-        primary="Train",
-    )
-    objective, rate, rounds = (parts.controls[name] for name in ("objective", "lr_d", "d_steps"))
+def _suit_the_objective(panel: Panel) -> None:
+    """Choosing the penalty sets a rate and rounds with which its critic keeps up; another objective, the usual ones."""
+    objective, rate, rounds = (panel.controls[name] for name in ("objective", "lr_d", "d_steps"))
     usual = TrainOptions()
-    objective.input(  # type: ignore[attr-defined]
+    objective.input(
         None,
         objective,
         [rate, rounds],
         js=f"name => name === 'wgan-gp' ? {[*KEEPS_UP]} : {[usual.lr_d, usual.d_steps]}",
     )
-    return parts
 
 
-def _checkpoints() -> Panel:
-    return _panel(
+def _points(panel: Panel) -> None:
+    rewind.wire(panel)
+    when_drawn("points", data="drawn")(panel)
+
+
+BENCHES = (
+    Bench(
+        "Points",
+        "gan/points",
+        "Two networks learn points before your eyes. Stop, go back on a curve, change something, branch.",
+        ("objective", "data", "lr_d", "lr_g", "d_steps", "steps"),
+        labels=POINT_LABELS,
+        primary="Train",
+        own={"points": later(PointPad, label="Your points", info="Used when Data says drawn")},
+        stage=rewind.toolbar,
+        wire=_points,
+    ),
+    Bench(
+        "Train live",
+        "gan/train",
+        "A small one learns pictures in front of you: the same latents, drawn again and again.",
+        ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"),
+        primary="Train",
+        wire=_suit_the_objective,
+    ),
+    Bench(
+        "Training",
         "gan/checkpoints",
         "The whole recorded training of the model on this page. Click a curve to go to that moment.",
         ("label", "samples"),
         primary="Show the training",
-    )
-
-
-def _sample() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Sample",
         "gan/sample",
         "The same latents, let further and further from the centre: more variety, less that is typical.",
         ("label", "samples", "truncation"),
-    )
-
-
-def _walk() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Walk",
         "gan/walk",
         "From one latent to another. Choose two classes and the class is mixed on the way.",
         ("start_label", "end_label", "other_seed", "walks", "steps"),
         primary="Walk",
-    )
-
-
-def _arithmetic() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Arithmetic",
         "gan/arithmetic",
         "C + (A - B): what A has and B has not, given to C.",
         ("first", "second", "third", "most", "samples"),
         primary="Add",
-    )
-
-
-def _opinion() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Opinion",
         "gan/opinion",
         "The discriminator judges a picture of yours, then changes it to its own liking.",
         ("label", "steps"),
         primary="Judge",
         choices={"label": NAMES},
-        extra={"picture": PicturePad("sample:93", label="Picture", elem_id="opinion-picture", render=False)},
-    )
-
-
-def _edges() -> Panel:
-    return _panel(
+        own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="opinion-picture")},
+    ),
+    Bench(
+        "Edges",
         "gan/edges",
         "Draw the outline of a garment; a pix2pix model makes the garment.",
         ("lines", "samples"),
         primary="Make the garment",
-        extra={"picture": PicturePad(BOOT, label="Your lines", elem_id="edges-picture", render=False)},
-    )
-
-
-def _cycle() -> Panel:
-    return _panel(
+        own={"picture": later(PicturePad, BOOT, label="Your lines", elem_id="edges-picture")},
+    ),
+    Bench(
+        "Cycle",
         "gan/cycle",
         "Sneakers become boots and sneakers again. No pair of them was ever shown to it.",
         ("way", "samples", "cycles"),
         primary="Translate",
-        extra={
-            "picture": PicturePad(
-                "", label="Your picture", info="Empty: test pictures", elem_id="cycle-picture", render=False
-            )
+        own={
+            "picture": later(PicturePad, "", label="Your picture", info="Empty: test pictures", elem_id="cycle-picture")
         },
-    )
-
-
-def _grow() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Grow",
         "gan/grow",
         "It learns 7x7 pixels first; finer layers are faded in, twice.",
         ("samples",),
         primary="Show the growth",
-    )
-
-
-def _faces() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Faces",
         "gan/faces",
         f"Faces of people who do not exist, 1024 pixels. Weights: {find_spec(FACES).licence}.",
         ("count", "truncation", "sweep"),
         primary="Draw faces",
         labels=FACE_LABELS,
-    )
-
-
-def _mix() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Mix faces",
         "gan/mix",
         "Coarse layers carry pose and shape, fine ones colour. Give some of them the style of another face.",
         ("other_seed", "first", "last", "by", "truncation"),
         primary="Mix",
         labels=FACE_LABELS,
         choices={"by": [("Sizes", "size"), ("Single layers", "layer")]},
-    )
-
-
-def _face_walk() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Face walk",
         "gan/walk-faces",
         "From face to face through the space of styles; export it as a film.",
         ("stops", "frames", "space", "loop", "truncation"),
         primary="Walk",
         labels=FACE_LABELS,
         choices={"space": [("Styles (W)", "w"), ("Codes (Z)", "z")]},
-    )
+    ),
+)
 
 
-TABS = {
-    "Points": _points,
-    "Train live": _train,
-    "Training": _checkpoints,
-    "Sample": _sample,
-    "Walk": _walk,
-    "Arithmetic": _arithmetic,
-    "Opinion": _opinion,
-    "Edges": _edges,
-    "Cycle": _cycle,
-    "Grow": _grow,
-    "Faces": _faces,
-    "Mix faces": _mix,
-    "Face walk": _face_walk,
-}
+def build() -> None:
+    """The page."""
+    models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown", FACES)
+    build_page("gan", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from pages import find_page
-from pages.parts.info import Try, info
+from genai_demo.core.run import find_run
+from pages.parts.bench import Bench, later
+from pages.parts.info import Try
 from pages.parts.pads.pads import PicturePad, PointPad
-from pages.parts.panel import Panel, benches, panel
-from pages.parts.plane.plane import latent_plane, wire
-from pages.parts.theme import title
+from pages.parts.page import build_page
+from pages.parts.wiring import when_drawn
+from pages.vae import plane
 
 LABELS = {
     "samples": "Draws",
@@ -83,135 +86,100 @@ TRIES = (
 )
 
 
-def build() -> None:
-    """The page."""
-    page = find_page("vae")
-    title(page)
-    panels = benches(TABS)
-    info(page, panels, models=panels[0].entry.models, tries=TRIES)
-
-
-def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
-    return panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, "model_in_sight": True, **more})
-
-
-def _pads(name: str, *options: str) -> dict[str, PicturePad]:
+def _pads(name: str, *options: str) -> dict[str, Callable[[], PicturePad]]:
     """A pad for each option that is a picture, showing the option's default."""
     return {
-        option: PicturePad(OPENING[name, option], label=option.capitalize(), elem_id=f"{name}-{option}", render=False)
+        option: later(PicturePad, OPENING[name, option], label=option.capitalize(), elem_id=f"{name}-{option}")
         for option in options
     }
 
 
-def _plane() -> Panel:
-    plane = latent_plane()
-    parts = _panel(
+Live = partial(Bench, model_in_sight=True)
+
+BENCHES = (
+    Live(
+        "Plane",
         "vae/decode",
         "Two numbers are the whole picture. Move over the plane and watch it change.",
         ("x", "y"),
         primary="Keep this picture",
-        stage=plane,
-    )
-    wire(parts, plane)
-    return parts
-
-
-def _encode() -> Panel:
-    return _panel(
+        stage=plane.latent_plane,
+        wire=plane.wire,
+    ),
+    Live(
+        "Encode",
         "vae/encode",
         "A picture becomes a small cloud of codes, and each draw from it a picture.",
         ("samples",),
         primary="Encode",
-        extra=_pads("encode", "picture"),
-    )
-
-
-def _interpolate() -> Panel:
-    return _panel(
+        own=_pads("encode", "picture"),
+    ),
+    Live(
+        "Interpolate",
         "vae/interpolate",
         "From one picture to another: straight, on a sphere, and through the data.",
         ("steps", "neighbours"),
         primary="Walk",
-        extra=_pads("walk", "start", "end"),
-    )
-
-
-def _manifold() -> Panel:
-    return _panel(
+        own=_pads("walk", "start", "end"),
+    ),
+    Live(
+        "Manifold",
         "vae/manifold",
         "The whole plane at once: every cell is the decoding of its own place.",
         ("size", "extent"),
         primary="Decode the grid",
-    )
-
-
-def _sample() -> Panel:
-    return _panel(
+    ),
+    Live(
+        "Sample",
         "vae/sample",
         "Codes drawn at random. Cold draws stay near the average, warm ones get odd.",
         ("count", "temperature"),
-    )
-
-
-def _dimensions() -> Panel:
-    return _panel(
+    ),
+    Live(
+        "Dimensions",
         "vae/dimensions",
         "What each latent number does, what it costs, and which ones the decoder ignores.",
         ("extent", "across"),
         primary="Measure",
-        extra=_pads("dimensions", "picture"),
-    )
-
-
-def _compare() -> Panel:
-    return _panel(
+        own=_pads("dimensions", "picture"),
+    ),
+    Live(
+        "Compare",
         "vae/compare",
         "Five variants get the same picture while it is spoilt more and more.",
         ("corruption", "strength", "latent"),
         primary="Compare",
-        extra=_pads("compare", "picture"),
-    )
-
-
-def _checkpoints() -> Panel:
-    return _panel(
+        own=_pads("compare", "picture"),
+    ),
+    Live(
+        "Training",
         "vae/checkpoints",
         "The same model at several moments of its training. Scrub to go back in time.",
         ("size", "extent"),
         primary="Show the training",
-    )
-
-
-def _train() -> Panel:
-    return _panel(
+    ),
+    Live(
+        "Train live",
         "vae/train",
         "A small one learns in front of you. Both terms of the loss are drawn as they change.",
         ("data", "kind", "latent", "beta", "steps"),
         primary="Train",
-    )
-
-
-def _points() -> Panel:
-    return _panel(
+    ),
+    Live(
+        "Points",
         "vae/points",
         "A small VAE learns points of the plane before your eyes: its decoder bends a sheet onto them.",
         ("data", "beta", "latent", "noise", "train_steps"),
         primary="Train",
         labels=POINTS,
         choices={},
-        extra={"points": PointPad(label="Your points", info="Used when Points says drawn", render=False)},
-    )
+        own={"points": later(PointPad, label="Your points", info="Used when Points says drawn")},
+        wire=when_drawn("points", data="drawn"),
+    ),
+)
 
 
-TABS = {
-    "Plane": _plane,
-    "Encode": _encode,
-    "Interpolate": _interpolate,
-    "Manifold": _manifold,
-    "Sample": _sample,
-    "Dimensions": _dimensions,
-    "Compare": _compare,
-    "Training": _checkpoints,
-    "Train live": _train,
-    "Points": _points,
-}
+def build() -> None:
+    """The page."""
+    models = find_run(BENCHES[0].run).models
+    build_page("vae", BENCHES, labels=LABELS, choices=CHOICES, models=models, tries=TRIES)

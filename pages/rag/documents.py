@@ -1,4 +1,4 @@
-"""A visitor's documents over HTTP, beside the pages: what the shelf of a bench asks for (_shelf.js), or a program.
+"""A visitor's documents over HTTP, beside the pages: what the shelf of a bench asks for (shelf.js), or a program.
 
     GET    documents            the list
     POST   documents            the body is one file, X-Name its name, percent-encoded; lines of JSON say how far it is,
@@ -28,7 +28,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from genai_demo.core.errors import DemoError
+from genai_demo.core.errors import DemoError, sentence
 from genai_demo.inputs.documents import document
 from genai_demo.inputs.documents.document import Document, safe_name
 from genai_demo.rag import inbox
@@ -109,7 +109,7 @@ def _in_one_context(steps: Generator[Line, None, None]) -> Generator[str, None, 
         while (step := context.run(next, steps, None)) is not None:
             yield json.dumps(step) + "\n"
     except DemoError as error:
-        yield json.dumps({"error": _sentence(str(error))}) + "\n"
+        yield json.dumps({"error": sentence(str(error), capital=False)}) + "\n"
     except Exception as error:
         log.exception("a document could not be added")
         yield json.dumps({"error": _noted(error)}) + "\n"
@@ -191,7 +191,7 @@ def _kindly(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
         try:
             response: Response = await handler(request)
         except DemoError as error:
-            return JSONResponse({"error": _sentence(str(error))}, 400)
+            return JSONResponse({"error": sentence(str(error), capital=False)}, 400)
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as error:
@@ -201,10 +201,6 @@ def _kindly(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
         return response
 
     return answered
-
-
-def _sentence(text: str) -> str:
-    return text + ("" if text.endswith((".", "?")) else ".")
 
 
 def _noted(error: Exception) -> str:

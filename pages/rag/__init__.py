@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from genai_demo.rag import orders
+from genai_demo.rag.knowledge import articles
 from genai_demo.rag.options import EXAMPLE, QUESTION, KinOptions
-from pages import find_page
-from pages.parts.info import Try, info
-from pages.parts.panel import Panel, benches, panel
+from pages.parts.bench import Bench, Panel, bench_id, later
+from pages.parts.info import Try
+from pages.parts.page import build_page
 from pages.parts.shelf.shelf import Articles, LeftOut, Shelf
 from pages.parts.stream import BATCHED
-from pages.parts.theme import title
-from pages.parts.timeline import Entry, timeline
+from pages.parts.timeline import Entry
+from pages.rag import documents
 
 LABELS = {
     "k": "Passages",
@@ -45,14 +49,14 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
     ],
     "how": [("At headings", "headings"), ("At sentences", "sentences"), ("Anywhere", "tokens")],
 }
-FAMILY = (
-    Entry("BM25", 1994, "rag/ask", "Ask", "Words, weighed", "words=1"),
-    Entry("DPR", 2020, "rag/ask", "Ask", "Meaning, as vectors", "words=0"),
-    Entry("RAG", 2020, "rag/ask", "Ask", "Passages in the prompt"),
-    Entry("FiD", 2020, "rag/kin", "The kin", "Each passage on its own, fused"),
-    Entry("RETRO", 2021, "rag/kin", "The kin", "Looked up while writing"),
-    Entry("Atlas", 2022, "rag/kin", "The kin", "Retriever and reader trained together"),
-    Entry("HyDE", 2022, "rag/ask", "Ask", "Look up an imagined answer", "rewrite=imagined answer (HyDE)"),
+TIMELINE = (
+    Entry("BM25", 1994, "rag/ask", "Words, weighed", "words=1"),
+    Entry("DPR", 2020, "rag/ask", "Meaning, as vectors", "words=0"),
+    Entry("RAG", 2020, "rag/ask", "Passages in the prompt"),
+    Entry("FiD", 2020, "rag/kin", "Each passage on its own, fused"),
+    Entry("RETRO", 2021, "rag/kin", "Looked up while writing"),
+    Entry("Atlas", 2022, "rag/kin", "Retriever and reader trained together"),
+    Entry("HyDE", 2022, "rag/ask", "Look up an imagined answer", "rewrite=imagined answer (HyDE)"),
 )
 TRIES = (
     Try(
@@ -88,97 +92,96 @@ TRIES = (
 )
 
 
-def build() -> None:
-    """The page."""
-    page = find_page("rag")
-    title(page)
-    timeline(FAMILY)
-    info(page, benches(TABS), models=("rag/minilm",), tries=TRIES)
+def _enter(panel: Panel) -> None:
+    """Enter asks."""
+    panel.controls["question"].submit(None, js=f"() => atlas.generate('{panel.id}')")
 
 
-def _panel(run: str, blurb: str, show: tuple[str, ...], **more: Any) -> Panel:
-    parts = panel(run, blurb=blurb, show=show, **{"labels": LABELS, "choices": CHOICES, **more})
-    if "question" in parts.controls:  # Enter asks
-        parts.controls["question"].submit(None, js=f"() => atlas.generate('{parts.id}')")  # type: ignore[attr-defined]
-    return parts
-
-
-def _ask() -> Panel:
-    return _asking(
-        "rag/ask",
-        "113 articles on generative AI, or your own documents, are searched; a small model answers from "
-        "what was found.",
-        ("rewrite", "k", "words", "late", "least"),
-        LeftOut("p-rag-ask", render=False),
-        "without",
-        primary="Ask",
+def _asks(panel: Panel) -> None:
+    """Enter asks; so does the example, once it is among the visitor's documents."""
+    _enter(panel)
+    asked = panel.controls["hashes"].example(
+        None, None, panel.controls["question"], js=f"() => {json.dumps(orders.ASKED)}"
     )
+    asked.then(None, js=f"() => atlas.generate('{panel.id}')")
 
 
-def _knock() -> Panel:
-    return _asking(
-        "rag/knock",
-        "The same question twice: with all passages, and without the ones you knock out.",
-        ("bare", "k"),
-        LeftOut("p-rag-knock", ranks=True, render=False),
-        "out",
-        primary="Ask twice",
-        hidden=("without",),
-    )
-
-
-def _asking(run: str, blurb: str, show: tuple[str, ...], out: LeftOut, option: str, **more: Any) -> Panel:
-    """A bench that asks: the question, the visitor's documents and the articles in sight, `out` above the film."""
-    bench = "p-" + run.replace("/", "-")
-    shelf = Shelf(bench, example=orders.EXAMPLE, invite="Try one with a hidden instruction", render=False)
-    extra = {"question": _question(bench, EXAMPLE), "hashes": shelf, "documents": Articles(bench, render=False)}
-    parts = _panel(run, blurb, show, extra={**extra, option: out}, stage=out, private="visitor", slots=BATCHED, **more)
-    asked = shelf.example(None, None, parts.controls["question"], js=f"() => {json.dumps(orders.ASKED)}")  # type: ignore[attr-defined]
-    asked.then(None, js=f"() => atlas.generate('{bench}')")
-    return parts
-
-
-def _question(bench: str, text: str) -> gr.Textbox:
+def _question(run: str, text: str) -> Callable[[], gr.Textbox]:
     """The question, in sight on a phone too."""
-    return gr.Textbox(
+    return later(
+        gr.Textbox,
         text,
         label="Question",
         max_lines=4,
         max_length=QUESTION,
         interactive=True,
         min_width=0,
-        render=False,
         elem_classes=["control", "question"],
-        elem_id=f"{bench}-question",
+        elem_id=f"{bench_id(run)}-question",
     )
 
 
-def _chunk() -> Panel:
-    return _panel(
+def _about(run: str) -> dict[str, Callable[[], Component]]:
+    """What a bench that asks is told: the question, the visitor's documents, and the articles in sight."""
+    bench = bench_id(run)
+    return {
+        "question": _question(run, EXAMPLE),
+        "hashes": later(Shelf, bench, example=orders.EXAMPLE, invite="Try one with a hidden instruction"),
+        "documents": later(Articles, bench, [(article.stem, article.title) for article in articles()]),
+    }
+
+
+Asking = partial(Bench, private="visitor", slots=BATCHED, wire=_asks)
+
+BENCHES = (
+    Asking(
+        "Ask",
+        "rag/ask",
+        "113 articles on generative AI, or your own documents, are searched; a small model answers from "
+        "what was found.",
+        ("rewrite", "k", "words", "late", "least"),
+        primary="Ask",
+        own={**_about("rag/ask"), "without": later(LeftOut, bench_id("rag/ask"))},
+        stage="without",
+    ),
+    Asking(
+        "Knock out",
+        "rag/knock",
+        "The same question twice: with all passages, and without the ones you knock out.",
+        ("bare", "k"),
+        primary="Ask twice",
+        own={**_about("rag/knock"), "out": later(LeftOut, bench_id("rag/knock"), ranks=True)},
+        stage="out",
+        hidden=("without",),
+    ),
+    Bench(
+        "Chunks",
         "rag/chunk",
         "A text is cut into the pieces that are searched. Paste your own, or see an article cut.",
         ("text", "how", "size", "overlap"),
         primary="Cut",
-    )
-
-
-def _stores() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "Stores",
         "rag/stores",
         "Comparing with every vector against walking a graph (HNSW): how much is found, how fast.",
         ("n",),
         primary="Compare",
-    )
-
-
-def _kin() -> Panel:
-    return _panel(
+    ),
+    Bench(
+        "The kin",
         "rag/kin",
         "The same passages used in three ways: in one prompt, fused in the decoder, looked up again.",
         ("k", "every", "max_new_tokens"),
         primary="Answer thrice",
-        extra={"question": _question("p-rag-kin", KinOptions().question)},
-    )
+        own={"question": _question("rag/kin", KinOptions().question)},
+        wire=_enter,
+    ),
+)
+ROUTES = documents.ROUTES
 
 
-TABS = {"Ask": _ask, "Knock out": _knock, "Chunks": _chunk, "Stores": _stores, "The kin": _kin}
+def build() -> None:
+    """The page."""
+    models = ("rag/minilm",)
+    build_page("rag", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)

@@ -1,13 +1,11 @@
 """Buttons above a film of a training: go on, one step, one network only, branch at the step on screen; and presets.
 
-row, buttons, preset = toolbar()                          # made with render=False, handed to panel(stage=row)
-wire(panel(..., stage=row), buttons, preset)
+Bench("Points", "gan/points", stage=toolbar, wire=wire)
 """
 
 from __future__ import annotations
 
 import json
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -16,7 +14,8 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe, seed_of
 from genai_demo.gan.points_options import PRESETS, PointsOptions
 from genai_demo.gan.rewind import branch, go_on, one_step
-from pages.parts.panel import Panel
+from pages.parts.bench import Panel
+from pages.parts.opening import notice_html
 from pages.parts.stream import CHEAP, kind
 
 BUTTONS = {
@@ -30,13 +29,14 @@ OWN = "Own settings"
 LONGEST = 20_000  # characters of a recipe
 
 
-def toolbar() -> tuple[gr.Row, dict[str, gr.Button], gr.Dropdown]:
-    """The row, its buttons by what they do, and the menu of presets."""
+def toolbar() -> gr.Row:
+    """The menu of presets, then a button for each of BUTTONS."""
     choices = [OWN]
     for name in PRESETS:
         choices += [name.capitalize(), f"{name.capitalize()}: cure"]
-    with gr.Row(render=False, elem_classes="training-bar") as row:
-        preset = gr.Dropdown(
+    row = gr.Row(render=False, elem_classes="training-bar")
+    with row:
+        gr.Dropdown(
             choices,
             value=OWN,
             show_label=False,
@@ -46,50 +46,49 @@ def toolbar() -> tuple[gr.Row, dict[str, gr.Button], gr.Dropdown]:
             elem_id="training-preset",
             container=False,
         )
-        buttons = {
-            what: gr.Button(text, size="sm", elem_classes="quiet", min_width=0, scale=0, elem_id=f"training-{what}")
-            for what, (text, _) in BUTTONS.items()
-        }
-    return row, buttons, preset
+        for what, (text, _) in BUTTONS.items():
+            gr.Button(text, size="sm", elem_classes="quiet", min_width=0, scale=0, elem_id=f"training-{what}")
+    return row
 
 
-def wire(parts: Panel, buttons: dict[str, gr.Button], preset: gr.Dropdown) -> None:
-    """Each sets the controls to the training it stands for, and starts it; a preset too."""
+def wire(panel: Panel) -> None:
+    """Each button sets the controls to the training it stands for, and starts it; a preset too."""
+    preset, *buttons = panel.stage.children
     moment = gr.Textbox(visible=False)
-    outputs = [*parts.inputs, parts.chip, *parts.also]
-    for what, button in buttons.items():
+    outputs = [*panel.inputs, panel.chip, *panel.also]
+    for what, button in zip(BUTTONS, buttons, strict=True):
         event = button.click(
-            _again(parts, what),
-            [moment, *parts.inputs],
+            _again(panel, what),
+            [moment, *panel.inputs],
             outputs,
-            cancels=[parts.event],
-            js=f"(_, ...values) => [atlas.moment('{parts.id}'), ...values]",
+            cancels=[panel.event],
+            js=f"(_, ...values) => [atlas.moment('{panel.id}'), ...values]",
             show_progress="hidden",
             api_visibility="private",
             **CHEAP,
         )
-        event.success(None, js=f"() => atlas.generate('{parts.id}')")
+        event.success(None, js=f"() => atlas.generate('{panel.id}')")
     chosen = preset.input(
-        _preset(parts),
-        [preset, parts.seed],
-        [*outputs, parts.notice],
+        _preset(panel),
+        [preset, panel.seed],
+        [*outputs, panel.notice],
         show_progress="hidden",
         api_visibility="private",
         **CHEAP,
     )
-    chosen.success(None, js=f"() => atlas.generate('{parts.id}')")
+    chosen.success(None, js=f"() => atlas.generate('{panel.id}')")
 
 
-def _again(parts: Panel, what: str) -> Any:
+def _again(panel: Panel, what: str) -> Any:
     @kind
     def again(moment: str, *values: Any) -> dict[Any, Any]:
         seen, at, seed = _read(moment)
-        wanted = PointsOptions.parse(parts.recipe(*values).options) if what == "branch" else seen
+        wanted = PointsOptions.parse(panel.recipe(*values).options) if what == "branch" else seen
         if what == "on":
             found = go_on(seen, at)
         else:
             found = branch(seen, at, wanted) if what == "branch" else one_step(seen, at, what)  # type: ignore[arg-type]
-        return parts.restored(Recipe(parts.entry.name, found.model_dump(), seed))
+        return panel.restored(Recipe(panel.entry.name, found.model_dump(), seed))
 
     return again
 
@@ -112,15 +111,15 @@ def _read(moment: Any) -> tuple[PointsOptions, int, int]:
     return parsed, at, seed
 
 
-def _preset(parts: Panel) -> Any:
+def _preset(panel: Panel) -> Any:
     @kind
     def set_to(name: str, seed: Any) -> dict[Any, Any]:
         wanted, _, cure = name.partition(":")
         found = PRESETS.get(wanted.lower())
         if found is None:
-            return {**parts.restored(Recipe(parts.entry.name, {}, seed_of(seed))), parts.notice: ""}
+            return {**panel.restored(Recipe(panel.entry.name, {}, seed_of(seed))), panel.notice: ""}
         options, words = {**found.options, **(found.cure if cure else {})}, found.why if cure else found.look
-        shown = parts.restored(Recipe(parts.entry.name, options, seed_of(seed)))
-        return {**shown, parts.notice: f'<p class="notice" role="status">{escape(words)}</p>'}
+        shown = panel.restored(Recipe(panel.entry.name, options, seed_of(seed)))
+        return {**shown, panel.notice: notice_html(words)}
 
     return set_to

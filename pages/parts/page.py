@@ -1,0 +1,59 @@
+"""The page of an architecture: its name, its family in time, a tab for each bench, and what lies below them.
+
+def build() -> None:
+    build_page("gan", BENCHES, labels=LABELS, timeline=TIMELINE, models=("gan/fashion",), tries=TRIES)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import gradio as gr
+
+from pages import find_page
+from pages.parts.bench import Bench, Choices, Panel
+from pages.parts.info import Try, info
+from pages.parts.panel import panel
+from pages.parts.theme import title
+from pages.parts.timeline import Entry, row
+
+T = TypeVar("T")
+
+
+def build_page(
+    path: str,
+    benches: Sequence[Bench],
+    *,
+    labels: Mapping[str, str] | None = None,
+    choices: Choices | None = None,
+    timeline: Sequence[Entry] = (),
+    models: Sequence[str] = (),
+    tries: Sequence[Try] = (),
+) -> None:
+    """The page at `path`, whose explanation is pages/text/<path>/how.md.
+
+    labels, choices: words for options and for their values of all benches but those that have their own; timeline: the
+    family by its years; models: keys of those that can be looked into, with their cards; tries: guided experiments.
+    """
+    page = find_page(path)
+    title(page)
+    if timeline:
+        row(timeline)
+    worded = [replace(one, labels=_or(one.labels, labels), choices=_or(one.choices, choices)) for one in benches]
+    info(page, tabs(worded), models=models, tries=tries)
+
+
+def _or(own: T | None, shared: T | None) -> T | None:
+    return shared if own is None else own
+
+
+def tabs(benches: Sequence[Bench]) -> list[Panel]:
+    """A tab for each bench, known by its run."""
+    made = []
+    with gr.Tabs(elem_classes="runs"):
+        for bench in benches:
+            with gr.Tab(bench.tab, id=bench.run):
+                made.append(panel(bench))
+    return made

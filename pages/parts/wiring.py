@@ -1,0 +1,91 @@
+"""What happens on a panel: a click runs the recipe of its controls, Stop ends it, and the quick buttons beside them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from genai_demo.core.recipe import MAX_SEED
+from pages.parts.bench import Panel
+from pages.parts.chip import chip
+from pages.parts.stream import CHEAP, kind_errors, status_before, stream
+
+ROLLED = 99_999  # the largest seed that Dice gives; short enough to be read out
+ASIDE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", **CHEAP}
+
+
+def wire(panel: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> None:
+    """Connects the buttons of a panel."""
+    _wire_run(panel)
+    _wire_chip(panel)
+    panel.stop.click(None, cancels=[panel.event], js=f"() => atlas.ended('{panel.id}')")
+    dice.click(None, None, panel.seed, js=f"() => Math.floor(Math.random() * {min(MAX_SEED, ROLLED)})")
+    copy.click(None, panel.strip, None, js=f"(value) => atlas.copyLink('{panel.id}', value)")
+    fold.click(None, js=f"() => atlas.fold('{panel.id}')")
+
+
+def _wire_run(panel: Panel) -> None:
+    """The run itself: the one event of a panel that programs may call."""
+    private = panel.bench.private
+    secret: list[Component] = [gr.Textbox("", visible=False)] if private else []
+    last = f"[...values.slice(0, -1), atlas.secret(undefined, '{private}')]" if private else "values"
+    panel.event = panel.run.click(
+        _generator(panel),
+        [*panel.inputs, *secret],
+        [panel.strip, panel.status],  # few: the browser looks each up among all components, at every message
+        api_name=panel.entry.name.replace("/", "_"),
+        show_progress="minimal",
+        show_progress_on=panel.status,
+        js=f"(...values) => atlas.started('{panel.id}', {last})",
+        **panel.bench.slots,
+    )
+    panel.event.then(None, js=f"() => atlas.ended('{panel.id}')")
+    panel.event.failure(None, None, panel.status, js=f"() => (atlas.ended('{panel.id}'), '')")
+    panel.run.click(lambda: True, None, panel.opened, **ASIDE)
+
+
+def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
+    """The handler of the run button: values of the controls in, values of the film strip and the status out."""
+    private = panel.bench.private
+
+    def generate(*given: Any) -> Iterator[tuple[Any, ...]]:
+        values, secret = (given[:-1], str(given[-1] or "")) if private else (given, "")
+        with kind_errors():
+            recipe = panel.recipe(*values)
+        yield gr.skip(), status_before(recipe)
+        for message in stream(recipe, secret):
+            if "waiting" in message:
+                yield gr.skip(), message["waiting"]
+            else:
+                yield message, "" if message.get("index", 0) == 0 else gr.skip()
+
+    names = ["seed", *(["model"] if panel.model else []), *panel.controls, *([private] if private else [])]
+    wanted = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    generate.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]  # what a program calls the inputs
+    return generate
+
+
+def _wire_chip(panel: Panel) -> None:
+    """The chip says which model is chosen, and what is known of it once it has run."""
+    if panel.entry.models:
+        model = panel.model or gr.State(panel.entry.models[0])
+        panel.event.success(chip, model, panel.chip, **ASIDE)
+    if panel.model:
+        panel.model.input(chip, panel.model, panel.chip, queue=False, api_visibility="private", **CHEAP)
+
+
+def when_drawn(pad: str, **sets: str) -> Callable[[Panel], None]:
+    """A `wire` of a bench: who draws on the pad of that option wants it used, so that an option is set to say so.
+
+    when_drawn("points", data="drawn")
+    """
+
+    def connect(panel: Panel) -> None:
+        for name, value in sets.items():
+            panel.controls[pad].input(None, None, panel.controls[name], js=f"() => '{value}'")
+
+    return connect

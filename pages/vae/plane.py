@@ -1,0 +1,111 @@
+"""The latent plane above the film of vae/decode: move on it, and what lies there is decoded."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import pack, png_uri
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import run
+from genai_demo.core.spec import find_spec
+from genai_demo.results.recording import load_recording
+from pages.parts.bench import Panel
+from pages.parts.plane.plane import LatentPlane, plane_update
+from pages.parts.stream import kind
+from pages.parts.wiring import ASIDE
+
+LIMIT = 4.0  # standard deviations shown on each side, as in vae/manifold's recording
+SIDE = 17  # cells of the backdrop on a side; odd, so that one lies in the middle
+
+
+def decode(x: float, y: float, model: str = "") -> str:
+    """The decoding at a place, as a data URI. Raises DemoError where the place or the model is not to be had."""
+    frame = next(iter(run(Recipe("vae/decode", {"x": x, "y": y}, model=model or None))))
+    return png_uri(frame.decoded[0])
+
+
+def latent_plane() -> LatentPlane:
+    """The component, opening on the recorded plane."""
+    backdrop = _recorded()
+    return LatentPlane(
+        decode,
+        limit=LIMIT,
+        backdrop=backdrop,
+        picture=_middle(backdrop),
+        elem_id="latent-plane",
+        render=False,
+        label="Latent plane",
+        info="Live: click or drag, and the decoder draws what lies there.",
+    )
+
+
+def wire(panel: Panel) -> None:
+    """Plane and controls of the bench follow each other; a change of model changes the plane."""
+    plane, model, x, y = panel.stage, panel.model, panel.controls["x"], panel.controls["y"]
+    assert model is not None
+    plane.input(None, plane, [x, y], js="(place) => [+place.x.toFixed(2), +place.y.toFixed(2)]")
+    gr.on([x.input, y.input], None, [x, y], plane, js="(x, y) => ({x, y})")
+    gr.on(fn=_of, inputs=[model, x, y], triggers=[model.change], outputs=plane, **ASIDE)
+    panel.also[plane] = lambda options: {"x": options["x"], "y": options["y"]}
+    app = gr.context.Context.root_block
+    assert app is not None
+    app.load(_of, [model, x, y], plane, **ASIDE)
+
+
+@kind
+def _of(model: Any, x: Any, y: Any) -> Any:
+    """The plane of a model: its test codes by class, its manifold behind them, its picture at the cursor."""
+    key = str(model)
+    if find_spec(key).architecture != "vae":
+        raise DemoError(f"model is {key[:40]}; choose one of the menu")
+    points, labels, axes, backdrop = _background(key)
+    return plane_update(
+        LIMIT,
+        points=points,
+        labels=labels,
+        axes=axes,
+        backdrop=backdrop,
+        context=key,
+        picture=decode(float(x or 0), float(y or 0), key),
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _background(key: str) -> tuple[Any, Any, list[str], str]:
+    from genai_demo.vae.latent_plane import background
+
+    found = background(load(find_spec(key)))
+    *_, last = run(Recipe("vae/manifold", {"size": SIDE, "extent": LIMIT}, model=key))
+    axes = [f"z{found.across}", f"z{found.upwards}"]
+    return found.points, found.labels, axes, _sheet(pack(last))
+
+
+def _recorded() -> str:
+    try:
+        found = load_recording("vae/manifold")
+    except DemoError:
+        return ""
+    return _sheet(found["frames"][-1]) if found and found["recipe"]["options"]["size"] == SIDE else ""
+
+
+def _middle(backdrop: str) -> str:
+    """The cell in the middle of the recorded plane, which is the decoding at 0, 0."""
+    if not backdrop:
+        return ""
+    with Image.open(io.BytesIO(base64.b64decode(backdrop.partition(",")[2]))) as sheet:
+        at = SIDE // 2 * (sheet.width // SIDE)
+        return png_uri(np.asarray(sheet.crop((at, at, at + sheet.width // SIDE, at + sheet.width // SIDE))))
+
+
+def _sheet(packed: Any) -> str:
+    """The data URI of the grid in a packed frame of vae/manifold."""
+    return next(str(lane["src"]) for lane in packed["lanes"].values() if lane["kind"] == "pictures")
