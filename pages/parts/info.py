@@ -147,15 +147,9 @@ def _tries(page: Page, tries: Sequence[Try]) -> str:
 
 def _quality(page: Page) -> str:
     """The table of the architecture's README, made from the cards, its sheet of samples; that of the laboratory."""
-    found = "### Measured quality
-
-" + _table(page.architecture)
+    found = "### Measured quality\n\n" + _table(page.architecture)
     found = found.replace("](samples.png)", f"](./sheets/{page.architecture}.png)")
-    return found + (f"
-
-### On the same points
-
-{_table('lab')}" if page.architecture in families() else "")
+    return found + (f"\n\n### On the same points\n\n{_table('lab')}" if page.architecture in families() else "")
 
 
 def _table(name: str) -> str:
