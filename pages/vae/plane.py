@@ -29,7 +29,7 @@ SIDE = 17  # cells of the backdrop on a side; odd, so that one lies in the middl
 
 def decode(x: float, y: float, model: str = "") -> str:
     """The decoding at a place, as a data URI. Raises DemoError where the place or the model is not to be had."""
-    frame = next(iter(run(Recipe("vae/decode", {"x": x, "y": y}, model=model or None))))
+    frame: Any = next(iter(run(Recipe("vae/decode", {"x": x, "y": y}, model=model or None))))
     return png_uri(frame.decoded[0])
 
 
