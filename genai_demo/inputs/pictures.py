@@ -88,7 +88,7 @@ def shrink(upload: Image.Image | bytes) -> np.ndarray:
     check_size(image)
     image.draft("L", (8 * SIDE, 8 * SIDE))  # a JPEG is decoded at the size that is needed
     grey = _grey(image, turned=True)
-    wide, high = (max(1, round(side * SIDE / max(grey.size))) for side in grey.size)  # a line thinner than a pixel gets one
+    wide, high = (max(1, round(side * SIDE / max(grey.size))) for side in grey.size)  # one pixel at least
     page = Image.new("L", (SIDE, SIDE))
     page.paste(
         grey.resize((wide, high), Image.Resampling.LANCZOS), (round((SIDE - wide) / 2), round((SIDE - high) / 2))
