@@ -50,7 +50,9 @@ def opening(demo: gr.Blocks) -> Iterator[None]:
 def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     by_run = {panel.entry.name: panel for panel in reversed(panels)}
     go = gr.Textbox(visible=False)
-    tabs = {panel.id: panel.tab for panel in panels if panel.tab is not None}
+    tabs = {  # looked up now: once it has been selected in a session, a tab may have lost its parent
+        panel.id: (panel.tab.parent, panel.tab.id) for panel in panels if panel.tab is not None
+    }
 
     def restore(request: gr.Request) -> dict[Any, Any]:
         recipe, notice = from_query(request.query_params, list(by_run))
@@ -61,10 +63,11 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
         if recipe:
             found |= panel.restored(recipe) | {go: panel.id}
             if panel.id in tabs:
-                found[tabs[panel.id].parent] = gr.Tabs(selected=tabs[panel.id].id)
+                row, tab = tabs[panel.id]
+                found[row] = gr.Tabs(selected=tab)
         return found
 
-    outputs: list[Any] = [go, *dict.fromkeys(tab.parent for tab in tabs.values())]
+    outputs: list[Any] = [go, *dict.fromkeys(row for row, _ in tabs.values())]
     for panel in panels:
         outputs += [panel.opened, panel.strip, panel.notice, panel.chip, *panel.inputs, *panel.also]
     event = demo.load(restore, None, outputs, **ASIDE)
