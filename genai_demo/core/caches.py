@@ -158,7 +158,7 @@ class Cache(Generic[K, V]):
 
 
 class PerOwner(Generic[K, V]):
-    """A cache for each owner (a model, a visitor's inbox), made by `make`; it goes when its owner goes."""
+    """A cache for each owner (a model, a visitor's documents), made by `make`; it goes when its owner goes."""
 
     def __init__(self, make: Callable[[], Cache[K, V]]) -> None:
         self._make, self._lock = make, threading.Lock()

@@ -1,6 +1,6 @@
 """What visitors bring, kept on the disk for a while and for that visitor only.
 
-    pictures = Store("folders", visitors=300)
+    pictures = Store("folders", "your pictures", Place, visitors=300)
     mine = pictures.open(secret)              # a new secret where that one is unknown: nobody chooses one
     mine.write("name.json", lambda file: file.write(content))
 
@@ -24,7 +24,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.home import home
@@ -44,18 +44,18 @@ def digest(text: str) -> str:
 
 
 class Place:
-    """What one visitor has in one store. Thread-safe; `lock` is held by who does several things that belong together."""
+    """What one visitor has in one store. Thread-safe; who does several things that belong together holds `lock`."""
 
     def __init__(self, folder: Path, secret: str, what: str) -> None:
         self.folder, self.secret, self.what = folder, secret, what
         self.lock = threading.RLock()
 
     def names(self, pattern: str) -> list[str]:
-        """Names of the files that are here, by a pattern of our own; nothing where the place has expired."""
+        """Names of the files that are here, by a pattern of our own, the oldest first; none where all has expired."""
         with self.lock:
             if expired(self.folder):
                 self.delete()
-            return sorted(path.name for path in self._files(pattern))
+            return [path.name for path in self._files(pattern)]
 
     def read(self, name: str) -> bytes | None:
         """The content of a file, which counts as use; None where it is not there (any more)."""
@@ -121,14 +121,23 @@ class Place:
         yield from sorted(found, key=lambda path: used_at(path) or 0.0)
 
 
-class Store:
-    """The places of all visitors of one kind of thing. what: how an error calls it, as in "your document"."""
+P = TypeVar("P", bound=Place)
 
-    def __init__(self, name: str, what: str, *, visitors: int = VISITORS, disk: int = DISK) -> None:
+
+class Store(Generic[P]):
+    """The places of all visitors of one kind of thing.
+
+    name: of the folder in the cache; what: how an error calls it, as in "your document"; make: the class of a place.
+    """
+
+    def __init__(
+        self, name: str, what: str, make: Callable[[Path, str, str], P], *, visitors: int = VISITORS, disk: int = DISK
+    ) -> None:
         self.name, self.what, self.visitors, self.disk = name, what, visitors, disk
+        self._make = make
         self._lock = threading.Lock()
-        self._alive: weakref.WeakValueDictionary[str, Place] = weakref.WeakValueDictionary()
-        self._held: deque[Place] = deque(maxlen=HELD)
+        self._alive: weakref.WeakValueDictionary[str, P] = weakref.WeakValueDictionary()
+        self._held: deque[P] = deque(maxlen=HELD)
         self._swept = 0.0
 
     @property
@@ -138,22 +147,29 @@ class Store:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    def open(self, secret: str | None) -> Place:
-        """The place of a secret; a new one, with a secret made here, for None and for one that is unknown or expired."""
+    def open(self, secret: str | None) -> P:
+        """The place of a secret; for None, and for one unknown or expired, a new place with a secret made here."""
         with self._lock:
             self._sweep()
             root = self.root
             if not isinstance(secret, str) or len(secret) > 200 or not self._known(root / digest(secret)):
                 secret = secrets.token_urlsafe(32)
             key = digest(secret)
-            place = self._alive.get(f"{root}/{key}") or Place(root / key, secret, self.what)
+            place = self._alive.get(f"{root}/{key}") or self._make(root / key, secret, self.what)
             self._alive[f"{root}/{key}"] = place
             self._held.append(place)
             return place
 
-    def find(self, secret: str) -> Place | None:
+    def find(self, secret: str) -> P | None:
         """The place of a secret that is known; None where it is not."""
-        return self.open(secret) if secret and self._known(self.root / digest(secret)) else None
+        found = self.open(secret) if secret else None
+        return found if found is not None and found.secret == secret else None
+
+    def forget_memory(self) -> None:
+        """Nothing is held in memory any more, as after a restart."""
+        with self._lock:
+            self._held.clear()
+            self._alive.clear()
 
     def _known(self, folder: Path) -> bool:
         """Whether there is such a place; one that has expired is deleted."""

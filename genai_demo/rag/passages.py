@@ -13,7 +13,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
 from genai_demo.language.engines import Engine
 from genai_demo.language.options import Sampling
-from genai_demo.rag import MINILM, inbox
+from genai_demo.rag import MINILM, own_documents
 from genai_demo.rag.bm25 import words
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.embed import Embedder
@@ -31,7 +31,7 @@ SEVERAL = "Rewrite the question of the user in three other ways, one in a line. 
 IMAGINE = "Write two sentences of an encyclopedia that answer the question of the user."
 
 Span = tuple[int, int]
-_mine = PerOwner[tuple[str, ...], Library](  # by hashes of the documents, of each inbox
+_mine = PerOwner[tuple[str, ...], Library](  # by hashes of the documents, of each visitor
     lambda: Cache("visitors' libraries", MINE_BYTES, lambda library: library.bytes, alone=True)
 )
 
@@ -73,11 +73,11 @@ def embedder() -> Embedder:
 
 
 def reading(hashes: Sequence[str], model: Embedder) -> Iterator[Built]:
-    """The library of some documents of the current visitor, built; vectors are kept in the inbox for the next time.
+    """The library of some documents of the current visitor, built; vectors are kept beside them for the next time.
 
     Raises DemoError where there is no current visitor, or a document is not among the visitor's.
     """
-    mine, cutting = inbox.here(), Cutting()
+    mine, cutting = own_documents.here(), Cutting()
     entries = [of_document(mine.find(key)) for key in hashes]
     name = f"{model.identity} {cutting.how} {cutting.size} {cutting.overlap}"
     kept = {key: rows for key in hashes if (rows := mine.attached(key, name)) is not None}
@@ -90,7 +90,7 @@ def reading(hashes: Sequence[str], model: Embedder) -> Iterator[Built]:
         yield built
 
 
-def forget(mine: inbox.Inbox) -> None:
+def forget(mine: own_documents.OwnDocuments) -> None:
     """Drop what is remembered of a visitor's documents; for when one was deleted."""
     _mine.of(mine).clear()
 
@@ -112,7 +112,7 @@ def library_of(options: SearchOptions, model: Embedder) -> Library:
 
 
 def _own(hashes: tuple[str, ...], model: Embedder) -> Library:
-    mine = inbox.here()
+    mine = own_documents.here()
     for key in hashes:
         mine.find(key)  # it may have been deleted or have expired since
     known = _mine.of(mine).get(hashes)

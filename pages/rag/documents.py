@@ -31,7 +31,7 @@ from starlette.routing import Route
 from genai_demo.core.errors import DemoError, sentence
 from genai_demo.inputs.documents import document
 from genai_demo.inputs.documents.document import Document, safe_name
-from genai_demo.rag import inbox
+from genai_demo.rag import own_documents
 
 AT_ONCE = 2  # documents that are embedded at the same time in the whole app
 WAIT_S = 0.5  # between two lines while another document is embedded
@@ -40,8 +40,8 @@ _slots = threading.BoundedSemaphore(AT_ONCE)
 Line = dict[str, Any]
 
 
-def listed(mine: inbox.Inbox) -> Line:
-    """What is in an inbox: {"documents": [{name, sha256, kind, pages, characters, chunks, remarks}], "until"}.
+def listed(mine: own_documents.OwnDocuments) -> Line:
+    """What a visitor has: {"documents": [{name, sha256, kind, pages, characters, chunks, remarks}], "until"}.
 
     chunks: None where they were not counted; until: seconds since 1970, None where nothing is kept.
     """
@@ -65,7 +65,7 @@ def adding(path: str, name: str, secret: str) -> Generator[Line, None, None]:
 
     The file is deleted. A document whose embedding is broken off is not kept. Raises DemoError.
     """
-    mine = inbox.open_(secret or None)
+    mine = own_documents.STORE.open(secret or None)
     try:
         added: Document | None = None
         for found in document.reading(path, name):
@@ -83,19 +83,19 @@ def adding(path: str, name: str, secret: str) -> Generator[Line, None, None]:
         yield from _embedding(mine, added.sha256)
     except BaseException:  # refused, or nobody waits for it any more
         if not known:
-            mine.remove(added.sha256)
+            mine.drop(added.sha256)
         raise
-    yield {"secret": mine.token, "added": added.sha256, **listed(mine)}
+    yield {"secret": mine.secret, "added": added.sha256, **listed(mine)}
 
 
-def _embedding(mine: inbox.Inbox, sha256: str) -> Iterator[Line]:
+def _embedding(mine: own_documents.OwnDocuments, sha256: str) -> Iterator[Line]:
     from genai_demo.rag import passages
 
     while not _slots.acquire(timeout=WAIT_S):
         yield {"stage": "waiting", "done": 0, "total": 0}
     try:
         yield {"stage": "loading", "done": 0, "total": 0}
-        with inbox.visiting(mine.token):
+        with own_documents.visiting(mine.secret):
             for built in passages.reading([sha256], passages.embedder()):
                 yield {"stage": "embedding", "done": built.done, "total": built.total}
     finally:
@@ -154,7 +154,7 @@ async def _received(request: Request, name: str) -> str:
 
 
 async def _list(request: Request) -> Response:
-    return JSONResponse(await run_in_threadpool(lambda: listed(inbox.open_(_secret(request)))))
+    return JSONResponse(await run_in_threadpool(lambda: listed(own_documents.STORE.open(_secret(request)))))
 
 
 async def _remove(request: Request) -> Response:
@@ -163,11 +163,11 @@ async def _remove(request: Request) -> Response:
     def remove() -> Line:
         from genai_demo.rag import passages
 
-        mine = inbox.open_(_secret(request))
+        mine = own_documents.STORE.open(_secret(request))
         if sha256 is None:
             mine.delete()
         else:
-            mine.remove(sha256)
+            mine.drop(sha256)
         passages.forget(mine)
         return listed(mine)
 
@@ -175,7 +175,7 @@ async def _remove(request: Request) -> Response:
 
 
 async def _export(request: Request) -> Response:
-    content = await run_in_threadpool(lambda: inbox.open_(_secret(request)).export())
+    content = await run_in_threadpool(lambda: own_documents.STORE.open(_secret(request)).export())
     head = {"Content-Disposition": 'attachment; filename="documents.zip"', "Cache-Control": "no-store"}
     return Response(content, media_type="application/zip", headers=head)
 

@@ -52,11 +52,11 @@ def test_they_are_forgotten(place: Path) -> None:
     secret, name, _ = folder.add("", [one(1)])
     visitor.set(secret)
     file = next((place / "folders").rglob("*.json"))
-    os.utime(file, (0, 0))
+    for path in (file.with_name("used"), file.parent):
+        os.utime(path, (0, 0))
     with pytest.raises(DemoError, match="choose the files again"):
         folder.read(name)
-    folder.add("", [one(2)])
-    assert not file.exists(), "another visit sweeps what has expired"
+    assert not file.exists()
     secret, name, _ = folder.add(secret, [one(3)])
     folder.forget(secret)
     with pytest.raises(DemoError, match="not here"):
@@ -78,3 +78,22 @@ def test_there_are_limits(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_secret_of_ones_own_choice_is_not_taken() -> None:
     assert folder.add("short", [one(1)])[0] != "short"
+
+
+def test_a_removed_folder_is_not_brought_back_by_reading(place: Path) -> None:
+    secret, name, _ = folder.add("", [one(1)])
+    visitor.set(secret)
+    folder.forget(secret)
+    with pytest.raises(DemoError, match="not here"):
+        folder.read(name)
+    assert not list((place / "folders").rglob("*.json"))
+
+
+def test_a_disk_that_refuses_is_one_sentence_and_leaves_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(DemoError, match=r"your pictures could not be kept \(No space left on device\)"):
+        folder.add("", [one(1)])
+    assert [path.name for path in (place / "folders").rglob("*") if path.is_file()] == ["used"]

@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from reportlab.pdfgen.canvas import Canvas
 
 from genai_demo.core.load import clear
-from genai_demo.rag import MINILM, inbox, orders
+from genai_demo.rag import MINILM, orders, own_documents
 from tests.decoder.real import borrowed, true_home
 from tests.pages.conftest import live
 
@@ -131,7 +131,7 @@ def test_a_program_keeps_documents_too_and_nobody_else_sees_them(client, desk, b
     question = {"question": "Who plays chess in Tromso?", "max_new_tokens": 4, "hashes": sha256}
     film, *_ = client.predict(**question, visitor=secret, api_name="/rag_ask")
     best = next(found["carried"]["best_at"] for found in film["frames"] if found.get("carried", {}).get("best_at"))
-    with inbox.visiting(secret) as mine:
+    with own_documents.visiting(secret) as mine:
         assert mine.find(sha256).text[slice(*best["span"])] == WALRUS
     assert secret not in json.dumps(film)
 

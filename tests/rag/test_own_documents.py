@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from hypothesis import strategies as st
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.home import home
+from genai_demo.inputs import store
 from genai_demo.inputs.documents.document import Document
-from genai_demo.rag import inbox
-from genai_demo.rag.inbox import Inbox, open_
+from genai_demo.rag import own_documents
+from genai_demo.rag.own_documents import STORE, OwnDocuments
 
 
 def a_document(text: str = "words", name: str = "a.txt") -> Document:
@@ -33,22 +35,21 @@ def a_document(text: str = "words", name: str = "a.txt") -> Document:
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
-    inbox._recent.clear()
+    STORE.forget_memory()
     yield
-    inbox._recent.clear()
+    STORE.forget_memory()
 
 
-def forget(*held: Inbox) -> None:
+def forget(*held: OwnDocuments) -> None:
     """As after a restart: nothing is in memory."""
-    inbox._recent.clear()
-    inbox._alive.clear()
+    STORE.forget_memory()
 
 
-def folder_of(one: Inbox) -> Path:
-    return home() / "inboxes" / hashlib.sha256(one.token.encode()).hexdigest()
+def folder_of(one: OwnDocuments) -> Path:
+    return home() / "inboxes" / hashlib.sha256(one.secret.encode()).hexdigest()
 
 
-def aged(one: Inbox, seconds: float) -> None:
+def aged(one: OwnDocuments, seconds: float) -> None:
     """As if it was last used so long ago."""
     then = time.time() - seconds
     for path in (folder_of(one) / "used", folder_of(one)):
@@ -56,35 +57,35 @@ def aged(one: Inbox, seconds: float) -> None:
 
 
 def test_documents_are_kept_in_their_order_and_found_again_after_a_restart() -> None:
-    mine = open_(None)
+    mine = STORE.open(None)
     documents = [a_document(f"text {number}", f"{number}.txt") for number in range(5)]
     for document in documents:
         mine.add(document)
     mine.add(documents[0])  # again: nothing moves
     assert mine.documents() == tuple(documents)
     forget()
-    again = open_(mine.token)
+    again = STORE.open(mine.secret)
     assert again is not mine
-    assert again.token == mine.token
+    assert again.secret == mine.secret
     assert again.documents() == tuple(documents)
     assert again.find(documents[3].sha256) == documents[3]
 
 
 def test_another_process_finds_it_and_sees_what_changes() -> None:
-    mine = open_(None)
+    mine = STORE.open(None)
     mine.add(a_document("one"))
     code = (
-        "import sys; from genai_demo.rag.inbox import open_; mine = open_(sys.argv[1])\n"
+        "import sys; from genai_demo.rag.own_documents import STORE; mine = STORE.open(sys.argv[1])\n"
         "(one,) = mine.documents(); assert one.text == 'one', one\n"
-        "mine.remove(one.sha256)"
+        "mine.drop(one.sha256)"
     )
-    subprocess.run([sys.executable, "-c", code, mine.token], check=True)
+    subprocess.run([sys.executable, "-c", code, mine.secret], check=True)
     assert mine.documents() == ()
 
 
 def test_a_hash_of_another_visitor_is_refused_as_one_that_does_not_exist() -> None:
-    mine, theirs = open_(None), open_(None)
-    assert mine.token != theirs.token
+    mine, theirs = STORE.open(None), STORE.open(None)
+    assert mine.secret != theirs.secret
     theirs.add(a_document("theirs"))
     with pytest.raises(DemoError) as taken:
         mine.find(a_document("theirs").sha256)
@@ -92,7 +93,7 @@ def test_a_hash_of_another_visitor_is_refused_as_one_that_does_not_exist() -> No
         mine.find(a_document("nobody's").sha256)
     about = [str(error.value).split(" ", 2)[2] for error in (taken, unknown)]
     assert about[0] == about[1]
-    mine.remove(a_document("theirs").sha256)
+    mine.drop(a_document("theirs").sha256)
     assert len(theirs.documents()) == 1
     with pytest.raises(DemoError):
         mine.attach(a_document("theirs").sha256, "vectors", np.zeros(1))
@@ -103,13 +104,13 @@ def test_a_hash_of_another_visitor_is_refused_as_one_that_does_not_exist() -> No
 @given(st.text(max_size=100) | st.sampled_from(["../x", "/etc/passwd", "a" * 64, "*", "[a]", "\ud800"]))
 @settings(max_examples=50)
 def test_texts_of_visitors_never_become_paths(text: str) -> None:
-    mine = open_(text)
-    assert mine.token != text  # nobody chooses a token
+    mine = STORE.open(text)
+    assert mine.secret != text  # nobody chooses a token
     mine.add(a_document())
     for use in (mine.find, lambda sha256: mine.attached(sha256, "x")):
         with pytest.raises(DemoError):
             use(text)
-    mine.remove(text)
+    mine.drop(text)
     mine.attach(a_document().sha256, text, np.arange(3))
     assert np.array_equal(mine.attached(a_document().sha256, text), np.arange(3))
     assert {path.parent for path in home().rglob("*.npy")} <= set((home() / "inboxes").iterdir())
@@ -119,14 +120,14 @@ def test_texts_of_visitors_never_become_paths(text: str) -> None:
 
 def test_expired_is_gone_for_who_holds_it_and_for_who_comes_back() -> None:
     for back in (False, True):
-        mine = open_(None)
+        mine = STORE.open(None)
         mine.add(a_document())
-        aged(mine, inbox.TIME_TO_LIVE - 60)
+        aged(mine, store.TIME_TO_LIVE - 60)
         assert mine.documents()  # this use begins the time anew
-        aged(mine, inbox.TIME_TO_LIVE + 1)
+        aged(mine, store.TIME_TO_LIVE + 1)
         if back:
-            again = open_(mine.token)
-            assert again.token != mine.token
+            again = STORE.open(mine.secret)
+            assert again.secret != mine.secret
             assert again.documents() == ()
         with pytest.raises(DemoError, match="2 hours"):
             mine.find(a_document().sha256)
@@ -134,72 +135,72 @@ def test_expired_is_gone_for_who_holds_it_and_for_who_comes_back() -> None:
 
 
 def test_sweeping_takes_the_expired_and_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "SWEEP", 0)
-    monkeypatch.setattr(inbox, "ON_DISK", 3)
-    all_ = [open_(None) for _ in range(6)]
+    monkeypatch.setattr(store, "SWEEP", 0)
+    monkeypatch.setattr(STORE, "visitors", 3)
+    all_ = [STORE.open(None) for _ in range(6)]
     for number, one in enumerate(all_):
         one.add(a_document())
         aged(one, 600 - 60 * number)
-    aged(all_[5], inbox.TIME_TO_LIVE + 1)
-    open_(None)
+    aged(all_[5], store.TIME_TO_LIVE + 1)
+    STORE.open(None)
     assert [folder_of(one).exists() for one in all_] == [False, False, True, True, True, False]
-    monkeypatch.setattr(inbox, "DISK", 2 * inbox._size(folder_of(all_[2])))
-    open_(None)
+    monkeypatch.setattr(STORE, "disk", 2 * store.size_of(folder_of(all_[2])))
+    STORE.open(None)
     assert [folder_of(one).exists() for one in all_] == [False, False, False, True, True, False]
 
 
 def test_memory_keeps_so_many_and_the_disk_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "IN_MEMORY", 3)
+    monkeypatch.setattr(STORE, "_held", deque(maxlen=3))
     tokens = []
     for number in range(6):
-        one = open_(None)
+        one = STORE.open(None)
         one.add(a_document(str(number)))
-        tokens.append(one.token)
+        tokens.append(one.secret)
         del one
-    assert len(inbox._recent) == 3
-    assert [open_(token).documents()[0].text for token in tokens] == [str(number) for number in range(6)]
-    assert len(inbox._recent) == 3
+    assert len(STORE._held) == 3
+    assert [STORE.open(token).documents()[0].text for token in tokens] == [str(number) for number in range(6)]
+    assert len(STORE._held) == 3
 
 
-def test_one_inbox_is_one_object_while_somebody_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox, "IN_MEMORY", 1)
-    mine = open_(None)
-    open_(None)
-    assert open_(mine.token) is mine  # so that its lock is one
+def test_one_visitors_place_is_one_object_while_somebody_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(STORE, "_held", deque(maxlen=1))
+    mine = STORE.open(None)
+    STORE.open(None)
+    assert STORE.open(mine.secret) is mine  # so that its lock is one
 
 
 def test_limits_on_documents_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = open_(None)
-    for number in range(inbox.DOCUMENTS):
+    mine = STORE.open(None)
+    for number in range(own_documents.DOCUMENTS):
         mine.add(a_document(str(number)))
     with pytest.raises(DemoError, match="one too many; the limit is 20"):
         mine.add(a_document("one more"))
     mine.add(a_document("3"))  # one that is there already
     mine.delete()
-    monkeypatch.setattr(inbox, "TEXT", 100)
+    monkeypatch.setattr(own_documents, "TEXT", 100)
     mine.add(a_document("é" * 40))
     with pytest.raises(DemoError, match="remove a document"):
         mine.add(a_document("é" * 11))
     mine.add(a_document("é" * 10))
-    monkeypatch.setattr(inbox, "ATTACHED", 100)
+    monkeypatch.setattr(own_documents, "ATTACHED", 100)
     with pytest.raises(DemoError, match="larger chunks"):
         mine.attach(a_document("é" * 10).sha256, "vectors", np.zeros(100))
 
 
 def test_arrays_stand_beside_their_document() -> None:
-    mine, one = open_(None), a_document("one")
+    mine, one = STORE.open(None), a_document("one")
     mine.add(one)
     vectors = np.random.default_rng(0).normal(size=(7, 384)).astype(np.float16)
     assert mine.attached(one.sha256, "vectors") is None
     mine.attach(one.sha256, "vectors", vectors)
     forget()
-    found = open_(mine.token).attached(one.sha256, "vectors")
+    found = STORE.open(mine.secret).attached(one.sha256, "vectors")
     assert found is not None
     assert found.dtype == np.float16
     assert np.array_equal(found, vectors)
     next(folder_of(mine).glob("*.npy")).write_bytes(b"\x93NUMPY cut")
     assert mine.attached(one.sha256, "vectors") is None
-    mine.remove(one.sha256)
+    mine.drop(one.sha256)
     mine.add(one)
     assert mine.attached(one.sha256, "vectors") is None
     with pytest.raises(ValueError, match="pickle"):
@@ -208,17 +209,17 @@ def test_arrays_stand_beside_their_document() -> None:
 
 
 def test_what_a_list_says_of_a_document() -> None:
-    mine = open_(None)
+    mine = STORE.open(None)
     assert mine.until() is None
     mine.add(a_document())
     assert mine.rows(a_document().sha256) is None
     mine.attach(a_document().sha256, "vectors", np.zeros((7, 3)))
     assert mine.rows(a_document().sha256) == 7
-    assert mine.until() == pytest.approx(time.time() + inbox.TIME_TO_LIVE, abs=60)
+    assert mine.until() == pytest.approx(time.time() + store.TIME_TO_LIVE, abs=60)
 
 
 def test_export_holds_texts_and_a_manifest() -> None:
-    mine = open_(None)
+    mine = STORE.open(None)
     mine.add(a_document("first", "same.txt"))
     mine.add(a_document("second", "../../same.txt"))
     with zipfile.ZipFile(io.BytesIO(mine.export())) as archive:
@@ -231,7 +232,7 @@ def test_export_holds_texts_and_a_manifest() -> None:
 
 
 def test_delete_leaves_nothing_and_a_document_in_use_stays_usable() -> None:
-    mine = open_(None)
+    mine = STORE.open(None)
     mine.add(a_document("words in use"))
     held = mine.find(a_document("words in use").sha256)
     mine.delete()
@@ -239,24 +240,24 @@ def test_delete_leaves_nothing_and_a_document_in_use_stays_usable() -> None:
     assert held.text == "words in use"
     assert list((home() / "inboxes").iterdir()) == []
     forget()
-    assert open_(mine.token).token != mine.token
+    assert STORE.open(mine.secret).secret != mine.secret
 
 
 def test_a_damaged_file_is_no_document() -> None:
-    mine = open_(None)
+    mine = STORE.open(None)
     for text in ("a", "b", "c"):
         mine.add(a_document(text))
     for document, content in zip(mine.documents(), ('{"cut', '{"added": 1}')):
         (folder_of(mine) / f"{document.sha256}.json").write_text(content)
     forget()
-    assert [document.text for document in open_(mine.token).documents()] == ["c"]
+    assert [document.text for document in STORE.open(mine.secret).documents()] == ["c"]
 
 
 def test_a_disk_that_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    mine = open_(None)
+    mine = STORE.open(None)
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(DemoError, match=r"No space left on device\); try again"):
         mine.add(a_document())
@@ -264,18 +265,18 @@ def test_a_disk_that_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch) ->
     assert not list(folder_of(mine).glob(".new-*"))
 
 
-def test_threads_share_an_inbox() -> None:
-    token = open_(None).token
-    keep = open_(token)
+def test_threads_share_a_place() -> None:
+    token = STORE.open(None).secret
+    keep = STORE.open(token)
     errors: list[BaseException] = []
 
     def work(number: int) -> None:
         try:
             for turn in range(5):
-                mine = open_(token)
+                mine = STORE.open(token)
                 mine.add(a_document(f"{number} {turn % 2}"))
                 mine.documents()
-                mine.remove(a_document(f"{number} 1").sha256)
+                mine.drop(a_document(f"{number} 1").sha256)
         except BaseException as error:
             errors.append(error)
 
@@ -291,7 +292,7 @@ def test_threads_share_an_inbox() -> None:
 def test_nobody_else_on_the_machine_may_read_it() -> None:
     if os.name != "posix":
         pytest.skip("modes of files are those of POSIX")
-    mine = open_(None)
+    mine = STORE.open(None)
     mine.add(a_document())
     assert folder_of(mine).stat().st_mode & 0o077 == 0
-    assert mine.token not in "".join(str(path) for path in home().rglob("*"))
+    assert mine.secret not in "".join(str(path) for path in home().rglob("*"))
