@@ -179,12 +179,13 @@ def _option(options: type[Options], text: str) -> tuple[str, Any]:
 
 def _file(name: str, path: Path) -> str:
     """A picture file shrunk to 28x28, or the rows x,y of a .csv, as the text a recipe carries."""
-    from genai_demo.inputs import pictures as inputs
+    from genai_demo.inputs.pictures import encode_picture, shrink
+    from genai_demo.inputs.points import encode_points
 
     try:
         if path.suffix == ".csv":
-            return inputs.encode_points(_table(path))
-        return inputs.encode_picture(inputs.shrink(path.read_bytes()))
+            return encode_points(_table(path))
+        return encode_picture(shrink(path.read_bytes()))
     except OSError as error:
         raise DemoError(f"{name} is @{path}, which can't be read ({error.strerror}); name a file") from None
     except ValueError:

@@ -22,7 +22,8 @@ from genai_demo.core.frames import pack
 from genai_demo.core.recipe import FORMAT, Recipe
 from genai_demo.core.run import all_runs, run, threads_of
 from genai_demo.core.spec import all_specs
-from genai_demo.inputs.pictures import decode_picture, decode_points
+from genai_demo.inputs.pictures import decode_picture
+from genai_demo.inputs.points import decode_points
 from genai_demo.results.files import computed_on
 
 FILES = {"recipe.json", "frames.npz", "frames.jsonl", "digest.json"}

@@ -23,7 +23,8 @@ from genai_demo.core import waits
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.data import emoji, world
-from genai_demo.inputs.pictures import check_size, from_base64, open_file
+from genai_demo.inputs.base64_text import from_base64
+from genai_demo.inputs.pictures import check_size, open_file
 
 SIDE = 128  # pixels of a picture that a visitor brings
 THUMB = 64  # of one that is shown

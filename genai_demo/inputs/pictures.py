@@ -1,33 +1,28 @@
-"""Small things a visitor brings, carried inside the recipe as text: a 28x28 grey picture, drawn 2-D points.
+"""A small picture that a visitor brings, carried inside the recipe as text: 28x28, grey.
 
-    picture  base64 of a 28x28 PNG (about 600 bytes), or "sample:37" for one of the bundled test pictures
-    points   base64 of int8 pairs x, y in units of 1/84, so that -127..127 is about -1.5..1.5
-
-`shrink` makes such a picture of any upload. `python -m genai_demo.inputs.pictures` makes the sheet of test pictures.
+It is base64 of a PNG (about 600 bytes), or "sample:37" for one of the bundled test pictures. `shrink` makes such a
+picture of any upload.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import io
 import warnings
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.home import ASSETS
+from genai_demo.inputs.base64_text import from_base64
 
 SIDE = 28  # pixels, both ways
 LONGEST_PICTURE = 6000  # characters of base64
 LONGEST_SIDE = 10_000  # pixels of an upload
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 20_000_000
-MOST_POINTS = 512
-POINT_UNIT = 1 / 84
 SAMPLES = 100
 READ = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")  # formats; none of them calls another program
 SHEET = ASSETS / "images" / "fashion_test.png"
@@ -61,24 +56,6 @@ def encode_picture(picture: np.ndarray) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def decode_points(text: str) -> np.ndarray:
-    """The points a recipe carries, (n, 2) float32, n from 1 to 512. Raises DemoError where they are none."""
-    if len(text) > 4 * (2 * MOST_POINTS + 3):  # far past the limit: not even read
-        raise DemoError(f"points have {len(text)} characters; draw at most {MOST_POINTS} points")
-    raw = np.frombuffer(from_base64(text, "points"), np.int8)
-    if len(raw) == 0 or len(raw) % 2 or len(raw) > 2 * MOST_POINTS:
-        raise DemoError(f"points has {len(raw)} coordinates; draw 1 to {MOST_POINTS} points of two coordinates each")
-    return raw.reshape(-1, 2).astype(np.float32) * np.float32(POINT_UNIT)
-
-
-def encode_points(points: np.ndarray) -> str:
-    """(n, 2) numbers in about -1.5..1.5 -> base64; rounded to 1/84, clipped at the border."""
-    if points.ndim != 2 or points.shape[1] != 2 or not 1 <= len(points) <= MOST_POINTS:
-        raise DemoError(f"points have shape {points.shape}; draw 1 to {MOST_POINTS} points of two coordinates each")
-    steps = (np.clip(np.nan_to_num(points), -2, 2) / POINT_UNIT).round().clip(-127, 127).astype(np.int8)
-    return base64.b64encode(steps.tobytes()).decode()
-
-
 def shrink(upload: Image.Image | bytes) -> np.ndarray:
     """Any picture as (28, 28) uint8: first frame, upright, transparency over black, grey, whole, black at its sides.
 
@@ -110,16 +87,6 @@ def sample_picture(i: int) -> np.ndarray:
     if not 0 <= i < SAMPLES:
         raise DemoError(f"picture is sample:{i}; choose sample:0 to sample:{SAMPLES - 1}")
     return np.array(_sheet()[i])
-
-
-def from_base64(text: str, name: str) -> bytes:
-    """Both alphabets, with or without a data URI's head or padding (links lose all of these now and then)."""
-    text = text.partition(",")[2] if text.startswith("data:") else text
-    text = text.strip().replace(" ", "+").translate(str.maketrans("-_", "+/")).rstrip("=")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise DemoError(f"{name} is no base64 text; draw it on the page, or leave it as it was copied") from None
 
 
 def open_file(raw: bytes) -> Image.Image:
@@ -175,20 +142,3 @@ def _flat(image: Image.Image) -> Image.Image:
         layer = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", layer.size, (0, 0, 0, 255)), layer)
     return image.convert("L")
-
-
-def write_samples(seed: int = 0) -> Path:
-    """Chooses ten test pictures of each class by `seed` and writes them as one sheet, a class a row."""
-    from genai_demo.core.frames import sheet
-    from genai_demo.data import fashion_mnist
-
-    images, labels = fashion_mnist.load("test")
-    random = np.random.default_rng(seed)
-    picks = [random.choice(np.flatnonzero(labels == label), 10, replace=False) for label in range(10)]
-    SHEET.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sheet(images[np.concatenate(picks)], 10)).save(SHEET, optimize=True)
-    return SHEET
-
-
-if __name__ == "__main__":
-    print(write_samples())

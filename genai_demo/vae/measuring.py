@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from genai_demo.core.load import load
-from genai_demo.inputs import pictures as inputs
+from genai_demo.inputs.pictures import SAMPLES, sample_picture
 from genai_demo.quality import measures, sheets
 from genai_demo.quality.cards import Watch, write
 from genai_demo.vae import SPECS, codes
@@ -40,8 +40,8 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
 
 def rows(models: Sequence[Autoencoder]) -> list[np.ndarray]:
     """Test pictures, what each model makes of them, then two rows of prior samples of each."""
-    every = range(0, inputs.SAMPLES, inputs.SAMPLES // sheets.SHOWN)
-    pictures = np.stack([inputs.sample_picture(i) for i in every][: sheets.SHOWN])
+    every = range(0, SAMPLES, SAMPLES // sheets.SHOWN)
+    pictures = np.stack([sample_picture(i) for i in every][: sheets.SHOWN])
     again = [codes.draw(model, codes.encode(model, pictures)[0]) for model in models]
     fresh = [codes.draw(model, codes.normal(0, 2 * sheets.SHOWN, model.config.latent)) for model in models]
     return [pictures, *again, *fresh]

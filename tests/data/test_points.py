@@ -7,7 +7,7 @@ import pytest
 
 from genai_demo.core.errors import DemoError
 from genai_demo.data import points
-from genai_demo.inputs.pictures import encode_points
+from genai_demo.inputs.points import encode_points
 
 
 @pytest.mark.parametrize("name", points.NAMES)

@@ -19,7 +19,7 @@ from genai_demo.diffusion import points
 from genai_demo.diffusion.options import PointsOptions
 from genai_demo.diffusion.samplers import ddim
 from genai_demo.diffusion.schedules import grid
-from genai_demo.inputs.pictures import encode_points
+from genai_demo.inputs.points import encode_points
 from genai_demo.quality.laboratory import LIMIT, SHOWN
 
 MEAN, SPREAD = torch.tensor([0.4, -0.3]), 0.25

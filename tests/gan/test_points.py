@@ -22,7 +22,7 @@ from genai_demo.gan import duel, points
 from genai_demo.gan.objectives import OBJECTIVES
 from genai_demo.gan.points import MOMENTS
 from genai_demo.gan.points_options import PRESETS, PointsOptions, Settings, frame_steps
-from genai_demo.inputs.pictures import encode_points
+from genai_demo.inputs.points import encode_points
 from genai_demo.quality import laboratory
 
 SMALL = {"steps": 60, "every": 20, "width": 16, "batch_size": 32, "samples": 50}

@@ -16,6 +16,7 @@ from PIL import Image
 
 from genai_demo.core.errors import DemoError
 from genai_demo.inputs import pictures as inputs
+from genai_demo.inputs import points as drawn_points
 
 SIDE = inputs.SIDE
 
@@ -244,7 +245,7 @@ def test_any_bytes_are_a_picture_or_a_sentence(raw: bytes) -> None:
 @example("=" * 50)
 @example("\x00")
 def test_any_text_is_points_and_a_picture_or_a_sentence(text: str) -> None:
-    for decode in (inputs.decode_picture, inputs.decode_points):
+    for decode in (inputs.decode_picture, drawn_points.decode_points):
         try:
             assert np.isfinite(decode(text)).all()
         except DemoError as error:
@@ -252,16 +253,18 @@ def test_any_text_is_points_and_a_picture_or_a_sentence(text: str) -> None:
 
 
 def test_points_come_back() -> None:
-    points = np.random.default_rng(0).uniform(-1.5, 1.5, (inputs.MOST_POINTS, 2))
-    back = inputs.decode_points(inputs.encode_points(points))
+    points = np.random.default_rng(0).uniform(-1.5, 1.5, (drawn_points.MOST_POINTS, 2))
+    back = drawn_points.decode_points(drawn_points.encode_points(points))
     assert back.dtype == np.float32
-    assert np.abs(back - points).max() <= inputs.POINT_UNIT / 2 + 1e-6
+    assert np.abs(back - points).max() <= drawn_points.POINT_UNIT / 2 + 1e-6
 
 
 def test_points_past_the_border_stay_on_it() -> None:
     wild = np.array([[np.nan, np.inf], [-np.inf, 1e300]])
-    border = 127 * inputs.POINT_UNIT
-    assert inputs.decode_points(inputs.encode_points(wild)) == pytest.approx(np.array([[0, border], [-border, border]]))
+    border = 127 * drawn_points.POINT_UNIT
+    assert drawn_points.decode_points(drawn_points.encode_points(wild)) == pytest.approx(
+        np.array([[0, border], [-border, border]])
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,20 +274,20 @@ def test_points_past_the_border_stay_on_it() -> None:
         ("AAAA", "3 coordinates"),
         ("%", "no base64"),
         ("ä", "no base64"),
-        (base64.b64encode(bytes(2 * inputs.MOST_POINTS + 2)).decode(), "1026 coordinates"),
+        (base64.b64encode(bytes(2 * drawn_points.MOST_POINTS + 2)).decode(), "1026 coordinates"),
         ("A" * 100_000, "100000 characters"),
     ],
 )
 def test_bad_points_are_a_sentence(text: str, said: str) -> None:
     with pytest.raises(DemoError, match=said) as error:
-        inputs.decode_points(text)
-    assert str(inputs.MOST_POINTS) in sentence(error) or "base64" in sentence(error)
+        drawn_points.decode_points(text)
+    assert str(drawn_points.MOST_POINTS) in sentence(error) or "base64" in sentence(error)
 
 
 @pytest.mark.parametrize("shape", [(0, 2), (513, 2), (4, 3), (4,), (2, 2, 2)])
 def test_points_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(DemoError, match="shape"):
-        inputs.encode_points(np.zeros(shape))
+        drawn_points.encode_points(np.zeros(shape))
 
 
 def test_a_picture_of_another_shape_is_refused() -> None:

@@ -16,14 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_demo.inputs.pictures import (
-    MOST_POINTS,
-    decode_picture,
-    decode_points,
-    encode_picture,
-    encode_points,
-    sample_picture,
-)
+from genai_demo.inputs.pictures import decode_picture, encode_picture, sample_picture
+from genai_demo.inputs.points import MOST_POINTS, decode_points, encode_points
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.plane.plane import LatentPlane, pack_points
 from tests.pages import pads_app

@@ -15,7 +15,7 @@ from genai_demo.core.run import all_runs
 from genai_demo.core.spec import all_specs
 from genai_demo.core.training import TrainStep
 from genai_demo.data import fashion_mnist, shapes
-from genai_demo.inputs import pictures as inputs
+from genai_demo.inputs.pictures import SAMPLES, sample_picture
 from genai_demo.quality import measures
 from genai_demo.quality.classifier import RUNS, SPECS
 from genai_demo.quality.classifier.model import build, empty, example
@@ -32,9 +32,9 @@ def few(monkeypatch, tmp_path):
 
 
 def test_it_recognises_the_bundled_test_pictures() -> None:
-    pictures = np.stack([inputs.sample_picture(i) for i in range(inputs.SAMPLES)])
-    assert measures.accuracy(pictures, np.arange(inputs.SAMPLES) // 10) >= 0.85
-    assert measures.accuracy(pictures, (np.arange(inputs.SAMPLES) // 10 + 1) % 10) <= 0.15
+    pictures = np.stack([sample_picture(i) for i in range(SAMPLES)])
+    assert measures.accuracy(pictures, np.arange(SAMPLES) // 10) >= 0.85
+    assert measures.accuracy(pictures, (np.arange(SAMPLES) // 10 + 1) % 10) <= 0.15
 
 
 def test_the_card_fits_the_file_and_states_its_accuracy() -> None:
@@ -54,7 +54,7 @@ def test_it_is_a_model_like_others_though_nothing_runs_it() -> None:
 
 def test_features_are_what_the_last_layer_gets() -> None:
     model = build(SPECS[0].sources[0].path)  # type: ignore[union-attr]
-    pictures = np.stack([inputs.sample_picture(i) for i in range(3)])
+    pictures = np.stack([sample_picture(i) for i in range(3)])
     x = torch.from_numpy(pictures)[:, None].float() / 255
     with torch.inference_mode():
         logits = model.head(torch.from_numpy(measures.features(pictures)).float())

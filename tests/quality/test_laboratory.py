@@ -13,7 +13,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.data import points as sets
-from genai_demo.inputs.pictures import encode_points
+from genai_demo.inputs.points import encode_points
 from genai_demo.quality import laboratory, laboratory_table
 from tests.quality.short import short
 

@@ -15,7 +15,7 @@ from genai_demo import cli
 from genai_demo.core import registry
 from genai_demo.core.errors import DemoError
 from genai_demo.data import shapes
-from genai_demo.inputs import pictures as inputs
+from genai_demo.inputs.pictures import sample_picture
 from genai_demo.quality import measures, reports, sheets, tables
 
 
@@ -117,7 +117,7 @@ def test_even_takes_as_many_of_each_class_and_none_twice() -> None:
 
 def test_the_features_put_pictures_of_a_class_together() -> None:
     """Real pictures score better against real ones of other classes' mix than noise does, in every measure."""
-    pictures = np.stack([inputs.sample_picture(i) for i in range(100)])
+    pictures = np.stack([sample_picture(i) for i in range(100)])
     real, other = measures.features(pictures[::2]), measures.features(pictures[1::2])
     noise = measures.features(np.random.default_rng(0).integers(256, size=(50, 28, 28)).astype(np.uint8))
     assert measures.frechet(real, other) < measures.frechet(real, noise) / 3

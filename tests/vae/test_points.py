@@ -15,7 +15,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import pack
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
-from genai_demo.inputs.pictures import encode_points
+from genai_demo.inputs.points import encode_points
 from genai_demo.quality import laboratory
 from genai_demo.vae import points
 from genai_demo.vae.options import PointsOptions

@@ -17,7 +17,8 @@ import gradio as gr
 import numpy as np
 
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.inputs.pictures import MOST_POINTS, POINT_UNIT, encode_picture, encode_points
+from genai_demo.inputs.pictures import encode_picture
+from genai_demo.inputs.points import MOST_POINTS, POINT_UNIT, encode_points
 from pages.parts.scripts import call, literal
 
 SHEET = "images/fashion_test.png"  # the hundred test pictures, served beside the pages
