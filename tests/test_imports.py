@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from genai_demo.core.registry import packages
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "diffusers", "transformers", "open_clip", "plotly")
+SYSTEMS = ("rag", "vlm", "text_to_image", "hybrids")  # those that may import other architectures
 WEB = ("gradio", "streamlit", "plotly", "fastapi", "pages", "app")
 
 
@@ -48,25 +53,48 @@ for info in pkgutil.walk_packages(genai_demo.__path__, "genai_demo."):
     assert found.isdisjoint(WEB), found & set(WEB)
 
 
-def test_architectures_do_not_import_each_other() -> None:
-    """Only hybrids may, and retrieval, which asks a decoder; the data sets are shared."""
-    from genai_demo.core.registry import packages
-
-    for name in packages():
-        if name in ("hybrids", "rag"):
-            continue
-        for path in Path(str(packages()[name].__file__)).parent.rglob("*.py"):
-            text = path.read_text()
-            for other in set(packages()) - {name}:
-                assert f"genai_demo.{other}" not in text, f"{path.name} of {name} knows {other}"
+LAYERS = (("core",), ("inputs",), ("data",), ("language", "results"), ("quality",))  # each may import those before it
 
 
-def test_the_shared_language_loop_knows_no_architecture() -> None:
-    from genai_demo.core.registry import packages
+def layer_of(module: str) -> int | None:
+    """How high a module of the program stands; None for what is no part of it. Architectures stand above LAYERS."""
+    top, _, rest = module.partition(".")
+    if top == "pages":
+        return len(LAYERS) + 3
+    if top != "genai_demo" or not rest or rest[0].isupper() or rest.startswith("_"):
+        return None
+    package = rest.partition(".")[0]
+    below = next((i for i, names in enumerate(LAYERS) if package in names), None)
+    if below is not None:
+        return below
+    return len(LAYERS) + (2 if package not in packages() else package in SYSTEMS)
 
-    for path in (ROOT / "genai_demo" / "language").glob("*.py"):
-        for name in packages():
-            assert f"genai_demo.{name}" not in path.read_text(), f"{path.name} of language knows {name}"
+
+def house(module: str) -> list[str]:
+    """The folder whose inside is its own affair: a package of the engine, all of pages."""
+    return module.split(".")[: 1 if module.startswith("pages") else 2]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Modules that a file imports, those inside functions too; names imported from a package count as its modules."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_import_runs_back_up() -> None:
+    """core, data, inputs, language and results, quality, the architectures, systems of several, the front ends."""
+    wrong = []
+    for path in sorted([*(ROOT / "genai_demo").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        mine = layer_of(module)
+        for other in imports_of(path):
+            theirs = layer_of(other)
+            if None not in (mine, theirs) and house(other) != house(module) and theirs >= mine:
+                wrong.append(f"{module} imports {other}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_retrieval_knows_of_decoders_only_what_their_package_says() -> None:

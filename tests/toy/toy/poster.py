@@ -1,0 +1,12 @@
+"""The toy's picture on the overview."""
+
+from PIL import Image
+
+from genai_demo.toy.options import SpinOptions
+from genai_demo.toy.spin import spin
+
+
+def poster() -> list[Image.Image]:
+    """One still."""
+    (frame,) = spin(SpinOptions(steps=1), seed=0)
+    return [Image.fromarray(frame.x[0]).resize((672, 336))]
