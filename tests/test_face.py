@@ -16,10 +16,8 @@ MARKS = ("<!-- example -->", "<!-- /example -->")
 
 
 def example() -> str:
-    """The example: between its marks in the README where it has them, else docs/example.py."""
+    """The example, which stands between its marks in the README."""
     text = (ROOT / "README.md").read_text()
-    if MARKS[0] not in text:
-        return (ROOT / "docs" / "example.py").read_text()
     shown = text.split(MARKS[0])[1].split(MARKS[1])[0]
     return shown.split("```python\n")[1].split("```")[0]
 

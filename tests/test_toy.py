@@ -77,7 +77,7 @@ def test_it_has_a_poster(program: Path) -> None:
 def test_it_has_a_page_that_opens_on_its_recording_and_a_place_on_the_overview(program: Path) -> None:
     said(program, "-m", "genai_demo", "record", "toy/spin", "--set", "steps=7")
     shutil.copy(TOY / "visit.py", program / "visit.py")
-    seen = json.loads(said(program, "visit.py").splitlines()[-1])
+    seen = json.loads(next(line for line in said(program, "visit.py").splitlines() if line.startswith("{")))
     assert "toy" in seen["routes"]
     assert seen["on_overview"]
     assert seen["recorded"] == 7

@@ -88,7 +88,7 @@ def test_api_streams_frames_and_repeats_itself(client):
         films.append(job.result(timeout=120)[0])
     last = films[0]["frames"]
     assert len(last) == 4
-    assert films[0]["recipe"]["seed"] == 5
+    assert json.loads(films[0]["recipe"])["seed"] == 5
     assert json.dumps(last) == json.dumps(films[1]["frames"])
 
 

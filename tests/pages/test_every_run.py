@@ -5,6 +5,7 @@ The frames that arrive are those that the recipe gives to whoever iterates it. N
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from genai_demo.core.run import all_runs, complete, run
 from genai_demo.results.files import compare_packed
 from pages import PAGES
 from tests.pages.conftest import live
-from tests.test_contract import small, stand_ins  # noqa: F401  the fixture replaces what would be fetched
+from tests.standins import small, stand_ins  # noqa: F401  the fixture replaces what would be fetched
 
 pytestmark = pytest.mark.browser
 each_run = pytest.mark.parametrize("name", sorted(all_runs()))
@@ -48,5 +49,6 @@ def test_a_program_calls_it_by_name(name: str, client: Any) -> None:
     job.result(timeout=300)
     film, _ = job.outputs()[-1]
     assert film["done"]
-    assert film["recipe"]["options"] == dict(wanted.options)
-    same(film["recipe"], film["frames"])
+    recipe = json.loads(film["recipe"])
+    assert recipe["options"] == dict(wanted.options)
+    same(recipe, film["frames"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 PLANE = "#latent-plane"
@@ -101,6 +103,6 @@ def test_api_decodes_anywhere_and_refuses_elsewhere(client):
 
     film = client.predict(x=1.5, y=-1, api_name="/vae_decode")[0]
     assert film["done"]
-    assert film["recipe"]["options"]["x"] == 1.5
+    assert json.loads(film["recipe"])["options"]["x"] == 1.5
     with pytest.raises(AppError, match="99"):
         client.predict(x=99, api_name="/vae_decode")

@@ -7,8 +7,9 @@ import socket
 import sys
 import urllib.request
 
-import app
 from gradio_client import Client
+
+import app
 
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
@@ -29,7 +30,7 @@ client = Client(base, verbose=False)
 film = client.submit(0, 4, api_name="/toy_spin")
 film.result(timeout=60)
 frames = film.outputs()[-1][0]["frames"]
-from pages.parts.panel import recorded  # noqa: E402  after the app is built, as the page does it
+from pages.parts.opening import recorded  # noqa: E402  after the app is built, as the page does it
 
 print(
     json.dumps(

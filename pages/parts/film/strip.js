@@ -76,7 +76,8 @@ export const film = ({element, props, trigger, watch}) => {
     if (!value || typeof value !== 'object' || !value.run) { if (!s.film) redraw(); return; }
     const fresh = s.film?.run !== value.run;
     if (fresh) begin(value);
-    for (const name of ['badge', 'recipe', 'note', 'link']) if (value[name] !== undefined) s.film[name] = value[name];
+    for (const name of ['badge', 'note', 'link']) if (value[name] !== undefined) s.film[name] = value[name];
+    if (value.recipe !== undefined) s.film.recipe = typeof value.recipe === 'string' ? JSON.parse(value.recipe) : value.recipe;
     if (value.total > 0) s.film.total = value.total;
     if (value.append) {
       const from = Number.isInteger(value.index) ? value.index : s.film.frames.length;

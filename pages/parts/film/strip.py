@@ -14,6 +14,7 @@ In the browser the strip sends two DOM events that bubble: "film-pick" with the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -104,10 +105,14 @@ class FilmStrip(gr.HTML):
         return {"index": max(0, min(MOST_INDEX, whole))}
 
     def postprocess(self, value: Any) -> Any:
-        return value if isinstance(value, dict) else None
+        """The recipe travels as JSON text: gradio_client takes a mapping with the name "path", which is an option of
+        some runs, for a file and tries to fetch it."""
+        if not isinstance(value, dict):
+            return None
+        return {**value, "recipe": json.dumps(value["recipe"])} if isinstance(value.get("recipe"), dict) else value
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "description": "a film: run, badge, recipe, and append with index, or frames"}
+        return {"type": "object", "description": "a film: run, badge, recipe (JSON), and append with index, or frames"}
 
     def example_payload(self) -> Any:
         return {"index": 0}

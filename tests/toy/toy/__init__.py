@@ -1,8 +1,9 @@
 """A toy architecture: a disc that spins. All that the rest of the program knows of it."""
 
+from genai_demo.toy.options import SpinOptions
+
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
-from genai_demo.toy.options import SpinOptions
 
 FAMILY = Family("Toy", "Systems", "A disc that spins.", starts=(("Spin", "run=toy/spin&steps=4"),))
 SPECS = ()

@@ -1,9 +1,8 @@
 """The toy's picture on the overview."""
 
-from PIL import Image
-
 from genai_demo.toy.options import SpinOptions
 from genai_demo.toy.spin import spin
+from PIL import Image
 
 
 def poster() -> list[Image.Image]:

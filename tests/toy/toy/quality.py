@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from genai_demo.core.errors import DemoError
+
 CARD = Path(__file__).with_name("card.json")
 
 
@@ -22,5 +24,7 @@ def measure(samples: int, watch: Any) -> dict[str, Any]:
 
 
 def table() -> str:
-    """The table of the README, from the card."""
+    """The table of the README, from the card. Raises DemoError where nothing was measured."""
+    if not CARD.exists():
+        raise DemoError("the toy was not measured; `python -m genai_demo quality toy` does it")
     return f"| what | value |\n| --- | ---: |\n| roundness | {json.loads(CARD.read_text())['roundness']} |"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from genai_demo.toy.options import SpinOptions
 
 from genai_demo.core.frames import curve, pictures
-from genai_demo.toy.options import SpinOptions
 
 SIDE = 28
 
