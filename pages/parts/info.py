@@ -21,6 +21,7 @@ from genai_demo.quality.laboratory_table import families
 from genai_demo.quality.tables import render
 from pages import Page
 from pages.parts.bench import Panel
+from pages.parts.figures import figures
 from pages.parts.stream import MODEL, kind
 from pages.parts.tree import diagram, tree
 from pages.parts.wiring import ASIDE
@@ -73,6 +74,7 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: S
         with gr.Tab("Data and quality", id="quality"):
             gr.HTML(REPRODUCE)
             gr.Markdown(_quality(page), elem_classes="prose-page wide")
+            figures(page)
             gr.HTML("".join(map(card_html, models)))
         with gr.Tab("Try this", id="try"):
             gr.HTML(_tries(page, tries))

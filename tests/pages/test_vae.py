@@ -106,3 +106,15 @@ def test_api_decodes_anywhere_and_refuses_elsewhere(client):
     assert json.loads(film["recipe"])["options"]["x"] == 1.5
     with pytest.raises(AppError, match="99"):
         client.predict(x=99, api_name="/vae_decode")
+
+
+def test_a_figure_is_drawn_when_asked_for(visit):
+    page = visit("vae")
+    page.get_by_role("tab", name="Data and quality").click()
+    assert page.locator("#figure .js-plotly-plot").count() == 0, "Plotly is fetched on demand"
+    page.locator("#figure-draw").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#figure .js-plotly-plot .main-svg")
+    names = page.locator("#figure").evaluate("one => one.querySelector('.js-plotly-plot').data.map(part => part.name)")
+    assert len(names) == 10
+    assert "Live" in page.locator("p.badge", has_text="of their variance").inner_text()
