@@ -25,9 +25,15 @@ Label = Literal[
 ]
 SamplerName = Literal["ddim", "ddpm", "euler", "heun", "dpm"]
 Schedule = Literal["cosine", "linear", "scaled_linear", "sigmoid"]
-Spacing = Literal["trailing", "leading", "linspace", "karras"]
+Spacing = Literal[
+    "trailing", "leading", "linspace", "karras", "diffusers trailing", "diffusers leading", "diffusers linspace"
+]
 PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
 SCHEDULE_HELP = "How fast a picture turns into noise; the network is told the noise itself, so it can follow any"
+SPACING_HELP = (
+    "Which of the 1,000 noise levels are visited; a clean one ends each. trailing, leading and linspace are rounded "
+    "here and leave out the noisiest of cosine, as karras does; diffusers' own times are those with its name"
+)
 
 
 class SamplingOptions(Options):
@@ -41,7 +47,7 @@ class SamplingOptions(Options):
         2.0, "How strongly to follow the class; 1 asks once, 0 ignores it", at_least=0, at_most=20
     )
     schedule: Schedule = option("cosine", SCHEDULE_HELP, more=True)
-    spacing: Spacing = option("trailing", "Which of the 1,000 noise levels are visited", more=True)
+    spacing: Spacing = option("trailing", SPACING_HELP, more=True)
     clip: bool = option(True, "Keep every guess of the clean picture within black and white", more=True)
 
 
@@ -86,7 +92,7 @@ class ErrorOptions(Options):
     )
     guidance_scale: float = option(2.0, "How strongly to follow the class", at_least=0, at_most=20)
     schedule: Schedule = option("cosine", SCHEDULE_HELP)
-    spacing: Spacing = option("karras", "Which of the 1,000 noise levels are visited", more=True)
+    spacing: Spacing = option("karras", SPACING_HELP, more=True)
     clip: bool = option(False, "Keep every guess of the clean picture within black and white", more=True)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 T = 1000  # training times
 RHO = 7.0  # of Karras et al. 2022, eq. 5
 CEILING = 160.0  # largest sigma / alpha that is visited; only the last handful of times of "cosine" lie above it
+DIFFUSERS = "diffusers "  # begins the spacings whose times are diffusers' own
 
 
 @functools.cache
@@ -68,10 +69,15 @@ class Grid:
 
 
 def timesteps(steps: int, spacing: str = "trailing", last: int = T) -> np.ndarray:
-    """Which of the first `last` times are visited, (steps,) int64, falling; named as in diffusers.
+    """Which of the first `last` times are visited, (steps,) int64, falling.
 
-    trailing starts at the noisiest time (Lin et al. 2023, Table 2), leading ends at the cleanest, linspace has both.
+    trailing starts at the noisiest time (Lin et al. 2023, Table 2): last - i * last / steps, rounded, less 1.
+    leading ends at the cleanest: i * last / steps, rounded down. linspace has both ends, rounded.
+    These are not always diffusers' grids: its trailing is np.arange with a stride that isn't exact, so that some times
+    differ by 1, and its leading rounds the stride down. "diffusers trailing" and so on (`diffusers_timesteps`) are.
     """
+    if spacing.startswith(DIFFUSERS):
+        return diffusers_timesteps(steps, spacing.removeprefix(DIFFUSERS))
     if spacing == "trailing":
         return np.round(last - np.arange(steps) * (last / steps)).astype(np.int64) - 1
     if spacing == "leading":
@@ -79,15 +85,32 @@ def timesteps(steps: int, spacing: str = "trailing", last: int = T) -> np.ndarra
     return np.linspace(0, last - 1, steps).round()[::-1].astype(np.int64)
 
 
+def diffusers_timesteps(steps: int, spacing: str) -> np.ndarray:
+    """The times of diffusers' DDIMScheduler with this `timestep_spacing`, (steps,) int64, falling; of all T times.
+
+    At some step counts (61 is the first) its trailing lists one time more, -1, which is no time: left out. Its one
+    step of linspace is at the cleanest time. ValueError for more than T steps.
+    """
+    from diffusers import DDIMScheduler
+
+    scheduler = DDIMScheduler(num_train_timesteps=T, timestep_spacing=spacing)
+    scheduler.set_timesteps(steps)
+    times = scheduler.timesteps.numpy()
+    return np.asarray(times[times >= 0])
+
+
 def grid(schedule: str, steps: int, spacing: str = "trailing", ceiling: float = CEILING) -> Grid:
     """The levels of `steps` steps under a schedule; the last one is clean.
 
     spacing "karras" puts them evenly in ratio ** (1 / 7) between the schedule's ends (Karras et al. 2022, eq. 5).
     Times noisier than the ceiling are left out: nothing of a picture is left there, and a step as long as theirs
-    makes second-order rules overshoot (diffusers' DPM-Solver has lambda_min_clipped for it).
+    makes second-order rules overshoot (diffusers' DPM-Solver has lambda_min_clipped for it). The spacings that bear
+    diffusers' name choose among all times, as it does. Each step leads to the next level listed; diffusers' DDIM
+    steps to t - T // steps instead, which is the same only where steps divides T.
     """
     abar = alphas_cumprod(schedule)
-    abar = abar[np.sqrt((1 - abar) / abar) <= ceiling]
+    if not spacing.startswith(DIFFUSERS):
+        abar = abar[np.sqrt((1 - abar) / abar) <= ceiling]
     if spacing == "karras":
         ratio = np.sqrt((1 - abar[[-1, 0]]) / abar[[-1, 0]]) ** (1 / RHO)
         return from_ratios((ratio[0] + np.linspace(0, 1, steps) * (ratio[1] - ratio[0])) ** RHO)

@@ -227,3 +227,13 @@ def test_frames_hold_nothing_but_arrays_and_plain_values() -> None:
     for name in FEW:
         for field in dataclasses.fields(frame := usual(name)[-1]):
             assert isinstance(getattr(frame, field.name), (np.ndarray, int, float, type(None)))
+
+
+@pytest.mark.parametrize("steps", [7, 37])
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_librarys_own_times_make_pictures(sampler: str, steps: int) -> None:
+    made = frames("denoise", spacing="diffusers trailing", steps=steps, sampler=sampler)
+    assert [frame.index for frame in made] == list(range(made[0].total))
+    assert (made[0].step, made[-1].step) == (0, steps)
+    assert made[-1].sigma == 0
+    assert all(np.isfinite([value for value in numbers(frame).values() if value is not None]).all() for frame in made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from genai_demo.diffusion.guide import Guide, Noise, shown
 from genai_demo.diffusion.model import NULL
 from genai_demo.diffusion.samplers import SAMPLERS, Step, ddim, evaluations
-from genai_demo.diffusion.schedules import CEILING, Grid, alphas_cumprod, betas, grid
+from genai_demo.diffusion.schedules import CEILING, Grid, T, alphas_cumprod, betas, grid, timesteps
 
 CLOSE = 1e-4  # largest difference in a pixel of about -1..1, single precision
 
@@ -120,6 +121,22 @@ def test_ddim_is_the_librarys(schedule: str, steps: int, eta: float) -> None:
     assert far(ours.after, theirs) < CLOSE
 
 
+@pytest.mark.parametrize("spacing", ["trailing", "leading", "linspace"])
+@pytest.mark.parametrize("steps", [7, 37, 61])
+def test_ddim_at_the_librarys_own_times_is_the_librarys(steps: int, spacing: str) -> None:
+    """The library's step leads to t - T // n: n is set so that this is the next time listed, which ours goes to."""
+    scheduler = DDIMScheduler(beta_schedule="linear", prediction_type="v_prediction", clip_sample=False)
+    times = [*timesteps(steps, f"diffusers {spacing}").tolist(), -1]
+    toy, x = Toy(), start()
+    for t, following in itertools.pairwise(times):
+        scheduler.num_inference_steps = Fraction(T, t - following)
+        abar = float(scheduler.alphas_cumprod[t])
+        v = velocity(toy, x, math.atan2(math.sqrt(1 - abar), math.sqrt(abar)))
+        x = scheduler.step(v, t, x).prev_sample
+    ours = last(ddim(guess(), start(), grid("linear", steps, f"diffusers {spacing}"), draws()[1]))
+    assert far(ours.after, x) < CLOSE
+
+
 def test_ddim_with_clipped_guesses_is_the_librarys() -> None:
     scheduler = DDIMScheduler(**settings("linear"), clip_sample=True, timestep_spacing="trailing")
     theirs = walk_times(scheduler, 20, eta=0.5, use_clipped_model_output=True, generator=draws()[0])
@@ -185,7 +202,9 @@ def _knows(picture: Tensor, x: Tensor, angle: float) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("name", list(SAMPLERS))
-@pytest.mark.parametrize("spacing", ["trailing", "leading", "linspace", "karras"])
+@pytest.mark.parametrize(
+    "spacing", ["trailing", "leading", "linspace", "karras", "diffusers trailing", "diffusers leading"]
+)
 def test_a_thousand_steps_go_through(name: str, spacing: str) -> None:
     """The noisiest times of "cosine" are left out, so a thousand steps visit some level twice."""
     end = last(SAMPLERS[name](guess(), start(), grid("cosine", 1000, spacing), draws()[1]))

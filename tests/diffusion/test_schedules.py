@@ -7,14 +7,15 @@ import math
 
 import numpy as np
 import pytest
-from diffusers import DDPMScheduler, EulerDiscreteScheduler
+from diffusers import DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.diffusion.schedules import CEILING, T, alphas_cumprod, below, betas, from_ratios, grid, timesteps
 
 SCHEDULES = ("cosine", "linear", "scaled_linear", "sigmoid")
-SPACINGS = ("trailing", "leading", "linspace", "karras")
+THEIRS = ("trailing", "leading", "linspace")
+SPACINGS = (*THEIRS, "karras", *(f"diffusers {name}" for name in THEIRS))
 LIBRARY = {
     "cosine": {"beta_schedule": "squaredcos_cap_v2"},
     "linear": {"beta_schedule": "linear"},
@@ -46,6 +47,30 @@ def test_the_times_are_the_librarys(steps: int, spacing: str) -> None:
         assert timesteps(steps, spacing).tolist() == theirs.timesteps.tolist()
 
 
+@pytest.mark.parametrize("spacing", THEIRS)
+def test_the_times_named_after_the_library_are_its_at_every_count(spacing: str) -> None:
+    theirs = DDIMScheduler(timestep_spacing=spacing)
+    for steps in range(1, 201):
+        theirs.set_timesteps(steps)
+        listed = [t for t in theirs.timesteps.tolist() if t >= 0]  # trailing ends with a time of -1 at some counts
+        assert timesteps(steps, f"diffusers {spacing}").tolist() == listed
+        assert len(listed) == steps
+        assert grid("cosine", steps, f"diffusers {spacing}").steps == steps
+
+
+def test_our_times_are_others_at_some_counts() -> None:
+    for spacing, steps in (("trailing", 48), ("leading", 7)):
+        assert timesteps(steps, spacing).tolist() != timesteps(steps, f"diffusers {spacing}").tolist()
+    every = range(1, 1001)
+    assert all((timesteps(n, "linspace") == timesteps(n, "diffusers linspace")).all() for n in every)
+
+
+def test_the_librarys_times_leave_out_no_noise() -> None:
+    noisiest = math.sqrt(alphas_cumprod("cosine")[-1])
+    assert grid("cosine", 7, "diffusers trailing").alpha[0] == pytest.approx(noisiest)
+    assert grid("cosine", 7, "trailing").alpha[0] > noisiest
+
+
 def test_times_begin_and_end_where_their_names_say() -> None:
     assert timesteps(4, "trailing").tolist() == [999, 749, 499, 249]
     assert timesteps(4, "leading").tolist() == [750, 500, 250, 0]
@@ -68,7 +93,8 @@ def test_every_grid_goes_from_noise_to_a_clean_picture(schedule: str, spacing: s
     assert (levels.alpha[-1], levels.sigma[-1]) == (1.0, 0.0)
     assert all(one >= two for one, two in itertools.pairwise(levels.sigma))
     assert all(abs(a**2 + s**2 - 1) < 1e-9 for a, s in zip(levels.alpha, levels.sigma))
-    assert levels.ratio(0) <= CEILING * (1 + 1e-9)
+    if not spacing.startswith("diffusers"):
+        assert levels.ratio(0) <= CEILING * (1 + 1e-9)
     assert 0 < levels.angle(0) < math.pi / 2
 
 
