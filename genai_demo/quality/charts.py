@@ -15,8 +15,9 @@ COLOURS = {  # Okabe and Ito; lighter on a dark ground
     True: ("#56B4E9", "#F08A4B", "#2FBF97", "#E5A0C6", "#F0B840", "#8CCBF0", "#A6A6A6"),
 }
 INK = {False: ("#1b1d1f", "#ffffff", "#d5d6d0"), True: ("#e9eaeb", "#1a1d20", "#3a4046")}  # text, ground, lines
-SYMBOLS = ("circle", "diamond", "square", "cross", "x", "circle-open")  # known to plane and space
+SYMBOLS = ("circle", "diamond", "square", "cross", "square-open", "circle-open")  # known to plane and space
 HEIGHT = 560  # pixels
+EYE = {"x": 1.75, "y": 1.75, "z": 1.1}  # of who looks at a space: far enough for the names of its axes
 
 
 def finished(figure: go.Figure, said: str, *, live: bool) -> go.Figure:
@@ -37,6 +38,7 @@ def painted(figure: go.Figure, *, dark: bool) -> go.Figure:
     space: dict[str, Any] = {name: {**axis, "backgroundcolor": ground} for name in ("xaxis", "yaxis", "zaxis")}
     for each in space.values():
         del each["automargin"]
+        each["title"] = {"font": {"size": 12}}
     layout = {
         "colorway": COLOURS[dark],
         "font": {"color": ink, "family": "system-ui, sans-serif", "size": 13},
@@ -44,6 +46,6 @@ def painted(figure: go.Figure, *, dark: bool) -> go.Figure:
         "plot_bgcolor": ground,
         "xaxis": axis,
         "yaxis": axis,
-        "scene": space,
+        "scene": {**space, "camera": {"eye": EYE}},
     }
     return figure.update_layout(template={"layout": layout})
