@@ -1,0 +1,263 @@
+"""Fair turns: the runs of all visitors share a few slots, and nobody waits long for what is short.
+
+    ticket = schedule.submit(recipe)          # joins an equal recipe that is computed now, or was a moment ago
+    for frame in ticket: ...                  # at the reader's own pace; a slow reader holds no slot
+    ticket.close()                            # who leaves last stops the computation at its next frame
+
+A slot computes one frame after the other of the job that is worth most: the one with the least left to do, by an
+estimate learnt from earlier runs, less what it has waited (shortest remaining time first, with aging, so that a long
+job gives way but never starves). Knows nothing of the web: pages, a deck or a cluster submit recipes and get frames.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from genai_demo.core.caches import Cache
+from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import Recipe
+
+SLOTS = 2  # frames that are computed at the same time
+MOST_WAITING = 120  # jobs that wait in all; one more is refused with how many there are
+MOST_EACH = 3  # jobs of one visitor that are computed or wait
+AGING = 0.3  # seconds of work that a second of waiting is worth
+UNKNOWN_S = 2.0  # what a run of which nothing is known is taken to need
+KEPT_BYTES = 150_000_000  # frames of finished runs that are kept for who asks the same again
+LEARN = 0.3  # how much the newest measurement counts in an estimate
+
+Start = Callable[[], Iterator[Any]]
+
+
+class Estimates:
+    """Seconds that a recipe will compute, learnt from what earlier ones took.
+
+    A run says itself how its cost grows with its options (`size`); what is learnt is the seconds for a unit of that.
+    """
+
+    def __init__(self) -> None:
+        self._each: dict[tuple[str, str | None], float] = {}
+        self._lock = threading.Lock()
+
+    def of(self, recipe: Recipe, size: float) -> float:
+        """Seconds, UNKNOWN_S where the run was never measured."""
+        with self._lock:
+            each = self._each.get((recipe.run, recipe.model))
+        return UNKNOWN_S if each is None else each * max(size, 1e-9)
+
+    def learn(self, recipe: Recipe, size: float, seconds: float) -> None:
+        """A finished run took `seconds`."""
+        key, now = (recipe.run, recipe.model), seconds / max(size, 1e-9)
+        with self._lock:
+            before = self._each.get(key, now)
+            self._each[key] = before + LEARN * (now - before)
+
+
+@dataclass(eq=False)
+class Job:
+    """One computation, read by everybody who asked for it. Its fields are guarded by the schedule's lock."""
+
+    key: str
+    recipe: Recipe
+    who: str
+    frames: Iterator[Any]
+    estimate: float
+    size: float
+    asked: float = field(default_factory=time.monotonic)
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    made: list[Any] = field(default_factory=list)
+    readers: int = 0
+    spent: float = 0.0
+    done: bool = False
+    running: bool = False
+    error: Exception | None = None
+
+    def worth(self, now: float) -> float:
+        """What is left of it, in seconds, less its age: the smallest goes first. Past its estimate it counts double."""
+        left = self.estimate - self.spent if self.spent < self.estimate else 2 * self.spent
+        return left - AGING * (now - self.asked)
+
+
+class Ticket:
+    """A reader of a job: iterate it for the frames, from the first on. Close it, or use it as a context, to leave.
+
+    shared: the job was asked for by somebody before; its frames, with the times measured in them, are those of then.
+    """
+
+    def __init__(self, schedule: Schedule, job: Job, shared: bool) -> None:
+        self._schedule, self._job, self.shared = schedule, job, shared
+        self._left = False
+
+    def __iter__(self) -> Iterator[Any]:
+        for at in itertools.count():
+            if not self._schedule.wait(self._job, at):
+                return
+            yield self._job.made[at]
+
+    def __enter__(self) -> Ticket:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave; the last who does so stops the computation at its next frame."""
+        if not self._left:
+            self._left = True
+            self._schedule.leave(self._job)
+
+    @property
+    def waiting(self) -> tuple[int, float] | None:
+        """(jobs that go before this one, seconds they will take, about); None once it has begun."""
+        return self._schedule.before(self._job)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds computed so far, by whichever thread, without waiting."""
+        return self._job.spent
+
+
+class Schedule:
+    """Slots that compute the frames of many jobs in turns. One serves a whole program; threads end with it."""
+
+    def __init__(self, slots: int = SLOTS, *, most_waiting: int = MOST_WAITING, kept_bytes: int = KEPT_BYTES) -> None:
+        self.slots, self.most_waiting = slots, most_waiting
+        self.estimates = Estimates()
+        self._jobs: dict[str, Job] = {}  # those not finished yet, by key, in the order they came
+        self._kept: Cache[str, Job] = Cache("finished runs", kept_bytes, _weight)
+        self._changed = threading.Condition()
+        self._workers = 0
+        self._private = itertools.count()
+
+    def submit(
+        self, recipe: Recipe, start: Start, *, who: str = "", private: bool = False, size: float = 1.0
+    ) -> Ticket:
+        """A place in the queue for the frames that start() gives; they are computed in this caller's context.
+
+        recipe: complete, so that equal results have equal recipes; who: a visitor, "" for nobody; private: the result
+        is this visitor's own and is shared with none; size: how much work it is, in the run's own measure.
+        Raises DemoError where too many wait.
+        """
+        key = f"private {next(self._private)}" if private else recipe.to_json()
+        with self._changed:
+            job = self._jobs.get(key) or self._kept.get(key)
+            shared = job is not None
+            if job is None:
+                self._check_room(who)
+                job = Job(key, recipe, who, start(), self.estimates.of(recipe, size), size)
+                self._jobs[key] = job
+                self._grow()
+                self._changed.notify_all()
+            job.readers += 1
+        return Ticket(self, job, shared)
+
+    def wait(self, job: Job, at: int) -> bool:
+        """Until frame number `at` is there (True) or there is none (False). Raises what the run raised."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(job.made) > at or job.done)
+            if len(job.made) > at:
+                return True
+            if job.error is not None:
+                raise job.error
+            return False
+
+    def leave(self, job: Job) -> None:
+        """One reader less."""
+        with self._changed:
+            job.readers -= 1
+            left = job.readers == 0 and not job.done and not job.running
+            if left:
+                self._finish(job)
+        if left:
+            _close(job)
+
+    def before(self, job: Job) -> tuple[int, float] | None:
+        """How many jobs go before this one, and the seconds they have left, shared among the slots."""
+        now = time.monotonic()
+        with self._changed:
+            if job.done or job.running or job.made:
+                return None
+            mine = job.worth(now)
+            ahead = [one for one in self._jobs.values() if one is not job and (one.running or one.worth(now) < mine)]
+            left = sum(max(one.estimate - one.spent, 0.1) for one in ahead)
+        return len(ahead), left / self.slots
+
+    def _check_room(self, who: str) -> None:
+        waiting = len(self._jobs)
+        if waiting >= self.most_waiting:
+            left = sum(max(job.estimate - job.spent, 0.1) for job in self._jobs.values()) / self.slots
+            raise DemoError(
+                f"{waiting} runs wait already, for about {left:.0f} s; the limit is {self.most_waiting}, "
+                "try again in a moment"
+            )
+        if who and sum(job.who == who for job in self._jobs.values()) >= MOST_EACH:
+            raise DemoError(f"{MOST_EACH} runs of yours are computed or wait; the limit is {MOST_EACH}, stop one first")
+
+    def _grow(self) -> None:
+        """Threads start as they are needed and stay, as many as there are slots."""
+        if self._workers < min(self.slots, len(self._jobs)):
+            self._workers += 1
+            threading.Thread(target=self._work, name=f"slot {self._workers}", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while (job := self._next()) is None:
+                    self._changed.wait()
+                job.running = True
+            began = time.monotonic()
+            frame, error = _one(job)
+            with self._changed:
+                job.running = False
+                job.spent += time.monotonic() - began
+                if frame is not None:
+                    job.made.append(frame)
+                over = frame is None or job.readers == 0
+                if over:
+                    job.error = error
+                    self._finish(job, whole=frame is None and error is None)
+                self._changed.notify_all()
+            if over:
+                _close(job)
+
+    def _next(self) -> Job | None:
+        """The job worth most that waits; a visitor has one at a time."""
+        now = time.monotonic()
+        busy = {job.who for job in self._jobs.values() if job.running and job.who}
+        free = [job for job in self._jobs.values() if not job.running and job.who not in busy]
+        return min(free, key=lambda job: job.worth(now), default=None)
+
+    def _finish(self, job: Job, *, whole: bool = False) -> None:
+        """Out of the queue; a whole result is remembered, and what it took is learnt."""
+        job.done = True
+        self._jobs.pop(job.key, None)
+        if whole:
+            self.estimates.learn(job.recipe, job.size, job.spent)
+            if not job.key.startswith("private "):
+                self._kept.put(job.key, job)
+
+
+def _one(job: Job) -> tuple[Any, Exception | None]:
+    """The job's next frame, or None at its end, and what went wrong."""
+    try:
+        return job.context.run(next, job.frames, None), None
+    except Exception as error:
+        return None, error
+
+
+def _close(job: Job) -> None:
+    close = getattr(job.frames, "close", None)
+    if close:
+        job.context.run(close)
+
+
+def _weight(job: Job) -> int:
+    """Bytes of a finished job's arrays, about."""
+    from genai_demo.core.frames import arrays
+
+    return sum(sum(value.nbytes for value in arrays(frame).values()) + 500 for frame in job.made)
