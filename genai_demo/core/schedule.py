@@ -6,7 +6,7 @@
 
 A slot computes one frame after the other of the job that is worth most: the one with the least left to do, by an
 estimate learnt from earlier runs, less what it has waited (shortest remaining time first, with aging, so that a long
-job gives way but never starves). Knows nothing of the web: pages, a deck or a cluster can submit recipes and get frames.
+job gives way but never starves). Knows nothing of the web: a page, a deck or a cluster can submit recipes to it.
 The pages do not yet: each of their runs has a thread of its own (pages/parts/stream.py).
 """
 
