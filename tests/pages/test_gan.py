@@ -160,7 +160,7 @@ def test_api_trains_and_branches(client):
         steps=20, every=10, samples=20, changes="10: lr_d=0.01", beside=True, api_name="/gan_points"
     )[0]
     assert found["done"]
-    assert found["recipe"]["options"]["changes"] == "10: lr_d=0.01"
+    assert json.loads(found["recipe"])["options"]["changes"] == "10: lr_d=0.01"
     steps = [next(entry["value"] for entry in frame["numbers"] if entry["name"] == "step") for frame in found["frames"]]
     assert steps == [0, 10, 20]
 
