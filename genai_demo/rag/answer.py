@@ -15,7 +15,7 @@ from genai_demo.core.frames_text import TokKind
 from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, Piece
 from genai_demo.language.options import Sampling
-from genai_demo.rag import orders, passages, support
+from genai_demo.rag import answerable, orders, passages, support
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.library import Library
 from genai_demo.rag.options import AskOptions
@@ -72,13 +72,34 @@ class Looked:
     variants: tuple[str, ...] = ()
     results: list[StageResult] = field(default_factory=list)
     rows: list[passages.Row] | None = None
+    refused: bool = False
 
     def stages(self) -> Iterator[StageResult]:
         """The stages, each as it is done."""
         search = passages.search_of(self.options, max(DEPTH, self.options.k), self.without)
         for result in retrieve(self.library, self.question, search, self.variants):
             self.results.append(result)
+            if len(self.results) == self.last:
+                self.refused = self._judged()
             yield result
+
+    def _judged(self) -> bool:
+        """Whether the question is refused though passages were found; see `answerable`.
+
+        Only where all articles were asked and no other texts, and nothing was knocked out.
+        """
+        options, decision = self.options, answerable.measured()
+        every = options.names() in ((), (passages.ALL,)) and not options.sha256s()
+        whole = not (self.without or options.knocked_out())
+        dense, end = self.results[1], self.results[-1]
+        if decision is None or options.least <= -1 or not (every and whole and len(end.chunks)):
+            return False
+        if decision.embedder != self.library.embedder.identity:
+            return False
+        rows = answerable.sentences(self.library, self.question, end)
+        if options.k == answerable.SEEN:
+            self.rows = rows  # the same are sent
+        return decision.refuses(self.library, answerable.signs(self.library, self.question, dense, end, rows))
 
     @property
     def last(self) -> int:
@@ -86,10 +107,8 @@ class Looked:
         return len(STAGES) if self.options.late else len(STAGES) - 1
 
     def found(self) -> StageResult:
-        """The first k of the last ranking."""
-        end = self.results[-1]
-        k = self.options.k
-        return StageResult(end.name, end.ms, end.chunks[:k], end.passages[:k], end.scores[:k])
+        """The first k of the last ranking; none where the question is refused."""
+        return self.results[-1].first(0 if self.refused else self.options.k)
 
     def choose(self, characters: int) -> tuple[Sent, ...]:
         """The passages that are sent, shortened to that many characters together."""

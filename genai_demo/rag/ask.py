@@ -128,7 +128,7 @@ def _looked_up(board: Board, looked: Looked) -> Iterator[AskStep]:
             what |= {"chunks": looked.library.placed(looked.library.vectors), "out": looked.left_out()}
         if result.name == "dense":
             what["nearest"] = looked.nearest()
-        nothing = result.name == "hybrid" and not len(result.chunks)
+        nothing = looked.refused or (result.name == "hybrid" and not len(result.chunks))
         if len(looked.results) == looked.last or nothing:
             what["picked"], what["asked"] = looked.places()
         if nothing:
@@ -139,7 +139,10 @@ def _looked_up(board: Board, looked: Looked) -> Iterator[AskStep]:
 
 
 def _nothing(looked: Looked) -> str:
-    return f"{NOTHING} The nearest chunk has the cosine {looked.nearest():.2f}; the least is {looked.options.least:g}."
+    near = f"{NOTHING} The nearest chunk has the cosine {looked.nearest():.2f}; "
+    if looked.refused:
+        return near + "its words, its meaning and its best sentence together do not make an answer likely."
+    return near + f"the least is {looked.options.least:g}."
 
 
 def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | None) -> Iterator[AskStep]:

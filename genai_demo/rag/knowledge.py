@@ -18,7 +18,7 @@ from genai_demo.core.home import ASSETS
 
 KNOWLEDGE = ASSETS / "knowledge"
 
-Kind = Literal["direct", "paraphrase", "two", "unanswerable"]
+Kind = Literal["direct", "paraphrase", "two", "unanswerable", "off subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Question:
     """A question and what answers it.
 
     For kind "two" a passage of each of its articles is needed; for "direct" and "paraphrase" any one passage is enough;
-    an "unanswerable" one has no passages and an empty answer.
+    an "unanswerable" one on the subject, or one "off subject", has no passages and an empty answer.
     """
 
     id: str

@@ -24,7 +24,7 @@ import numpy as np
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import home, whole
-from genai_demo.rag.bm25 import BM25
+from genai_demo.rag.bm25 import BM25, words
 from genai_demo.rag.chunks import Chunk, How, Mark, cut
 from genai_demo.rag.embed import BATCH, Embedder
 from genai_demo.rag.knowledge import KNOWLEDGE, Article, articles
@@ -136,6 +136,19 @@ class Library:
         kept = [i for i in range(len(self.chunks)) if i not in gone]
         entries = [entry for entry in self.entries if entry.name not in names]
         return Library(entries, [self.chunks[i] for i in kept], self.vectors[kept], self.embedder)
+
+    @functools.cached_property
+    def worded(self) -> tuple[frozenset[str], ...]:
+        """The words of each passage, as BM25 compares them, its document's title and other names among them."""
+        found: list[set[str]] = [set() for _ in self.passages]
+        for owner, chunk in zip(self.owner.tolist(), self.chunks):
+            found[owner].update(words(indexed(self._of[chunk.document], chunk)))
+        return tuple(map(frozenset, found))
+
+    @functools.cached_property
+    def holding(self) -> Counter[str]:
+        """In how many passages a word stands."""
+        return Counter(word for passage in self.worded for word in passage)
 
     @functools.cached_property
     def plane(self) -> tuple[np.ndarray, np.ndarray]:

@@ -128,7 +128,16 @@ def search_of(options: SearchOptions, k: int | None = None, without: Iterable[in
     hashes = options.sha256s()
     out = tuple(dict.fromkeys([*options.knocked_out(), *without]))
     names = (*options.names(), *hashes) if options.names() and ALL not in options.names() else ()
-    return Search(k or options.k, names, out, "passage", options.words, options.least, options.balance, options.late)
+    return Search(
+        k or options.k,
+        names,
+        out,
+        words=options.words,
+        least=options.least,
+        spared=bool(hashes),
+        balance=options.balance,
+        late=options.late,
+    )
 
 
 def variants(engine: Engine, question: str, how: str, seed: int) -> tuple[str, ...]:

@@ -42,8 +42,13 @@ def table() -> str:
         "passage (by chunk: the ranked chunk) contains the answering span word for word. direct, paraphrase: any of "
         "the spans; two: the share of the two articles that is there; both at 3: 1 only if none is missing. "
         "The constants of fusion and reranking were chosen by Recall@3 on the questions of odd number; the others are "
-        f"held out. Nothing relevant: below a cosine of {none['least']:.2f} lie {100 * none['spared']:.0f} % of the "
-        f"answerable questions and {100 * none['refused']:.0f} % of the {none['unanswerable']} that nothing here "
-        f"answers; the former lie higher in {100 * none['area']:.0f} of 100 pairs."
+        f"held out. Nothing relevant, held out: refused are {_refused(none, 'unanswerable')} on the subject that "
+        f"nothing here answers, {_refused(none, 'off subject')} off it, and wrongly {_refused(none, 'answered')} that "
+        f"are answered here; the last lie higher in {100 * none['area']:.0f} of 100 pairs."
     )
     return f"{table_of(HEADS, rows, texts=2)}\n\n{note}"
+
+
+def _refused(none: dict[str, Any], kind: str) -> str:
+    held = none["held out"][kind]
+    return f"{100 * held['refused']:.0f} % of the {held['questions']} questions"

@@ -15,6 +15,7 @@ import numpy as np
 
 from genai_demo.core.errors import DemoError
 from genai_demo.rag import rank
+from genai_demo.rag.bm25 import words
 from genai_demo.rag.embed import clean
 from genai_demo.rag.library import Library
 
@@ -29,8 +30,9 @@ class Search:
     """k: passages wanted; documents: names to look in, () for all; without: ids of chunks knocked out.
 
     unit: what is ranked, passages or single chunks. words: weight of BM25 against dense, 0 to 1. least: cosine of the
-    best chunk below which a passage is dropped. balance: of relevance against being different (MMR), 1 for none of it.
-    late: how many passages are reranked, 0 for none; late_weight: how much late interaction counts there, 0 to 1.
+    best chunk below which a passage is dropped; spared: unless half of the question's words stand in it. balance: of
+    relevance against being different (MMR), 1 for none of it. late: how many passages are reranked, 0 for none;
+    late_weight: how much late interaction counts there, 0 to 1.
     """
 
     k: int = 10
@@ -39,6 +41,7 @@ class Search:
     unit: Literal["passage", "chunk"] = "passage"
     words: float = 0.3
     least: float = -1.0
+    spared: bool = False
     balance: float = 1.0
     late: int = 5
     late_weight: float = 0.7
@@ -56,6 +59,10 @@ class StageResult:
     chunks: np.ndarray
     passages: np.ndarray
     scores: np.ndarray
+
+    def first(self, k: int) -> StageResult:
+        """The first k of it."""
+        return StageResult(self.name, self.ms, self.chunks[:k], self.passages[:k], self.scores[:k])
 
 
 def checked(question: str) -> str:
@@ -94,7 +101,7 @@ def _stages(library: Library, texts: list[str], search: Search, allowed: np.ndar
     yield _result(library, "dense", start, search, *_merged(near))
     start = time.perf_counter()
     chunks, scores = _hybrid(library, search, worded, near)
-    chunks, scores = _sifted(library, queries, chunks, scores, search)
+    chunks, scores = _sifted(library, texts[0], queries, chunks, scores, search)
     yield _result(library, "hybrid", start, search, chunks, scores)
     if search.late and len(chunks):
         start = time.perf_counter()
@@ -174,10 +181,16 @@ def _hybrid(library: Library, search: Search, worded: list[Ranked], near: list[R
     return np.array([shown[i][1] for i in ids.tolist()], np.int64), sums
 
 
-def _sifted(library: Library, queries: np.ndarray, chunks: np.ndarray, scores: np.ndarray, search: Search) -> Ranked:
+def _sifted(
+    library: Library, text: str, queries: np.ndarray, chunks: np.ndarray, scores: np.ndarray, search: Search
+) -> Ranked:
     """Without what is too far from the question; the rest in the order of MMR where that is asked for."""
     if search.least > -1:
         near = (library.vectors[chunks] @ queries.T).max(axis=1) >= search.least
+        if search.spared:
+            wanted = frozenset(words(text))
+            shared = [len(wanted & library.worded[owner]) for owner in library.owner[chunks].tolist()]
+            near |= np.array([0 < len(wanted) <= 2 * number for number in shared], bool)
         chunks, scores = chunks[near], scores[near]
     if search.balance < 1 and len(chunks):
         few = slice(0, max(POOL // 2, search.k))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import mean
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -12,7 +14,11 @@ from genai_demo.core.load import clear
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.core.spec import Package
-from genai_demo.rag import MINILM
+from genai_demo.rag import MINILM, answerable, measuring, passages
+from genai_demo.rag.knowledge import questions
+from genai_demo.rag.library import built_in
+from genai_demo.rag.options import AskOptions, KinOptions
+from pages.rag import TRIES
 from tests.decoder.real import borrowed, true_home
 
 QUESTION = "When were the weights of Stable Diffusion released?"
@@ -63,3 +69,39 @@ def test_the_kin_differ_on_the_same_passages() -> None:
     found = frames("rag/kin", max_new_tokens=28, every=8, k=2)
     assert len(set(found[-1].said)) > 1
     assert FACT in found[-1].said[0]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "On how many tokens was Falcon 180B trained?",
+        "How does the Muon optimiser orthogonalise its updates?",
+        "How many pictures of a subject does DreamBooth need?",
+    ],
+)
+def test_what_is_on_the_subject_and_in_no_article_is_not_answered(question: str) -> None:
+    found = frames("rag/ask", question=question)
+    assert "Nothing in the library" in found[-1].notice
+    assert not any(frame.said for frame in found)
+
+
+def test_no_question_that_the_page_opens_or_proposes_is_refused() -> None:
+    library = built_in(passages.embedder())
+    decision = answerable.measured()
+    assert decision is not None
+    asked = [dict(parse_qsl(one.query)) for one in TRIES]
+    proposed = [AskOptions().question, KinOptions().question, *(one["question"] for one in asked if "question" in one)]
+    refused = [one for one in proposed if decision.refuses(library, answerable.signs_of(library, one))]
+    assert refused == ["How do I bake sourdough bread?"], "that one shows a refusal"
+
+
+def test_a_sample_of_the_questions_is_told_apart_as_the_card_says() -> None:
+    library, decision = built_in(passages.embedder()), answerable.measured()
+    assert decision is not None
+    held = [one for one in questions() if not measuring.even(one)]
+    share: dict[bool, float] = {}
+    for answered in (True, False):
+        some = [one.question for one in held if bool(one.passages) == answered][::6]
+        share[answered] = mean(decision.refuses(library, answerable.signs_of(library, one)) for one in some)
+    assert share[True] <= 0.15
+    assert share[False] >= 0.4

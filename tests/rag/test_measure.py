@@ -8,7 +8,7 @@ import pytest
 from genai_demo.core.errors import DemoError
 from genai_demo.quality import tables
 from genai_demo.quality.cards import results
-from genai_demo.rag import measuring, quality
+from genai_demo.rag import answerable, measuring, quality
 from genai_demo.rag.knowledge import Passage, Question
 from genai_demo.rag.library import build
 from genai_demo.rag.retrieve import STAGES
@@ -24,7 +24,7 @@ QUESTIONS = (
         (Passage("animals", "The dog guards a ship."), Passage("food", "Bread is baked of flour.")),
         "both",
     ),
-    Question("q004", "Who wrote Faust?", "unanswerable", (), ""),
+    Question("q004", "Who wrote Faust?", "off subject", (), ""),
 )
 
 
@@ -68,11 +68,27 @@ def test_the_summary_is_by_kind_and_by_half() -> None:
     }
 
 
-def test_nothing_relevant_is_told_by_a_cosine() -> None:
-    found = measuring.nothing(build(ENTRIES, tiny()), QUESTIONS)
-    assert found["unanswerable"] == 1
+def test_what_nothing_answers_is_told_by_several_signs_and_measured_on_the_other_half() -> None:
+    more = [Question(f"q{i:03}", f"Who is Xyzzy{i}?", "unanswerable", (), "") for i in range(5, 9)]
+    found = measuring.nothing(build(ENTRIES, tiny()), [*QUESTIONS, *more])
+    assert {kind: of["questions"] for kind, of in found["held out"].items()} == {
+        "answered": 1,
+        "unanswerable": 2,
+        "off subject": 1,
+    }
+    assert "off subject" not in found["chosen on"]
+    assert set(found["decision"]["weights"]) == set(answerable.SIGNS)
+    assert found["decision"]["weights"]["unknown name"] < 0
+    assert found["held out"]["unanswerable"]["refused"] == 1
     assert 0 <= found["area"] <= 1
     assert -1 <= found["least"] <= 1
+
+
+def test_the_measured_decision_refuses_what_it_should_and_spares_what_is_answered() -> None:
+    held = results(quality.RESULTS, "rag")["nothing"]["held out"]
+    assert held["off subject"]["refused"] > 0.9
+    assert held["unanswerable"]["refused"] > 0.4
+    assert held["answered"]["refused"] <= 0.05
 
 
 def test_the_table_is_that_of_the_results() -> None:
