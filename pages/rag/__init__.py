@@ -81,7 +81,7 @@ TRIES = (
     ),
     Try(
         "An instruction in a document",
-        "run=rag/ask&question=Could a hidden line in a web page make my assistant do something I never asked for?",
+        "run=rag/ask&question=How can instructions hidden in a document attack an assistant?",
         "Then press “Try one with a hidden instruction” below the question, and compare answer and best span.",
     ),
     Try(
