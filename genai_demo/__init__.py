@@ -15,14 +15,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from genai_demo.core import VERSION as __version__
+
 if TYPE_CHECKING:
     from genai_demo.core.errors import DemoError
     from genai_demo.core.load import load
     from genai_demo.core.recipe import Recipe
     from genai_demo.core.run import run
 
-__version__ = "0.1.0"
-__all__ = ["DemoError", "Recipe", "load", "run"]
+__all__ = ["DemoError", "Recipe", "__version__", "load", "run"]
 
 _HOMES = {"DemoError": "errors", "Recipe": "recipe", "load": "load", "run": "run"}
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from genai_demo import __version__
+from genai_demo.core import VERSION
 from genai_demo.core.errors import DemoError
 from genai_demo.core.options import Options
 from genai_demo.core.recipe import Recipe, seed_of
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"GenAI Atlas {__version__}")
+    parser.add_argument("--version", action="version", version=f"GenAI Atlas {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _commands_on_recipes(commands)
     _commands_on_weights(commands)

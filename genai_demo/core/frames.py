@@ -26,11 +26,12 @@ import dataclasses
 import io
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from PIL import Image
 
+from genai_demo.core.frame import Frame as Frame
 from genai_demo.core.frames_text import TEXT_KINDS as TEXT_KINDS
 from genai_demo.core.frames_text import Stage as Stage
 from genai_demo.core.frames_text import Tok as Tok
@@ -46,18 +47,6 @@ from genai_demo.core.wire import HeatLayer, PackedBars, PackedFrame, PackedNumbe
 Layer = Literal["real", "generated", "other", "paths", "vectors", "heat"]
 PHOTO, PHOTO_QUALITY = 128, 90  # colour pictures of this many pixels a side and more travel as WebP of this quality
 PLANE_LIMIT = 1.5  # planes show [-PLANE_LIMIT, PLANE_LIMIT] on both axes unless the field says otherwise
-
-
-class Frame(Protocol):
-    """What every frame is: a frozen dataclass as above that knows its place, from 0, among `total`."""
-
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
-
-    @property
-    def index(self) -> int: ...
-
-    @property
-    def total(self) -> int: ...
 
 
 class Paced:

@@ -22,10 +22,11 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from genai_demo.core.frame import Frame
 from genai_demo.core.wire import (
     Item,
     Lane,
@@ -37,9 +38,6 @@ from genai_demo.core.wire import (
     TextLane,
     TokensLane,
 )
-
-if TYPE_CHECKING:
-    from genai_demo.core.frames import Frame
 
 Shade = Literal["surprise", "share"]
 TokKind = Literal["", "prompt", "picked", "off", "best", "order"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any, Self
 
-from genai_demo import __version__
+from genai_demo.core import VERSION
 from genai_demo.core.errors import DemoError, shown
 
 FORMAT = 1  # raised when an older program could misread a recipe
@@ -78,7 +78,7 @@ class Recipe:
 
 def versions() -> dict[str, str]:
     """Versions of this program, Python and the libraries that decide the numbers; read without importing them."""
-    found = {"genai_demo": __version__, "python": platform.python_version()}
+    found = {"genai_demo": VERSION, "python": platform.python_version()}
     for name in LIBRARIES:
         try:
             found[name] = metadata.version(name)

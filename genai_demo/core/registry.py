@@ -12,10 +12,9 @@ import importlib.util
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
-
-import genai_demo
 
 Group = Literal["Text", "Images", "Images and text", "Systems"]
 GROUPS: tuple[Group, ...] = ("Text", "Images", "Images and text", "Systems")
@@ -55,7 +54,7 @@ def packages() -> Mapping[str, ModuleType]:
     They lie in genai_demo, or one folder deeper (the classifier lies in quality); the name is the last part.
     """
     found: dict[str, ModuleType] = {}
-    for outer in pkgutil.iter_modules(genai_demo.__path__, "genai_demo."):
+    for outer in pkgutil.iter_modules([str(Path(__file__).parents[1])], "genai_demo."):
         if outer.ispkg:
             module = importlib.import_module(outer.name)
             inner = pkgutil.iter_modules(module.__path__, f"{outer.name}.")

@@ -18,9 +18,8 @@ from genai_demo.decoder.greedy import Taken, greedy, written
 from genai_demo.decoder.options import AblateOptions
 from genai_demo.decoder.switched_off import Off
 from genai_demo.language.distributions import divergence
-from genai_demo.language.model import LanguageModel
+from genai_demo.language.model import LanguageModel, ids_of
 from genai_demo.language.shown import prompt, these
-from genai_demo.language.text import ids_of
 
 LONGEST = 256  # tokens of a text
 SHOWN = 6  # likeliest tokens of each of the two distributions

@@ -15,9 +15,8 @@ from genai_demo.core.frames import Tok, curve, number, prose, tokens
 from genai_demo.decoder.attention import Cache, parts
 from genai_demo.decoder.greedy import timed, written
 from genai_demo.decoder.options import CacheOptions
-from genai_demo.language.model import LanguageModel
+from genai_demo.language.model import LanguageModel, ids_of
 from genai_demo.language.shown import prompt
-from genai_demo.language.text import ids_of
 
 LONGEST = 256  # tokens of a text
 

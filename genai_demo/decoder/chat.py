@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, Tok, carried, curve, listing, number, prose, ranked, tokens
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
-from genai_demo.language.conversation import fitted, limit_of
 from genai_demo.language.distributions import surprise
 from genai_demo.language.engines import Engine, Piece, engine_of
+from genai_demo.language.fitting import fitted, limit_of
 from genai_demo.language.shown import rivals, taken
 
 NOTHING = "The model ended its answer at once: it found nothing to say."

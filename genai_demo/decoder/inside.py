@@ -18,9 +18,8 @@ from genai_demo.core.frames import Tok, bars, curve, matrix, number, prose, rank
 from genai_demo.decoder.attention import Parts, normed, parts, predict, through
 from genai_demo.decoder.options import InsideOptions
 from genai_demo.language.distributions import divergence
-from genai_demo.language.model import LanguageModel
+from genai_demo.language.model import LanguageModel, ids_of
 from genai_demo.language.shown import WINDOW, best, piece, toks
-from genai_demo.language.text import ids_of
 
 LONGEST = 512  # tokens of a text
 

@@ -18,9 +18,8 @@ from genai_demo.core.frames import Tok, bars, curve, number, plane, prose, token
 from genai_demo.decoder.attention import Parts, normed, parts, project, through
 from genai_demo.decoder.options import RotaryOptions
 from genai_demo.decoder.switched_off import place
-from genai_demo.language.model import LanguageModel
+from genai_demo.language.model import LanguageModel, ids_of
 from genai_demo.language.shown import WINDOW, toks
-from genai_demo.language.text import ids_of
 
 LONGEST = WINDOW  # tokens of a text
 CLOCKS = 8  # pairs that are drawn

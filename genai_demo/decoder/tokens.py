@@ -15,10 +15,9 @@ from genai_demo.core.frames import tokens as tokens_
 from genai_demo.decoder.options import TokensOptions
 from genai_demo.language.decode import Step, decode
 from genai_demo.language.distributions import entropy, surprise
-from genai_demo.language.model import LanguageModel
+from genai_demo.language.model import LanguageModel, ids_of
 from genai_demo.language.samplers import Candidates, stages
 from genai_demo.language.shown import piece, toks
-from genai_demo.language.text import ids_of
 
 ROWS = 8  # of each stage
 NOTES = {

@@ -1,4 +1,4 @@
-"""A conversation: read from text, and fitted into a model's context. Imports no model library.
+"""A conversation as a visitor writes it, read from text. Imports no model library.
 
 message: {"role": "system" | "user" | "assistant", "content": text}; turn: a message as (role, text), the system's not
 among them; context: tokens of prompt and answer together at most.
@@ -6,15 +6,9 @@ among them; context: tokens of prompt and answer together at most.
 
 from __future__ import annotations
 
-import bisect
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from genai_demo.core.errors import DemoError, shown
-
-if TYPE_CHECKING:
-    from genai_demo.language.engines import Engine, Prompt
 
 Message = dict[str, str]
 CONTEXT = 2048  # tokens of a conversation at most, whatever the model could hold: memory is shared by all visitors
@@ -42,29 +36,3 @@ def read_turns(text: str) -> list[tuple[str, str]]:
     if not turns[-1][1]:
         raise DemoError("your message is empty; write a few words")
     return turns
-
-
-def limit_of(engine: Engine, max_new_tokens: int) -> int:
-    """Tokens an answer may have: what was asked for, and at most half of the context."""
-    return min(max_new_tokens, engine.context // 2)
-
-
-def fitted(engine: Engine, messages: Sequence[Message], limit: int) -> tuple[Prompt, int]:
-    """(the prompt with room for `limit` more tokens, how many of the oldest messages were left out).
-
-    Raises DemoError where the last message alone does not fit.
-    """
-    head = [m for m in messages[:1] if m["role"] == "system"]
-    turns, room = messages[len(head) :], engine.context - limit
-
-    def ask(pairs: int) -> Prompt:
-        return engine.ask([*head, *turns[2 * pairs :]])
-
-    if (prompt := ask(0)).tokens <= room:
-        return prompt, 0
-    most = len(turns) // 2
-    if (prompt := ask(most)).tokens > room:
-        what = "your message and the system prompt make" if head else "your message makes"
-        raise DemoError(f"{what} {prompt.tokens} tokens; the limit beside an answer of {limit} is {room}, shorten it")
-    least = bisect.bisect_left(range(most), True, key=lambda pairs: ask(pairs).tokens <= room)
-    return ask(least), 2 * least

@@ -21,7 +21,7 @@ from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import making
 from genai_demo.core.weights import file_sum
 from genai_demo.language.conversation import CONTEXT, Message
-from genai_demo.language.text import CUT, ENDS, byte_of, clean, guarded
+from genai_demo.language.text import CUT, ENDS, byte_of, clean, guarded, refuse_empty
 
 SUMS = "checksums.json"  # in the folder of a converted model
 
@@ -80,6 +80,19 @@ class LanguageModel(nn.Module):
     def piece(self, number: int) -> bytes:
         """The bytes a token stands for; a control token's name."""
         return self._pieces(number)
+
+
+def ids_of(model: LanguageModel, text: str, *, chat: bool, most: int, room: int = 0) -> list[int]:
+    """The text's tokens, as a message to be answered or as it stands; `room`: tokens that will be added.
+
+    Raises DemoError where there are none, or more than `most` or than the model's context holds.
+    """
+    refuse_empty(text)
+    ids = model.chat([{"role": "user", "content": text}]) if chat else model.encode(text)
+    most = min(most, model.context - room)
+    if len(ids) > most:
+        raise DemoError(f"text makes {len(ids)} tokens; the limit here is {most}, shorten it")
+    return ids
 
 
 def refuse_without_cache(network: Any) -> None:

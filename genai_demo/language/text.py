@@ -8,12 +8,8 @@ from __future__ import annotations
 import codecs
 import functools
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from genai_demo.core.errors import DemoError
-
-if TYPE_CHECKING:
-    from genai_demo.language.model import LanguageModel
 
 ENDS = ("<|endoftext|>", "<|im_end|>", "<|end|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 """Control tokens that end an answer, in whichever vocabulary has them; as llama.cpp takes them."""
@@ -38,19 +34,6 @@ def refuse_empty(text: str) -> None:
     """Raises DemoError where there is nothing to read."""
     if not clean(text).strip():
         raise DemoError("text is empty; write a few words")
-
-
-def ids_of(model: LanguageModel, text: str, *, chat: bool, most: int, room: int = 0) -> list[int]:
-    """The text's tokens, as a message to be answered or as it stands; `room`: tokens that will be added.
-
-    Raises DemoError where there are none, or more than `most` or than the model's context holds.
-    """
-    refuse_empty(text)
-    ids = model.chat([{"role": "user", "content": text}]) if chat else model.encode(text)
-    most = min(most, model.context - room)
-    if len(ids) > most:
-        raise DemoError(f"text makes {len(ids)} tokens; the limit here is {most}, shorten it")
-    return ids
 
 
 def visible(piece: bytes) -> str:

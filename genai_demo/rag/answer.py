@@ -12,8 +12,8 @@ import numpy as np
 
 from genai_demo.core.frames import Stage, Tok
 from genai_demo.core.frames_text import TokKind
-from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, Piece
+from genai_demo.language.fitting import limit_of
 from genai_demo.language.options import Sampling
 from genai_demo.rag import answerable, orders, passages, support
 from genai_demo.rag.chunks import sentences

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genai_demo.core.frames import Paced, Stage, Tok, carried, listing, number, plane, prose, stages, tokens
-from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, engine_of
+from genai_demo.language.fitting import limit_of
 from genai_demo.language.shown import taken
 from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Answer, Looked, lit, obeyed, orders_in, sources

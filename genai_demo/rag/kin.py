@@ -23,9 +23,9 @@ from torch import Tensor
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, Tok, carried, number, prose, ranked, tokens
-from genai_demo.language.conversation import limit_of
 from genai_demo.language.decode import decode, forward, read
 from genai_demo.language.engines import Local
+from genai_demo.language.fitting import limit_of
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.options import Sampling
 from genai_demo.language.shown import piece

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, Stage, Tok, carried, number, prose, stages, tokens
-from genai_demo.language.conversation import limit_of
 from genai_demo.language.engines import Engine, engine_of
+from genai_demo.language.fitting import limit_of
 from genai_demo.language.shown import taken
 from genai_demo.rag import passages, support
 from genai_demo.rag.answer import NOTHING, Answer, Looked, orders_in, sources

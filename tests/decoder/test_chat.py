@@ -14,8 +14,9 @@ from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run as run_recipe
 from genai_demo.decoder.chat import ChatStep, CompleteStep, chat, complete, readable
 from genai_demo.decoder.options import ChatOptions, CompleteOptions
-from genai_demo.language.conversation import MOST_TURNS, fitted, read_turns
+from genai_demo.language.conversation import MOST_TURNS, read_turns
 from genai_demo.language.engines import Choice, Local, Piece, Prompt
+from genai_demo.language.fitting import fitted
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.options import Sampling
 

@@ -22,8 +22,8 @@ from genai_demo.decoder.measuring import PROMPTS, agreement
 from genai_demo.decoder.options import ChatOptions, CompleteOptions, TokensOptions
 from genai_demo.decoder.tokens import write
 from genai_demo.language import prefixes
-from genai_demo.language.conversation import fitted
 from genai_demo.language.engines import Local
+from genai_demo.language.fitting import fitted
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.options import Sampling
 from genai_demo.results.recording import load_recording
