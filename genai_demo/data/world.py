@@ -133,7 +133,7 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
         text = f"{number} {scene.things[0].colour} {plural(scene.things[0].kind)}"
     elif len(scene.things) == 1:
         text = _named(scene.things[0], rng)
-        if rng.random() < 0.25 and (place := _place(scene.things[0])):
+        if rng.random() < 0.25 and (place := place_of(scene.things[0])):
             text += f" {place}"
     else:
         text = _several(scene, rng)
@@ -183,7 +183,7 @@ def _named(thing: Thing, rng: np.random.Generator) -> str:
     return with_article(f"{thing.size} {thing.words}" if rng.random() < 0.4 else thing.words)
 
 
-def _place(thing: Thing) -> str:
+def place_of(thing: Thing) -> str:
     """ "at the top left", "on the right", "in the middle" or "" where it is none of them clearly."""
 
     def third(value: float) -> int:
