@@ -28,8 +28,8 @@ from pages.parts.opening import opening
 from pages.parts.scripts import ROUTE
 from pages.parts.theme import ROOT, header, looks
 
-QUEUE_SIZE = 40  # runs that wait; a visitor beyond them is asked to try again
-THREADS = 200  # events at once in the whole app; Gradio's 40 let a trivial button wait for many seconds
+QUEUE_SIZE = 2000  # events that Gradio holds; runs wait in core/schedule.py, which refuses kindly long before
+THREADS = 400  # events at once in the whole app, most of them runs that wait; Gradio's 40 would hold up every button
 
 
 def build() -> gr.Blocks:

@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from genai_demo.core.registry import declared
 from genai_demo.core.spec import find_spec, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
+FILE = re.compile(r"[0-9A-Za-z+/=]{64}")  # in a text: a file in base64, or a SHA-256 in hexadecimal
 
 # The secret of the visitor for whom a run computes, "" for nobody's: told beside the recipe, and part of no result.
 visitor: ContextVar[str] = ContextVar("visitor", default="")
@@ -81,6 +83,22 @@ def threads_of(recipe: Recipe) -> int | None:
     """Over how many threads an operation of the recipe's run is split; None: as many as the process started with."""
     entry, _, key = _checked(recipe)
     return _threads(entry, key)
+
+
+def is_own(recipe: Recipe) -> bool:
+    """Whether an option carries what belongs to one visitor: a file as text, or the hash of one that is kept here."""
+    entry, options, _ = _checked(recipe)
+    defaults = entry.options.parse({})
+    return any(
+        isinstance(value, str) and FILE.search(value) is not None and value != getattr(defaults, name)
+        for name, value in options
+    )
+
+
+def size_of(recipe: Recipe) -> float:
+    """How much work a recipe is, in its run's own measure."""
+    entry, options, _ = _checked(recipe)
+    return float(entry.seconds(options))
 
 
 def source(name: str) -> str:

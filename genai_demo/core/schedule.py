@@ -6,8 +6,8 @@
 
 A slot computes one frame after the other of the job that is worth most: the one with the least left to do, by an
 estimate learnt from earlier runs, less what it has waited (shortest remaining time first, with aging, so that a long
-job gives way but never starves). Knows nothing of the web: a page, a deck or a cluster can submit recipes to it.
-The pages do not yet: each of their runs has a thread of its own (pages/parts/stream.py).
+job gives way but never starves). Knows nothing of the web: pages/parts/stream.py submits the runs of all pages and
+programs to it, and a deck or a cluster can.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from genai_demo.core.caches import Cache
+from cachetools import LRUCache
+
+from genai_demo.core import waits
+from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
 
@@ -28,6 +31,8 @@ SLOTS = 2  # frames that are computed at the same time
 MOST_WAITING = 120  # jobs that wait in all; one more is refused with how many there are
 MOST_EACH = 3  # jobs of one visitor that are computed or wait
 AGING = 0.3  # seconds of work that a second of waiting is worth
+PATIENCE_S = 0.5  # how long a reader who can do something else meanwhile waits for a frame
+LEARNT = 2000  # estimates that are remembered
 UNKNOWN_S = 2.0  # what a run of which nothing is known is taken to need
 KEPT_BYTES = 150_000_000  # frames of finished runs that are kept for who asks the same again
 LEARN = 0.3  # how much the newest measurement counts in an estimate
@@ -38,30 +43,42 @@ Start = Callable[[], Iterator[Any]]
 class Estimates:
     """Seconds that a recipe will compute, learnt from what earlier ones took.
 
-    A run says itself how its cost grows with its options (`size`); what is learnt is the seconds for a unit of that.
+    Best is what the same options took with another seed. Else a run says itself how its cost grows with its options
+    (`size`); what is learnt is the seconds for a unit of that.
     """
 
     def __init__(self) -> None:
-        self._each: dict[tuple[str, str | None], float] = {}
+        self._each: LRUCache[str, float] = LRUCache(LEARNT)
         self._lock = threading.Lock()
 
     def of(self, recipe: Recipe, size: float) -> float:
         """Seconds, UNKNOWN_S where the run was never measured."""
+        alike, kind = _names(recipe)
         with self._lock:
-            each = self._each.get((recipe.run, recipe.model))
+            if (same := self._each.get(alike)) is not None:
+                return same
+            each = self._each.get(kind)
         return UNKNOWN_S if each is None else each * max(size, 1e-9)
 
     def learn(self, recipe: Recipe, size: float, seconds: float) -> None:
         """A finished run took `seconds`."""
-        key, now = (recipe.run, recipe.model), seconds / max(size, 1e-9)
         with self._lock:
-            before = self._each.get(key, now)
-            self._each[key] = before + LEARN * (now - before)
+            for name, now in zip(_names(recipe), (seconds, seconds / max(size, 1e-9)), strict=True):
+                before = self._each.get(name, now)
+                self._each[name] = before + LEARN * (now - before)
+
+
+def _names(recipe: Recipe) -> tuple[str, str]:
+    """What a recipe is called whatever its seed, and what a run is called whatever its options."""
+    return replace(recipe, seed=0, versions={}).to_json(), f"{recipe.run} {recipe.model}"
 
 
 @dataclass(eq=False)
 class Job:
-    """One computation, read by everybody who asked for it. Its fields are guarded by the schedule's lock."""
+    """One computation, read by everybody who asked for it. Its fields are guarded by the schedule's lock.
+
+    changed: told of each new frame and of the end, under that lock; waits: what the run waits for, as it says.
+    """
 
     key: str
     recipe: Recipe
@@ -69,6 +86,8 @@ class Job:
     frames: Iterator[Any]
     estimate: float
     size: float
+    changed: threading.Condition
+    waits: waits.Waits = field(default_factory=waits.Waits)
     asked: float = field(default_factory=time.monotonic)
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     made: list[Any] = field(default_factory=list)
@@ -78,10 +97,17 @@ class Job:
     running: bool = False
     error: Exception | None = None
 
+    @property
+    def left(self) -> float:
+        """Seconds that it still needs, about; past its estimate its frames tell, and else as long again and again."""
+        if self.spent < self.estimate != UNKNOWN_S:
+            return self.estimate - self.spent
+        frames = getattr(self.made[-1], "total", 0) - len(self.made) if self.made else 0
+        return self.spent / len(self.made) * frames if frames > 0 else max(self.estimate - self.spent, 2 * self.spent)
+
     def worth(self, now: float) -> float:
-        """What is left of it, in seconds, less its age: the smallest goes first. Past its estimate it counts double."""
-        left = self.estimate - self.spent if self.spent < self.estimate else 2 * self.spent
-        return left - AGING * (now - self.asked)
+        """What is left of it, in seconds, less its age: the smallest goes first."""
+        return self.left - AGING * (now - self.asked)
 
 
 class Ticket:
@@ -95,10 +121,14 @@ class Ticket:
         self._left = False
 
     def __iter__(self) -> Iterator[Any]:
-        for at in itertools.count():
-            if not self._schedule.wait(self._job, at):
-                return
-            yield self._job.made[at]
+        return (frame for frame in self.frames(None) if frame is not None)
+
+    def frames(self, patience: float | None = PATIENCE_S) -> Iterator[Any]:
+        """The frames from the first on, and None whenever `patience` seconds have passed without one."""
+        at = 0
+        while (found := self._schedule.wait(self._job, at, patience)) is not False:
+            yield self._job.made[at] if found else None
+            at += bool(found)
 
     def __enter__(self) -> Ticket:
         return self
@@ -118,6 +148,11 @@ class Ticket:
         return self._schedule.before(self._job)
 
     @property
+    def told(self) -> waits.Told | None:
+        """What the run says that it waits for."""
+        return self._job.waits.told()
+
+    @property
     def seconds(self) -> float:
         """Seconds computed so far, by whichever thread, without waiting."""
         return self._job.spent
@@ -131,7 +166,8 @@ class Schedule:
         self.estimates = Estimates()
         self._jobs: dict[str, Job] = {}  # those not finished yet, by key, in the order they came
         self._kept: Cache[str, Job] = Cache("finished runs", kept_bytes, _weight)
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)  # a job came or may go on: for the slots
         self._workers = 0
         self._private = itertools.count()
 
@@ -150,17 +186,23 @@ class Schedule:
             shared = job is not None
             if job is None:
                 self._check_room(who)
-                job = Job(key, recipe, who, start(), self.estimates.of(recipe, size), size)
+                estimate = self.estimates.of(recipe, size)
+                job = Job(key, recipe, who, start(), estimate, size, threading.Condition(self._lock))
+                job.context.run(waits.current.set, job.waits)
                 self._jobs[key] = job
                 self._grow()
-                self._changed.notify_all()
+                self._changed.notify()
             job.readers += 1
         return Ticket(self, job, shared)
 
-    def wait(self, job: Job, at: int) -> bool:
-        """Until frame number `at` is there (True) or there is none (False). Raises what the run raised."""
-        with self._changed:
-            self._changed.wait_for(lambda: len(job.made) > at or job.done)
+    def wait(self, job: Job, at: int, patience: float | None) -> bool | None:
+        """Until frame number `at` is there (True), there is none (False) or `patience` seconds have passed (None).
+
+        Raises what the run raised.
+        """
+        with self._lock:
+            if not job.changed.wait_for(lambda: len(job.made) > at or job.done, patience):
+                return None
             if len(job.made) > at:
                 return True
             if job.error is not None:
@@ -185,13 +227,13 @@ class Schedule:
                 return None
             mine = job.worth(now)
             ahead = [one for one in self._jobs.values() if one is not job and (one.running or one.worth(now) < mine)]
-            left = sum(max(one.estimate - one.spent, 0.1) for one in ahead)
+            left = sum(max(one.left, 0.1) for one in ahead)
         return len(ahead), left / self.slots
 
     def _check_room(self, who: str) -> None:
         waiting = len(self._jobs)
         if waiting >= self.most_waiting:
-            left = sum(max(job.estimate - job.spent, 0.1) for job in self._jobs.values()) / self.slots
+            left = sum(max(job.left, 0.1) for job in self._jobs.values()) / self.slots
             raise DemoError(
                 f"{waiting} runs wait already, for about {left:.0f} s; the limit is {self.most_waiting}, "
                 "try again in a moment"
@@ -222,7 +264,8 @@ class Schedule:
                 if over:
                     job.error = error
                     self._finish(job, whole=frame is None and error is None)
-                self._changed.notify_all()
+                job.changed.notify_all()
+                self._changed.notify()
             if over:
                 _close(job)
 
@@ -233,9 +276,14 @@ class Schedule:
         free = [job for job in self._jobs.values() if not job.running and job.who not in busy]
         return min(free, key=lambda job: job.worth(now), default=None)
 
+    def __len__(self) -> int:
+        """Jobs that are computed or wait."""
+        return len(self._jobs)
+
     def _finish(self, job: Job, *, whole: bool = False) -> None:
         """Out of the queue; a whole result is remembered, and what it took is learnt."""
         job.done = True
+        job.changed.notify_all()
         self._jobs.pop(job.key, None)
         if whole:
             self.estimates.learn(job.recipe, job.size, job.spent)
@@ -258,7 +306,5 @@ def _close(job: Job) -> None:
 
 
 def _weight(job: Job) -> int:
-    """Bytes of a finished job's arrays, about."""
-    from genai_demo.core.frames import arrays
-
-    return sum(sum(value.nbytes for value in arrays(frame).values()) + 500 for frame in job.made)
+    """Bytes of a finished job's frames, about."""
+    return sum(getattr(frame, "bytes", None) or weigh(frame) for frame in job.made)

@@ -16,9 +16,10 @@ from gradio.components import Component
 
 from genai_demo.core.recipe import Recipe, seed_of
 from genai_demo.core.run import Run
+from genai_demo.core.schedule import Schedule
 from pages.parts.chip import chip
 from pages.parts.film.strip import FilmStrip
-from pages.parts.stream import MODEL
+from pages.parts.stream import TURNS
 
 C = TypeVar("C", bound=Block)
 Choices = Mapping[str, Sequence[tuple[str, Any]]]
@@ -34,7 +35,7 @@ class Bench:
     own: option -> maker (see `later`) of a component of the page's own, a pad; it lies on top of the controls.
     stage: one of `own`, or a maker of another component, placed above the film; beside: maker of a button placed
     beside Copy link. hidden: options set by the page through `controls[name]`, or by a link; they have no control.
-    model_in_sight: whether the menu of models is, or lies under More. slots: how many such runs compute at once.
+    model_in_sight: whether the menu of models is, or lies under More. slots: where its runs wait for their turn.
     private: what a program calls the visitor's secret, where the run is to be told it; the browser adds it as a run
     starts, and it is no part of the recipe, the link or the film.
     blank: a text that was emptied is meant to be empty; else its default stands in for it.
@@ -55,7 +56,7 @@ class Bench:
     hidden: Sequence[str] = ()
     seed: int = 0
     model_in_sight: bool = False
-    slots: Mapping[str, Any] = field(default_factory=lambda: MODEL)
+    slots: Schedule = TURNS
     private: str = ""
     blank: bool = False
     wire: Callable[[Panel], None] | None = None

@@ -1,51 +1,53 @@
 """Event wiring: a recipe becomes the values of a film strip, paced for the eye and never slower than the model.
 
-The model computes in a thread of its own, so that packing and sending a frame overlaps the computation of the next.
-Closing the generator (Stop, a closed tab) closes the run at its next frame.
+Every run waits for its turn (core/schedule.py) and is computed there, so that packing and sending a frame overlaps the
+computation of the next, and who reads slowly holds up nobody. Closing the generator (Stop, a closed tab) leaves the
+run, which ends at its next frame where nobody else reads it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 import json
 import logging
 import os
-import queue
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from html import escape
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
-from genai_demo.core import waits
+from genai_demo.core.caches import weigh
 from genai_demo.core.errors import DemoError, sentence
 from genai_demo.core.frames import Frame, Paced, pack
 from genai_demo.core.link import plain, to_query
 from genai_demo.core.load import is_loaded, load
 from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import complete, run, visitor
+from genai_demo.core.run import complete, is_own, run, size_of, visitor
+from genai_demo.core.schedule import Schedule, Ticket
 from genai_demo.core.spec import ModelSpec, find_spec
-from genai_demo.core.waits import Waits
 from genai_demo.core.weights import fetched, progress
 from genai_demo.core.wire import PackedFrame
 
 FPS = 30  # frames a second that are sent at most
 BUNCHES = 10  # messages a second, where each brings several frames
-AHEAD = 256  # frames that may be computed before they are sent
-MODEL_SLOTS = 2  # runs that compute at the same time
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": MODEL_SLOTS}  # for events that compute
-BATCHED: dict[str, Any] = {"concurrency_id": "batched", "concurrency_limit": 8}  # for a model that answers many at once
+PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
+TURNS = Schedule()  # of the runs of all pages
+BATCHED = Schedule(8)  # of those whose model answers as many at once
+MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}  # for events that compute and are no runs
 CHEAP: dict[str, Any] = {"concurrency_limit": None}  # for events that cost nothing
 LOOK_S = 0.5  # how often a fetch is asked how far it is
 LOADING = "Loading the model, a few seconds the first time"
 
 log = logging.getLogger("genai_demo.pages")
+_loads: dict[str, Future[None]] = {}  # models that are being loaded
+_loads_lock = threading.Lock()
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -76,23 +78,49 @@ def kind(function: Callable[P, R]) -> Callable[P, R]:
     return handler
 
 
-def stream(recipe: Recipe, secret: str = "") -> Iterator[dict[str, Any]]:
+def stream(recipe: Recipe, secret: str = "", who: str = "", turns: Schedule = TURNS) -> Iterator[dict[str, Any]]:
     """Film strip values: one frame a message, then a last message that carries all frames. Raises gr.Error.
 
-    secret: the visitor's, told to the run and to nothing else. While a model's package is fetched, messages
-    {"waiting": text} say how much of it is there.
+    secret: the visitor's, told to a run that is about the visitor's own and to nothing else; who: the visitor, of whom
+    one run is computed at a time. {"waiting": text} says what is waited for, as HTML; "" only lets the caller leave.
     """
     with kind_errors():
         recipe = complete(recipe)
         about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
+        began = time.monotonic()
+        for waiting in _loading(recipe):
+            yield {"waiting": waiting.html}
+        loaded = time.monotonic() - began
         sent: list[PackedFrame] = []
-        with _computing(recipe, secret) as work:
-            for message in _messages(work, sent):
+        with _asked(recipe, secret, who, turns) as ticket:
+            for message in _messages(ticket, sent):
                 yield {**about, **message} if "total" in message else message
-        yield {**about, "frames": sent, "done": True, "note": work.note(len(sent))}
+            note = _note(ticket, sent, loaded)
+        yield {**about, "frames": sent, "done": True, "note": note}
 
 
-def _messages(work: _Work, sent: list[PackedFrame]) -> Iterator[dict[str, Any]]:
+def _asked(recipe: Recipe, secret: str, who: str, turns: Schedule) -> Ticket:
+    """A place in the queue. What is the visitor's own is shared with none, and nothing else knows the secret."""
+    own = is_own(recipe)
+    frames = functools.partial(_frames, recipe, secret if own else "")
+    return turns.submit(recipe, frames, who=who, private=own, size=size_of(recipe))
+
+
+def _frames(recipe: Recipe, secret: str) -> Iterator[Sendable]:
+    visitor.set(secret)
+    with contextlib.closing(run(recipe)) as frames:  # type: ignore[type-var]
+        for frame in frames:
+            yield Sendable(frame)
+
+
+def last_frame(recipe: Recipe) -> Any:
+    """The last frame of a short run, computed in its turn, for what a page draws beside a film. Raises DemoError."""
+    with TURNS.submit(recipe, lambda: run(recipe), private=True, size=size_of(recipe)) as ticket:
+        *_, last = ticket
+    return last
+
+
+def _messages(ticket: Ticket, sent: list[PackedFrame]) -> Iterator[dict[str, Any]]:
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
     Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
@@ -100,23 +128,31 @@ def _messages(work: _Work, sent: list[PackedFrame]) -> Iterator[dict[str, Any]]:
     of lists inside lists that get shorter, Gradio makes wrong differences between one message and the next.
     """
     due, held, first = 0.0, False, 0
-    for item in work.frames():
-        if isinstance(item, Waiting):
-            yield {"waiting": item.html}
+    for item in ticket.frames(LOOK_S):
+        if item is None:
+            yield {"waiting": _waiting(ticket)}
             continue
-        work.last = item
-        sent.append(pack(item))
-        if isinstance(item, Paced) and item.seen_before:
+        sent.append(item.packed())
+        if item.seen_before:
             held = True
             continue
-        bunched = isinstance(item, Paced) and item.bunched
-        if bunched and time.monotonic() < due:
+        if item.bunched and time.monotonic() < due:
             continue
         time.sleep(max(0.0, due - time.monotonic()))
-        due = max(due, time.monotonic()) + 1 / (BUNCHES if bunched else FPS)
+        due = max(due, time.monotonic()) + 1 / (BUNCHES if item.bunched else FPS)
         place = {"total": item.total, "index": first}
         yield {**place, "append": json.dumps(sent[first:]), "held": held}
         held, first = False, len(sent)
+
+
+def _waiting(ticket: Ticket) -> str:
+    """What is waited for, as HTML: earlier runs, or what the run itself says; "" where nothing is to be said."""
+    if before := ticket.waiting:
+        count, seconds = before
+        who = "one run goes" if count == 1 else f"{count} runs go"
+        return Waiting(f"{who} before yours, for about {seconds:.0f} s" if count else "yours is next").html
+    said = ticket.told
+    return Waiting(*said).html if said else ""
 
 
 def status_before(recipe: Recipe) -> str:
@@ -139,88 +175,65 @@ class Waiting:
         return f"{bar}{escape(sentence(self.text))}"
 
 
-@dataclass
-class _Work:
-    """A run that computes in its own thread. `seconds` counts the model's own time, without loading it."""
+class Sendable:
+    """A frame on its way to those who asked for it: packed once, by whichever of them comes first, then let go."""
 
-    recipe: Recipe
-    secret: str = field(default="", repr=False)
-    ready: queue.Queue[Any] = field(default_factory=lambda: queue.Queue(AHEAD))
-    stopped: threading.Event = field(default_factory=threading.Event)
-    seconds: float = 0.0
-    load_seconds: float = 0.0
-    last: Frame | None = None  # the newest frame that was read
-    waits: Waits = field(default_factory=Waits)
+    def __init__(self, frame: Frame) -> None:
+        self._frame: Frame | None = frame
+        self._packed: PackedFrame | None = None
+        self._lock = threading.Lock()
+        self.index, self.total = frame.index, frame.total
+        self.bytes = PACKED * weigh(frame)
+        self.seen_before = isinstance(frame, Paced) and frame.seen_before
+        self.bunched = isinstance(frame, Paced) and frame.bunched
 
-    def compute(self) -> None:
-        """The thread: frames, then None or the exception, into `ready`."""
-        waits.current.set(self.waits)
-        try:
-            visitor.set(self.secret)
-            self._load()
-            frames = run(self.recipe)
-            with contextlib.closing(frames):  # type: ignore[type-var]
-                start = time.monotonic()
-                for frame in frames:
-                    self.seconds += time.monotonic() - start
-                    if not self._put(frame):
-                        return
-                    start = time.monotonic()
-            self._put(None)
-        except Exception as error:
-            self._put(error)
-
-    def _load(self) -> None:
-        """Loads the model first, so that a run's time does not count it; on ZeroGPU it is loaded where it runs."""
-        if self.recipe.model and not os.environ.get("SPACES_ZERO_GPU"):
-            start = time.monotonic()
-            load(find_spec(self.recipe.model))
-            self.load_seconds = time.monotonic() - start
-
-    def _put(self, item: Any) -> bool:
-        """False where nobody reads any more."""
-        while not self.stopped.is_set():
-            with contextlib.suppress(queue.Full):
-                self.ready.put(item, timeout=0.2)
-                return True
-        return False
-
-    def frames(self) -> Iterator[Frame | Waiting]:
-        spec = find_spec(self.recipe.model) if self.recipe.model else None
-        text = ""
-        while True:
-            try:
-                item = self.ready.get(timeout=LOOK_S)
-            except queue.Empty:
-                said = self.waits.told()  # a run that fetches its own library
-                before, text = text, said[0] if said else progress(spec) if spec else ""
-                if before or text:
-                    yield Waiting(text or LOADING, said[1] if said else _share(spec))
-                continue
-            if item is None:
-                return
-            if isinstance(item, Exception):
-                raise item
-            yield item
-
-    def note(self, count: int) -> str:
-        """The time the model took and the time a step took, as text."""
-        steps = max(self.last.index + 1 if self.last else 0, count, 1)
-        loading = f", after {self.load_seconds:.1f} s of loading" if self.load_seconds > 0.5 else ""
-        each = self.seconds / steps
-        step = f"{each:.1f} s" if each >= 1 else f"{1000 * each:.3g} ms"
-        return f"{self.seconds:.2f} s, {step} per step{loading}"
+    def packed(self) -> PackedFrame:
+        """The frame as JSON. It is shared: nobody changes it."""
+        with self._lock:
+            if self._packed is None:
+                assert self._frame is not None
+                self._packed, self._frame = pack(self._frame), None
+            return self._packed
 
 
-@contextlib.contextmanager
-def _computing(recipe: Recipe, secret: str) -> Iterator[_Work]:
-    work = _Work(recipe, secret)
-    context = contextvars.copy_context()  # a lent GPU is asked for in the visitor's name
-    threading.Thread(target=context.run, args=(work.compute,), name=f"run {recipe.run}", daemon=True).start()
+def _loading(recipe: Recipe) -> Iterator[Waiting]:
+    """Until the recipe's model is in memory, in no turn: a fetch must hold up nobody. Raises DemoError.
+
+    On ZeroGPU a model is loaded where it runs.
+    """
+    spec = find_spec(recipe.model) if recipe.model else None
+    if spec is None or is_loaded(spec) or os.environ.get("SPACES_ZERO_GPU"):
+        return
+    with _loads_lock:
+        here = _loads.get(spec.key)
+        if here is None:
+            here = _loads[spec.key] = Future()
+            threading.Thread(target=_load, args=(spec, here), name=f"load {spec.key}", daemon=True).start()
+    while not wait([here], LOOK_S).done:
+        yield Waiting(progress(spec) or LOADING, _share(spec))
+    here.result()
+
+
+def _load(spec: ModelSpec, here: Future[None]) -> None:
     try:
-        yield work
+        load(spec)
+    except Exception as error:
+        here.set_exception(error)
+    else:
+        here.set_result(None)
     finally:
-        work.stopped.set()
+        with _loads_lock:
+            del _loads[spec.key]
+
+
+def _note(ticket: Ticket, sent: list[PackedFrame], loaded: float) -> str:
+    """The time the model took and the time a step took, as text."""
+    steps = max(sent[-1]["index"] + 1 if sent else 0, len(sent), 1)
+    each = ticket.seconds / steps
+    step = f"{each:.1f} s" if each >= 1 else f"{1000 * each:.3g} ms"
+    loading = f", after {loaded:.1f} s of loading" if loaded > LOOK_S else ""
+    shared = ", computed for an equal request a moment ago" if ticket.shared else ""
+    return f"{ticket.seconds:.2f} s, {step} per step{loading}{shared}"
 
 
 def _share(spec: ModelSpec | None) -> float | None:

@@ -41,7 +41,7 @@ def _wire_run(panel: Panel) -> None:
         show_progress="minimal",
         show_progress_on=panel.status,
         js=f"(...values) => atlas.started('{panel.id}', {last})",
-        **panel.bench.slots,
+        **CHEAP,  # a run waits for its turn in the schedule, not here
     )
     panel.event.then(None, js=f"() => atlas.ended('{panel.id}')")
     panel.event.failure(None, None, panel.status, js=f"() => (atlas.ended('{panel.id}'), '')")
@@ -52,19 +52,21 @@ def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
     """The handler of the run button: values of the controls in, values of the film strip and the status out."""
     private = panel.bench.private
 
-    def generate(*given: Any) -> Iterator[tuple[Any, ...]]:
+    def generate(request: gr.Request | None, *given: Any) -> Iterator[tuple[Any, ...]]:
         values, secret = (given[:-1], str(given[-1] or "")) if private else (given, "")
+        who = str(getattr(request, "session_hash", None) or "")
         with kind_errors():
             recipe = panel.recipe(*values)
         yield gr.skip(), status_before(recipe)
-        for message in stream(recipe, secret):
+        for message in stream(recipe, secret, who, panel.bench.slots):
             if "waiting" in message:
-                yield gr.skip(), message["waiting"]
+                yield gr.skip(), message["waiting"] or gr.skip()
             else:
                 yield message, "" if message.get("index", 0) == 0 else gr.skip()
 
-    names = ["seed", *(["model"] if panel.model else []), *panel.controls, *([private] if private else [])]
+    names = ["request", "seed", *(["model"] if panel.model else []), *panel.controls, *([private] if private else [])]
     wanted = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+    generate.__annotations__ = {"request": gr.Request}
     generate.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]  # what a program calls the inputs
     return generate
 

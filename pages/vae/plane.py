@@ -15,12 +15,11 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import pack, png_uri
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import run
 from genai_demo.core.spec import find_spec
 from genai_demo.results.recording import load_recording
 from pages.parts.bench import Panel
 from pages.parts.plane.plane import LatentPlane, plane_update
-from pages.parts.stream import kind
+from pages.parts.stream import kind, last_frame
 from pages.parts.wiring import ASIDE
 
 LIMIT = 4.0  # standard deviations shown on each side, as in vae/manifold's recording
@@ -29,8 +28,7 @@ SIDE = 17  # cells of the backdrop on a side; odd, so that one lies in the middl
 
 def decode(x: float, y: float, model: str = "") -> str:
     """The decoding at a place, as a data URI. Raises DemoError where the place or the model is not to be had."""
-    frame: Any = next(iter(run(Recipe("vae/decode", {"x": x, "y": y}, model=model or None))))
-    return png_uri(frame.decoded[0])
+    return png_uri(last_frame(Recipe("vae/decode", {"x": x, "y": y}, model=model or None)).decoded[0])
 
 
 def latent_plane() -> LatentPlane:
@@ -84,7 +82,7 @@ def _background(key: str) -> tuple[Any, Any, list[str], str]:
     from genai_demo.vae.latent_plane import background
 
     found = background(load(find_spec(key)))
-    *_, last = run(Recipe("vae/manifold", {"size": SIDE, "extent": LIMIT}, model=key))
+    last = last_frame(Recipe("vae/manifold", {"size": SIDE, "extent": LIMIT}, model=key))
     axes = [f"z{found.across}", f"z{found.upwards}"]
     return found.points, found.labels, axes, _sheet(pack(last))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
+import time
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -41,12 +41,14 @@ def base_url(app: Any) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    from pages.parts.stream import BATCHED, TURNS
+
     app.demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app.launch_options())
     yield f"http://127.0.0.1:{port}"
     app.demo.close()
-    for thread in threading.enumerate():  # a run that was left ends at its next frame; torch must not be cut off
-        if thread.name.startswith("run "):
-            thread.join(timeout=20)
+    until = time.monotonic() + 20  # a run that was left ends at its next frame; torch must not be cut off
+    while (len(TURNS) or len(BATCHED)) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,136 @@
+"""Runs of pages take their turn: equal ones are computed once, what is a visitor's own is shared with none."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import complete, is_own, run, visitor
+from genai_demo.core.schedule import MOST_EACH, Schedule
+from pages.parts import stream as module
+from pages.parts.stream import stream
+from tests.pages import dummy
+
+pytestmark = pytest.mark.usefixtures("app")
+MINE = "iVBORw0KGgo" + 60 * "A"
+
+
+def whole(recipe: Recipe, **given: Any) -> dict[str, Any]:
+    *_, last = stream(recipe, **given)
+    return last
+
+
+def squares(seed: int, **options: Any) -> Recipe:
+    return Recipe("dummy/squares", {"steps": 4, **options}, seed)
+
+
+def steady(frames: list[Any]) -> list[Any]:
+    """Packed frames without what was measured."""
+    return [{**one, "numbers": [n for n in one["numbers"] if not n.get("measured")]} for one in frames]
+
+
+def test_an_equal_request_is_computed_once_and_says_so() -> None:
+    seed = 70_001
+    films: list[Any] = []
+    both = [threading.Thread(target=lambda: films.append(whole(squares(seed, pause_ms=50)))) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    films.append(whole(squares(seed, pause_ms=50)))
+    assert dummy.CLOSED.count(seed) == 1
+    assert films[0]["frames"] == films[1]["frames"] == films[2]["frames"]
+    assert ["equal request" in film["note"] for film in films].count(True) == 2
+    assert len({film["run"] for film in films}) == 3, "each is a film of its own in the browser"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "own"),
+    [
+        (Recipe("vae/encode", {"picture": "sample:3"}), False),
+        (Recipe("vae/encode", {"picture": MINE}), True),
+        (Recipe("gan/edges"), False),  # the lines it opens on are a picture too
+        (Recipe("rag/ask", {"question": "What is a diffusion model, and why does it need several steps?"}), False),
+        (Recipe("rag/ask", {"hashes": 64 * "a"}), True),
+        (Recipe("clip/search", {"library": "yours", "folder": 64 * "b"}), True),
+        (Recipe("clip/similarity", {"pictures": f"world:12, mine:{MINE}"}), True),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_belongs_to_a_visitor_is_known_by_its_options(recipe: Recipe, own: bool) -> None:
+    assert is_own(recipe) is own
+
+
+def test_only_a_run_of_the_visitors_own_is_told_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    def telling(recipe: Recipe) -> Iterator[Any]:
+        told.append(visitor.get())
+        return run(recipe)
+
+    monkeypatch.setattr(module, "run", telling)
+    for own in (False, True, True):
+        monkeypatch.setattr(module, "is_own", lambda recipe, own=own: own)
+        whole(squares(70_002), secret="mine alone")
+    assert told == ["", "mine alone", "mine alone"]
+    assert visitor.get() == ""
+
+
+def test_who_leaves_frees_the_slot_at_the_next_frame() -> None:
+    turns = Schedule(slots=1)
+    with closing(stream(squares(70_003, steps=150, pause_ms=20), turns=turns)) as left:
+        next(message for message in left if "append" in message)
+    assert whole(squares(70_004), turns=turns)["done"]
+    assert dummy.CLOSED.count(70_003) == 1
+    assert not len(turns)
+
+
+def test_who_waits_is_told_for_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 0.02)
+    turns = Schedule(slots=1)
+    turns.estimates.learn(complete(squares(0, steps=150, pause_ms=300)), 1.0, 45.0)  # equal: who came first goes on
+    with closing(stream(squares(70_005, steps=150, pause_ms=300), turns=turns)) as first:
+        next(message for message in first if "append" in message)
+        with closing(stream(squares(70_006, steps=150, pause_ms=300), turns=turns)) as second:
+            assert re.fullmatch(r"One run goes before yours, for about \d+ s\.", next(second)["waiting"])
+
+
+def test_a_visitor_with_too_many_runs_is_told_so() -> None:
+    import gradio as gr
+
+    turns, running = Schedule(slots=1), []
+    for seed in range(MOST_EACH):
+        running.append(stream(squares(70_010 + seed, steps=150, pause_ms=300), who="me", turns=turns))
+        next(running[-1])
+    with pytest.raises(gr.Error, match=f"the limit is {MOST_EACH}"):
+        next(stream(squares(70_020), who="me", turns=turns))
+    for one in running:
+        one.close()
+
+
+def test_frames_under_load_are_those_of_a_quiet_machine() -> None:
+    asked = [
+        Recipe("vae/encode", {}, 5),
+        Recipe("gan/points", {"steps": 30}, 5),  # trains: nothing of it may leak into the others, nor theirs into it
+        Recipe("gan/points", {"steps": 30}, 6),
+        Recipe("diffusion/denoise", {"steps": 3, "samples": 2}, 5),
+    ]
+    quiet = [steady([pack(frame) for frame in run(complete(recipe))]) for recipe in asked]
+    busy: dict[int, Any] = {}
+    threads = [
+        threading.Thread(target=lambda i=i, recipe=recipe: busy.update({i: whole(recipe)["frames"]}))
+        for i, recipe in enumerate(asked)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for i, recipe in enumerate(asked):
+        assert steady(busy[i]) == quiet[i], recipe.run
