@@ -16,7 +16,10 @@ export const header = ({element, SETTINGS}) => {
     const open = details.find(one => one.open);
     if (event.key === 'Escape' && open) { open.open = false; open.querySelector('summary').focus(); }
   });
-  element.querySelector('.atlas-dark').addEventListener('click', () => window.atlas.toggle());
+  element.querySelector('.atlas-dark').addEventListener('click', () => {
+    window.atlas.toggle();
+    if (document.querySelector('#figure .js-plotly-plot')) document.getElementById('figure-draw').click();  // in its colours
+  });
   element.querySelector('.atlas-ask').addEventListener('click', () => element.querySelector('.atlas-keys').showModal());
   document.title = bar.dataset.title;
   document.documentElement.dataset.family = document.body.dataset.family = bar.dataset.family;

@@ -118,3 +118,7 @@ def test_a_figure_is_drawn_when_asked_for(visit):
     names = page.locator("#figure").evaluate("one => one.querySelector('.js-plotly-plot').data.map(part => part.name)")
     assert len(names) == 10
     assert "Live" in page.locator("p.badge", has_text="of their variance").inner_text()
+    page.locator(".atlas-dark").click()  # what is drawn takes the colours of the page
+    page.wait_for_function(
+        "document.querySelector('#figure .js-plotly-plot').layout.template.layout.paper_bgcolor === '#1a1d20'"
+    )
