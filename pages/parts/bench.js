@@ -11,6 +11,7 @@ export const benchOf = (id, signal) => {
     part,
     film,
     running: () => Boolean(place()?.classList.contains('running')),
+    stopping: () => Boolean(place()?.classList.contains('stopping')), // still running, and nothing may be started yet
     generate: (ms = 60) => setTimeout(() => part('run').click(), ms), // once the page has taken a new value
 
     /** Hands on what the film shows and what is picked on it, from now on. Resolves to the bench's element, or null.

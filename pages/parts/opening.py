@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import json
 import logging
 from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
 import gradio as gr
+from pydantic import BaseModel
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.link import from_query, to_query
@@ -49,29 +51,43 @@ def opening(demo: gr.Blocks) -> Iterator[None]:
 
 def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     by_run = {panel.entry.name: panel for panel in reversed(panels)}
-    go = gr.Textbox(visible=False)
+    told = gr.Textbox(visible=False)
     tabs = {  # looked up now: once it has been selected in a session, a tab may have lost its parent
         panel.id: (panel.tab.parent, panel.tab.id) for panel in panels if panel.tab is not None
     }
 
-    def restore(request: gr.Request) -> dict[Any, Any]:
+    outputs: list[Any] = [*dict.fromkeys(row for row, _ in tabs.values())]
+    for panel in panels:
+        outputs += [panel.strip, panel.notice, panel.chip, *panel.inputs, *panel.also]
+
+    def restore(request: gr.Request) -> list[Any]:
         recipe, notice = from_query(request.query_params, list(by_run))
         panel = by_run[recipe.run] if recipe else panels[0]
-        found: dict[Any, Any] = {panel.opened: True, panel.strip: recorded(panel.entry.name)}
+        found: dict[Any, Any] = {panel.strip: recorded(panel.entry.name)}
         if notice:
             found[panel.notice] = notice_html(notice)
         if recipe:
-            found |= panel.restored(recipe) | {go: panel.id}
+            found |= panel.restored(recipe)
             if panel.id in tabs:
                 row, tab = tabs[panel.id]
-                found[row] = gr.Tabs(selected=tab)
-        return found
+                found[row] = gr.update(selected=tab)
+        sets = [(outputs.index(component), _sent(component, value)) for component, value in found.items()]
+        text = json.dumps({"count": len(outputs), "sets": sets, "run": panel.id if recipe else ""})
+        return [text, *(one is panel for one in panels)]
 
-    outputs: list[Any] = [go, *dict.fromkeys(row for row, _ in tabs.values())]
-    for panel in panels:
-        outputs += [panel.opened, panel.strip, panel.notice, panel.chip, *panel.inputs, *panel.also]
-    event = demo.load(restore, None, outputs, **ASIDE)
-    event.then(None, go, None, js="async (id) => (await atlas.ready).generate(id)")
+    # The browser sets the components itself: Gradio looks up all that ever were outputs of the server, and at every
+    # message of a stream once more.
+    event = demo.load(restore, None, [told, *(panel.opened for panel in panels)], **ASIDE)
+    event = event.then(None, told, outputs, js="async (text) => (await atlas.ready).restored(text)")
+    event.then(None, told, None, js="async (text) => (await atlas.ready).generate(JSON.parse(text).run)")
+
+
+def _sent(component: Any, value: Any) -> Any:
+    """What a browser is sent where a component gets the value."""
+    if isinstance(value, dict) and value.get("__type__") == "update":
+        return value
+    sent = component.postprocess(value)
+    return sent.model_dump() if isinstance(sent, BaseModel) else sent
 
 
 def _opener(panel: Panel) -> Callable[[bool], tuple[Any, Any]]:

@@ -32,7 +32,14 @@ const clipboard = async text => {
 export const actions = {
   secret,
   started(id, values) { panelOf(id)?.classList.add('running'); return values; },
-  ended(id) { panelOf(id)?.classList.remove('running'); },
+  stopping(id) { panelOf(id)?.classList.add('stopping'); }, // until Gradio has cancelled it, a click on Run would be dropped
+  ended(id) { panelOf(id)?.classList.remove('running', 'stopping'); },
+
+  restored(text) { // what a link sets -> a value for each component, undefined where it stays as it is
+    const {count, sets} = JSON.parse(text), values = Array(count).fill(undefined);
+    for (const [place, value] of sets) values[place] = value;
+    return values;
+  },
 
   async generate(id) { // its tab may be opening
     if (!id) return;

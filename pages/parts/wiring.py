@@ -22,7 +22,7 @@ def wire(panel: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> Non
     """Connects the buttons of a panel."""
     _wire_run(panel)
     _wire_chip(panel)
-    panel.stop.click(None, cancels=[panel.event], js=f"() => atlas.ended('{panel.id}')")
+    panel.stop.click(None, cancels=[panel.event], js=f"() => atlas.stopping('{panel.id}')")
     dice.click(None, None, panel.seed, js=f"() => Math.floor(Math.random() * {min(MAX_SEED, ROLLED)})")
     copy.click(None, panel.strip, None, js=f"(value) => atlas.copyLink('{panel.id}', value)")
     fold.click(None, js=f"() => atlas.fold('{panel.id}')")

@@ -116,7 +116,7 @@ export const chat = ({element, props, trigger, SETTINGS}) => {
   };
   const report = () => { // what the bench waits for: a model that is being fetched, a place in the queue
     const place = part('status'), bar = place?.querySelector('progress');
-    state.replaceChildren(...(running() && bar ? [bar.cloneNode(true)] : []), running() ? place?.textContent.trim() || 'Answering' : '');
+    state.replaceChildren(...(running() && bar ? [bar.cloneNode(true)] : []), running() ? bench.stopping() ? 'Stopping' : place?.textContent.trim() || 'Answering' : '');
   };
   let waiting = 0;
   const wire = async () => {
