@@ -20,7 +20,8 @@ from genai_demo.decoder import attention
 from genai_demo.decoder.attention import parts, through
 from genai_demo.decoder.merges import first_words, joined, merging, ranks
 from genai_demo.decoder.options import StepsOptions
-from genai_demo.decoder.steps import MOST, Step, shortened, source, steps
+from genai_demo.decoder.step import Step, source
+from genai_demo.decoder.steps import MOST, shortened, steps
 from genai_demo.language.model import LanguageModel
 
 TEXT = "then the other rain"
