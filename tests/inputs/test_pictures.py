@@ -212,6 +212,7 @@ def test_a_truncated_animation_is_a_sentence() -> None:
             inputs.decode_picture(base64.b64encode(raw[: len(raw) * share // 100]).decode())
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # damage that Pillow reads past
 @settings(max_examples=150)
 @given(
     st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"]),

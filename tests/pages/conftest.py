@@ -52,10 +52,12 @@ def base_url(app: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def client(base_url: str) -> Any:
+def client(base_url: str) -> Iterator[Any]:
     from gradio_client import Client
 
-    return Client(base_url, verbose=False, httpx_kwargs={"timeout": 60})
+    made = Client(base_url, verbose=False, httpx_kwargs={"timeout": 60})
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
