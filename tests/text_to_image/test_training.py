@@ -1,0 +1,190 @@
+"""The trainings of text to picture go on exactly where they were stopped, and end as a pipeline of diffusers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.training import MOST_BYTES, Resumable
+from genai_demo.data.world import random_scene
+from genai_demo.data.world_words import parse
+from genai_demo.text_to_image import (
+    autoencoder,
+    denoiser,
+    detector,
+    latents,
+    measuring,
+    pipeline,
+    rates,
+    train_autoencoder,
+    train_denoiser,
+    train_detector,
+)
+from genai_demo.text_to_image.train import train_all
+
+
+def some_latents() -> latents.Encoded:
+    random = torch.Generator().manual_seed(0)
+    ids = denoiser.ids_of(["a red cat", "two blue stars"] * 4).byte()[:, None].expand(-1, 4, -1)
+    return latents.Encoded(torch.randn((8, *autoencoder.LATENT), generator=random).half(), ids)
+
+
+TRAININGS: dict[str, Callable[[], Any]] = {
+    "autoencoder": lambda: train_autoencoder.Training(train_autoencoder.TrainConfig(steps=10, batch_size=2)),
+    "detector": lambda: train_detector.Training(train_detector.TrainConfig(steps=10, batch_size=2)),
+    "denoiser": lambda: train_denoiser.Training(
+        train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_a_training_goes_on_exactly_where_it_was_stopped(name: str, tmp_path: Path) -> None:
+    def losses(training: Any, steps: int) -> list[Any]:
+        return [torch.as_tensor(training.advance()).tolist() for _ in range(steps)]
+
+    whole: Resumable = TRAININGS[name]()
+    first = losses(whole, 1)
+    torch.save(whole.state(), tmp_path / "state.pt")
+    rest = losses(whole, 2)
+    other: Resumable = TRAININGS[name]()
+    other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
+    assert losses(other, 2) == rest
+    assert first != rest[:1]
+
+
+def test_the_autoencoder_learns() -> None:
+    x, noise = train_autoencoder.judged(4), torch.zeros(4, *autoencoder.LATENT)
+    training = train_autoencoder.Training(train_autoencoder.TrainConfig(steps=16, batch_size=2, warmup=4))
+
+    @torch.no_grad()
+    def wrong() -> float:
+        return float(autoencoder.losses(training.model, x, noise)[0])
+
+    before = wrong()
+    for _ in range(16):
+        training.advance()
+    assert wrong() < 0.95 * before
+
+
+def perfect(scenes: list[Any]) -> detector.Seen:
+    """What a detector would say that makes no mistake."""
+    cells, boxes, grounds = detector.truth(scenes)
+    shape, at = (len(scenes), detector.CELLS, detector.CELLS), tuple(cells[:, :3].T)
+    there, box = torch.full(shape, -5.0), torch.zeros(*shape, 3)
+    kind, colour = (torch.zeros(*shape, len(names)) for names in detector.NAMES[:2])
+    there[at], box[at], kind[(*at, cells[:, 3])], colour[(*at, cells[:, 4])] = 5.0, boxes, 9.0, 9.0
+    return detector.Seen(there, kind, colour, box, torch.eye(len(detector.NAMES[2]))[grounds])
+
+
+def test_a_perfect_detector_reads_back_every_scene() -> None:
+    rng = np.random.default_rng(0)
+    scenes = [random_scene(rng, 5) for _ in range(60)]
+    for scene, found in zip(scenes, detector._read(perfect(scenes)), strict=True):
+        order = {thing.words: thing for thing in found.things}
+        assert sorted(t.words for t in scene.things) == sorted(t.words for t in found.things)
+        assert found.background == scene.background
+        if len(order) == len(scene.things):
+            for thing in scene.things:
+                seen = order[thing.words]
+                assert (seen.size, seen.kind) == (thing.size, thing.kind)
+                assert [seen.x, seen.y, seen.radius] == pytest.approx([thing.x, thing.y, thing.radius], abs=1e-5)
+
+
+def test_the_last_step_is_noise_alone_and_a_right_velocity_leads_back() -> None:
+    schedule = denoiser.scheduler()
+    assert float(schedule.alphas_cumprod[-1]) == pytest.approx(0, abs=1e-9)
+    z, noise, t = torch.randn(1, 4, 16, 16), torch.randn(1, 4, 16, 16), torch.tensor([600])
+    schedule.set_timesteps(20)
+    back = schedule.step(schedule.get_velocity(z, noise, t), 600, schedule.add_noise(z, noise, t))
+    assert torch.allclose(back.pred_original_sample, z, atol=1e-4)
+
+
+def test_words_become_numbers_and_unknown_ones_are_told_apart() -> None:
+    words = denoiser.tokenizer()
+    same = denoiser.ids_of(["A red cat, and a blue cup", "a red cat and a blue cup", "a red cat and a blue zebra"])
+    assert torch.equal(same[0], same[1])
+    assert (same[2] == words.unk_token_id).sum() == 1
+    assert denoiser.ids_of(["a " * 500]).shape == (1, denoiser.WORDS)
+
+
+def test_every_file_of_weights_may_be_shipped() -> None:
+    parts = denoiser.empty()
+    for net in (autoencoder.empty(), parts.unet, parts.text_encoder, detector.empty()):
+        assert 2 * sum(p.numel() for p in net.parameters()) < MOST_BYTES
+
+
+def test_rates_rise_and_fall() -> None:
+    for rate in (rates.cosine, rates.trapezoid):
+        found = [rate(1.0, step, 100, 10) for step in range(100)]
+        assert found[0] == pytest.approx(0.1)
+        assert max(found) == pytest.approx(1.0)
+        assert found[-1] < 0.1
+        assert all(a >= b for a, b in itertools.pairwise(found[10:]))
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A cache folder of its own, and everything a training needs in small."""
+    monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
+    monkeypatch.setattr(train_autoencoder, "JUDGED", 4)
+    monkeypatch.setattr(train_detector, "JUDGED", 4)
+    monkeypatch.setattr(measuring, "PROMPTS", 2)
+    monkeypatch.setattr(latents, "A_FILE", 8)
+    return tmp_path / "train" / "text_to_image"
+
+
+def test_all_three_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
+    with pytest.raises(DemoError, match="autoencoder is not trained"):
+        list(train_denoiser.train_one())
+    done = [
+        *train_autoencoder.train_one(train_autoencoder.TrainConfig(steps=2, batch_size=2)),
+        *train_detector.train_one(train_detector.TrainConfig(steps=2, batch_size=2)),
+    ]
+    cfg = train_denoiser.TrainConfig(steps=2, batch_size=2, scenes=16)
+    done += train_denoiser.train_one(cfg)
+    assert [(report.model, report.index) for report in done] == [(name, 2) for name in TRAININGS]
+    assert list(train_denoiser.train_one(cfg)) == [], "what is finished is left alone"
+    quality = json.loads((home / "denoiser.json").read_text())["quality"]
+    assert set(measuring.HALVES) <= set(quality)
+    assert json.loads((home / "autoencoder.json").read_text())["quality"]["decibels"] > 0
+    ours = pipeline.assembled(home)
+    theirs = StableDiffusionPipeline.from_pretrained(home / "pipeline").to(torch.float32)
+    theirs.set_progress_bar_config(disable=True)
+    prompts = ["a red cat to the left of a blue cup", ""]
+    same = [pipeline.drawn(pipe, prompts, steps=2) for pipe in (ours, theirs)]
+    assert same[0].shape == (2, autoencoder.SIDE, autoencoder.SIDE, 3)
+    assert np.abs(same[0].astype(int) - same[1]).max() <= 1, "another memory layout, the same picture"
+
+
+def test_captions_for_the_denoiser_name_every_thing() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        scene = random_scene(rng)
+        wanted = parse(latents.caption(scene, rng))
+        assert wanted is not None
+        assert sum(asked.count for asked in wanted.things) == len(scene.things)
+
+
+def test_latents_are_kept_and_made_once(home: Path) -> None:
+    vae = autoencoder.empty()
+    data = latents.load(home, 16, vae, seed=0)
+    again = latents.load(home, 16, vae, seed=0)
+    assert torch.equal(data.z, again.z)
+    assert data.z.shape == (16, *autoencoder.LATENT)
+    assert (data.ids != denoiser.tokenizer().unk_token_id).all()
+    assert not torch.equal(data.z[:8], data.z[8:])
+
+
+def test_an_unknown_model_is_named() -> None:
+    with pytest.raises(DemoError, match="decoder"):
+        list(train_all(("decoder",)))
