@@ -24,11 +24,13 @@ from starlette.staticfiles import StaticFiles
 
 from genai_demo.core.registry import packages
 from pages import PAGES
+from pages.parts import scripts
+from pages.parts.film import recorded
 from pages.parts.opening import opening
-from pages.parts.scripts import ROUTE
 from pages.parts.theme import ROOT, header, looks
 
 QUEUE_SIZE = 2000  # events that Gradio holds; runs wait in core/schedule.py, which refuses kindly long before
+SESSIONS = 64  # visits whose changed components are remembered; an older one that goes on starts from the page as built
 THREADS = 400  # events at once in the whole app, most of them runs that wait; Gradio's 40 would hold up every button
 
 
@@ -62,9 +64,17 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "max_threads": THREADS,
         "quiet": True,
+        "run_history": False,  # on a machine that a class shares, one would read the other's runs
+        "state_session_capacity": SESSIONS,
         "max_file_size": "20mb",
         "app_kwargs": {
-            "routes": [images, sheets, ROUTE, *(route for page in PAGES for route in page.routes)],
+            "routes": [
+                images,
+                sheets,
+                scripts.ROUTE,
+                recorded.ROUTE,
+                *(route for page in PAGES for route in page.routes),
+            ],
             "exception_handlers": {404: _not_found},
         },
     }

@@ -10,9 +10,9 @@ import functools
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
@@ -54,7 +54,7 @@ def packages() -> Mapping[str, ModuleType]:
     They lie in genai_demo, or one folder deeper (the classifier lies in quality); the name is the last part.
     """
     found: dict[str, ModuleType] = {}
-    for outer in pkgutil.iter_modules([str(Path(__file__).parents[1])], "genai_demo."):
+    for outer in pkgutil.iter_modules(sys.modules["genai_demo"].__path__, "genai_demo."):
         if outer.ispkg:
             module = importlib.import_module(outer.name)
             inner = pkgutil.iter_modules(module.__path__, f"{outer.name}.")

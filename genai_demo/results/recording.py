@@ -11,16 +11,18 @@ import gzip
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Frame, pack
 from genai_demo.core.frames_text import joined
 from genai_demo.core.home import ASSETS
-from genai_demo.core.recipe import Recipe
+from genai_demo.core.recipe import LONGEST, Recipe
 from genai_demo.core.run import complete, find_run, run
 from genai_demo.core.wire import PackedFrame, Recording
 
 RECORDINGS = ASSETS / "recordings"
+BEGINS = '{"recipe":'  # every file does
 MOST_FRAMES = 72  # a longer run is recorded thinned, its first and last frame kept
 Watch = Callable[[Iterable[Frame]], Iterable[Frame]]
 
@@ -51,6 +53,25 @@ def thinned(frames: list[PackedFrame]) -> list[PackedFrame]:
     return [joined(frames[before + 1 : at + 1]) for before, at in zip([-1, *places], places)]
 
 
+def recorded_recipe(run_name: str) -> dict[str, Any] | None:
+    """The recipe of a run's recording, None where it has none; only the beginning of the file is read.
+
+    Raises DemoError where there is no such run or the file is damaged there.
+    """
+    path = recording_path(find_run(run_name).name)
+    if not path.exists():
+        return None
+    try:
+        with gzip.open(path, "rt") as file:
+            begins, text = file.read(len(BEGINS)), file.read(LONGEST)
+        found: dict[str, Any] = json.JSONDecoder().raw_decode(text)[0]
+    except (OSError, EOFError, ValueError):
+        begins = ""
+    if begins != BEGINS:
+        raise _damaged(run_name)
+    return found
+
+
 @functools.lru_cache(maxsize=64)
 def load_recording(run_name: str) -> Recording | None:
     """The recording of a run, None where it has none. It is shared: do not change it.
@@ -64,4 +85,8 @@ def load_recording(run_name: str) -> Recording | None:
         found = json.loads(gzip.decompress(path.read_bytes()))
         return {"recipe": found["recipe"], "frames": found["frames"]}
     except (OSError, EOFError, ValueError, KeyError, TypeError):
-        raise DemoError(f"the recording of {run_name} is damaged; make it again: python -m genai_demo record") from None
+        raise _damaged(run_name) from None
+
+
+def _damaged(run_name: str) -> DemoError:
+    return DemoError(f"the recording of {run_name} is damaged; make it again: python -m genai_demo record")

@@ -97,7 +97,6 @@ class Panel:
     status: gr.HTML
     notice: gr.HTML
     chip: gr.HTML
-    opened: gr.State
     stage: Any = None
     beside: Any = None
     event: Any = None

@@ -3,8 +3,7 @@
     with gr.Tab("Denoise"):
         made = panel(Bench("Denoise", "diffusion/denoise", show=("label", "steps", "sampler")))
 
-Called inside `opening(demo)`, which app.py does around every page's build(): it wires the link in the query string
-and the recording each panel opens on.
+Called inside `opening(demo)`, which app.py does around every page's build(): it wires the link in the query string.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from genai_demo.core.spec import find_spec
 from pages.parts.bench import Bench, Panel
 from pages.parts.chip import chip
 from pages.parts.controls import control
+from pages.parts.film.recorded import recorded
 from pages.parts.film.strip import FilmStrip
 from pages.parts.opening import collect
 from pages.parts.wiring import wire
@@ -68,9 +68,8 @@ def panel(bench: Bench) -> Panel:
             notice = gr.HTML("", elem_classes="notice-place")
             if stage is not None:
                 _render(stage)
-            strip = FilmStrip(label=entry.summary, elem_id=f"{bench.id}-strip")
+            strip = FilmStrip(recorded(bench.run), label=entry.summary, elem_id=f"{bench.id}-strip")
             status = gr.HTML("", elem_classes="status", elem_id=f"{bench.id}-status")
-        opened = gr.State(False)
     made = Panel(
         bench,
         entry,
@@ -84,7 +83,6 @@ def panel(bench: Bench) -> Panel:
         status,
         notice,
         shown,
-        opened,
         stage,
         beside,
         blank=_may_be_empty(options) if bench.blank else (),

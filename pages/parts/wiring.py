@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,7 +46,6 @@ def _wire_run(panel: Panel) -> None:
     )
     panel.event.then(None, js=f"() => atlas.ended('{panel.id}')")
     panel.event.failure(None, None, panel.status, js=f"() => (atlas.ended('{panel.id}'), '')")
-    panel.run.click(lambda: True, None, panel.opened, **ASIDE)
 
 
 def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
@@ -74,8 +74,8 @@ def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
 def _wire_chip(panel: Panel) -> None:
     """The chip says which model is chosen, and what is known of it once it has run."""
     if panel.entry.models:
-        model = panel.model or gr.State(panel.entry.models[0])
-        panel.event.success(chip, model, panel.chip, **ASIDE)
+        shown = chip if panel.model else functools.partial(chip, panel.entry.models[0])
+        panel.event.success(shown, panel.model, panel.chip, **ASIDE)
     if panel.model:
         panel.model.input(chip, panel.model, panel.chip, queue=False, api_visibility="private", **CHEAP)
 

@@ -23,6 +23,7 @@ from genai_demo.core import run as run_module
 from genai_demo.results import recording
 from pages.parts import info, opening, page
 from pages.parts.bench import Bench
+from pages.parts.film.recorded import ROUTE, recorded
 
 NAME, PATH = "text_to_image", "text-to-image"
 RUN = f"{NAME}/draw"
@@ -102,21 +103,34 @@ def test_the_sheet_is_served_by_the_name_of_the_package(
 def test_a_damaged_recording_is_logged_and_leaves_the_stage_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    recording.load_recording.cache_clear()
     monkeypatch.setattr(recording, "RECORDINGS", tmp_path)
     recording.recording_path("vae/sample").write_bytes(gzip.compress(b"{"))
-    assert opening.recorded("vae/sample") == gr.skip()
+    assert recorded("vae/sample") is None
     assert "vae/sample" in caplog.text
-    recording.load_recording.cache_clear()
 
 
 def test_a_mistake_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(run: str) -> Any:
+    def read(run: str) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(opening, "load_recording", load)
+    monkeypatch.setattr(recording, "recorded_recipe", read)
     with pytest.raises(ZeroDivisionError):
-        opening.recorded("vae/sample")
+        recorded("vae/sample")
+
+
+def test_a_recording_is_kept_by_the_browser_and_named_by_its_content() -> None:
+    value = recorded("vae/sample")
+    assert value is not None
+    asked = TestClient(Starlette(routes=[ROUTE]))
+    first = asked.get(value["from"].removeprefix("."))
+    assert "immutable" in first.headers["cache-control"]
+    assert first.json()["recipe"] == value["recipe"]
+    assert first.headers["content-encoding"] == "gzip"
+    bare = value["from"].removeprefix(".").partition("?")[0]
+    again = asked.get(bare, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["cache-control"]) == (304, b"", "no-cache")
+    assert asked.get(bare, headers={"Accept-Encoding": "identity"}).json() == first.json()
+    assert asked.get("/recordings/none.json").status_code == 404
 
 
 def test_shared_parts_import_no_architecture() -> None:

@@ -30,7 +30,7 @@ client = Client(base, verbose=False)
 film = client.submit(0, 4, api_name="/toy_spin")
 film.result(timeout=60)
 frames = film.outputs()[-1][0]["frames"]
-from pages.parts.opening import recorded  # noqa: E402  after the app is built, as the page does it
+from pages.parts.film.recorded import recorded  # noqa: E402  after the app is built, as the page does it
 
 print(
     json.dumps(
@@ -38,7 +38,7 @@ print(
             "routes": [page[0] for page in config["pages"]],
             "on_overview": 'href=\\"./toy?run=toy/spin' in components or "./toy?run=toy/spin" in components,
             "header": 'href=\\"./toy\\"' in components,
-            "recorded": len(recorded("toy/spin")["frames"]),
+            "recorded": len(json.loads(read(recorded("toy/spin")["from"].removeprefix(".")))["frames"]),
             "live": len(frames),
             "torch_before_the_run": torch_before,
         }
