@@ -25,7 +25,7 @@ from pages.parts import info, opening, page
 from pages.parts.bench import Bench
 from pages.parts.film.recorded import ROUTE, recorded
 
-NAME, PATH = "text_to_image", "text-to-image"
+NAME, PATH = "line_drawing", "line-drawing"
 RUN = f"{NAME}/draw"
 PACKAGE = f'''
 from genai_demo.core.options import Options, option
@@ -37,7 +37,7 @@ class DrawOptions(Options):
     steps: int = option(3, "How many steps", at_least=1, at_most=9)
 
 
-FAMILY = Family("Text to image", "Systems", "Made for a test.")
+FAMILY = Family("Line drawing", "Systems", "Made for a test.")
 RUNS = [Run("{RUN}", "Draws", DrawOptions, "genai_demo.{NAME}:draw")]
 
 
@@ -48,13 +48,13 @@ def draw(options, *, seed):
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pages.Page]:
-    """The page `text-to-image` of the package `text_to_image`, which declares RUNS and no SPECS."""
+    """The page `line-drawing` of the package `line_drawing`, which declares RUNS and no SPECS."""
     folder = tmp_path / NAME
     folder.mkdir()
     (folder / "__init__.py").write_text(PACKAGE)
     (folder / "samples.png").write_bytes(b"a picture")
     monkeypatch.setattr(genai_demo, "__path__", [*genai_demo.__path__, str(tmp_path)])
-    found = pages.Page(PATH, "Text to image", "Made for a test.", "Systems", (), NAME)
+    found = pages.Page(PATH, "Line drawing", "Made for a test.", "Systems", (), NAME)
     monkeypatch.setattr(pages, "PAGES", (*pages.PAGES, found))
     module = types.ModuleType(f"pages.{NAME}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
