@@ -43,8 +43,8 @@ TIMELINE = (
     Entry("Rotary positions", 2021, "decoder/rotary", "Only the distance counts"),
     Entry("Codex", 2021, "decoder/complete", "Code goes on"),
     Entry("InstructGPT", 2022, "decoder/chat", "Taught to answer"),
-    Entry("LLaMA", 2023, "decoder/inside", "RMS norm, rotary, gated feed-forward"),
-    Entry("SmolLM2", 2024, "decoder/chat", "The one on this page"),
+    Entry("LLaMA", 2023, "decoder/inside", "More tokens a parameter; weights to download"),
+    Entry("SmolLM2", 2025, "decoder/chat", "The one on this page"),
 )
 TRIES = (
     Try(
@@ -53,9 +53,14 @@ TRIES = (
         "Scrub through the layers: at which one does the answer come up?",
     ),
     Try(
-        "Hardly any chance, and plenty",
+        "Plenty of chance",
         "run=decoder/tokens&text=Once upon a time&temperature=1.5&top_k=0&top_p=1",
-        "With temperature 1.5 and nothing cut off, watch the entropy. Then set top-p to 0.5.",
+        "Temperature 1.5 and nothing cut off: watch how many tokens are left to choose from, and the entropy.",
+    ),
+    Try(
+        "Hardly any chance",
+        "run=decoder/tokens&text=Once upon a time&temperature=1.5&top_k=0&top_p=0.5",
+        "The same temperature, but only the likeliest tokens that together reach a half: how few are left?",
     ),
     Try(
         "Lose the third layer",
@@ -97,7 +102,7 @@ BENCHES = (
         stage="given",
     ),
     Bench(
-        "Inside",
+        "Layers",
         "decoder/inside",
         "What each head of each layer looks at, and what the layer would already answer.",
         ("text", "chat", "page"),
@@ -132,7 +137,7 @@ BENCHES = (
         primary="Go through it",
     ),
     Bench(
-        "Code",
+        "Write code",
         "decoder/complete",
         "The same model goes on with code. It is small: can Python read what it writes?",
         ("text", "until", "temperature", "max_new_tokens"),

@@ -13,6 +13,7 @@ from pages.parts.bench import Bench, Panel, later
 from pages.parts.info import Try
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
+from pages.parts.timeline import Entry
 from pages.parts.wiring import when_drawn
 
 NAMES = [(name.capitalize(), name) for name in CLASSES]
@@ -61,6 +62,21 @@ FORK = {  # a denoising opened as two branches that part at the step on screen
 }
 COMPARE = {**LABELS, "sampler": "Sampler A", "steps": "Steps A"}
 POINTS = {"sampler": [*SAMPLERS, ("Langevin", "langevin")], "schedule": CHOICES["schedule"]}
+TIMELINE = (
+    Entry("Diffusion", 2015, "diffusion/points", "Noise that can be undone"),
+    Entry("Score matching", 2019, "diffusion/points", "Follow the slope of the data", "sampler=langevin"),
+    Entry("DDPM", 2020, "diffusion/denoise", "Pictures, with fresh noise", "sampler=ddpm&steps=100"),
+    Entry("DDIM", 2020, "diffusion/denoise", "No fresh noise, fewer steps", "sampler=ddim&steps=10"),
+    Entry("Probability-flow ODE", 2020, "diffusion/error", "One noise, one exact picture"),
+    Entry("Cosine schedule", 2021, "diffusion/forward", "Noise more evenly"),
+    Entry("SDEdit", 2021, "diffusion/repair", "Start half-way"),
+    Entry("Latent diffusion", 2021, "", "In the codes of a VAE: Stable Diffusion"),
+    Entry("RePaint", 2022, "diffusion/inpaint", "Paint in a part"),
+    Entry("Guidance without a classifier", 2022, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
+    Entry("DPM-Solver++", 2022, "diffusion/denoise", "Ten steps and fewer", "sampler=dpm&steps=6"),
+    Entry("DDNM", 2022, "diffusion/superres", "Enlarge, and fit exactly"),
+    Entry("DiT", 2022, "", "A transformer for the U-Net: Sora"),
+)
 TRIES = (
     Try(
         "Ten boots in six steps",
@@ -83,9 +99,15 @@ TRIES = (
         "Move the fork later: from which step on is the class decided?",
     ),
     Try(
-        "Ten steps each: DDIM against Heun",
-        "run=diffusion/compare&sampler=ddim&other=heun&other_steps=5",
-        "Five steps of Heun cost as many evaluations as ten of DDIM, less one.",
+        "Does a better formula always win?",
+        "run=diffusion/error",
+        "Heun is of second order, DDIM of first. With 4 evaluations Heun is the worst of all; from which number on "
+        "does it pay? Second order needs small steps.",
+    ),
+    Try(
+        "Why not in one step?",
+        "run=diffusion/denoise&label=ankle boot&steps=1&guidance_scale=1",
+        "One guess from pure noise is the average of all boots: nearly the same blur for each of the eight seeds.",
     ),
     Try(
         "Langevin on two moons",
@@ -140,16 +162,17 @@ BENCHES = (
         ("label", "other_label", "fork", "steps", "other_guidance", "other_seed"),
     ),
     Bench(
-        "Compare",
+        "Two samplers",
         "diffusion/compare",
         "Two samplers start from the same noise. Watch where they part.",
         ("label", "sampler", "steps", "other", "other_steps", "guidance_scale"),
         labels=COMPARE,
     ),
     Bench(
-        "Error",
+        "Sampler error",
         "diffusion/error",
-        "How far each sampler is from the exact answer, for the same number of network evaluations.",
+        "How far each sampler is from the exact answer, for the same number of network evaluations. DDPM draws fresh "
+        "noise and so has no exact answer: its line does not fall.",
         ("label", "samples", "most", "guidance_scale", "schedule"),
         primary="Measure",
     ),
@@ -187,4 +210,5 @@ BENCHES = (
 
 def build() -> None:
     """The page."""
-    build_page("diffusion", BENCHES, labels=LABELS, choices=CHOICES, models=("diffusion/fashion",), tries=TRIES)
+    models = ("diffusion/fashion",)
+    build_page("diffusion", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)

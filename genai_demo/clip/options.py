@@ -140,7 +140,9 @@ class TypographicOptions(Options):
 
 class ContrastOptions(Options):
     texts: Literal["frozen tower", "from nothing"] = option(
-        "frozen tower", "What reads the captions: the model's text tower as it is, or words learnt along with the rest"
+        "frozen tower",
+        "What reads the captions: the model's text tower as it is with a linear map behind it, or a bag of words (the "
+        "mean of their vectors, without their order), learnt along with the rest",
     )
     eyes: Literal["from nothing", "locked tower"] = option(
         "from nothing",

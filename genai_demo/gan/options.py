@@ -59,9 +59,10 @@ class OpinionOptions(Options):
     )
     rate: float = option(
         0.5,
-        "Size of such a step: largest change of the picture, in grey levels of 255 times ten",
+        "Size of such a step: the largest change of a pixel",
         at_least=0.05,
         at_most=3,
+        unit="tens of the 255 grey levels",
         more=True,
     )
 

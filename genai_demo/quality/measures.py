@@ -55,6 +55,12 @@ def classes(pictures: np.ndarray) -> np.ndarray:
     return found
 
 
+@torch.inference_mode()
+def confidence(pictures: np.ndarray) -> float:
+    """(n, 28, 28) uint8 -> the mean probability of the class the judge sees in each: low where it sees none."""
+    return float(torch.cat([judge()(x).softmax(1).amax(1) for x in _batches(pictures)]).mean())
+
+
 def accuracy(pictures: np.ndarray, labels: np.ndarray) -> float:
     """Share of the pictures in which the judge sees the label: "GAN-test" (Shmelkov, Schmid & Alahari 2018)."""
     return float((classes(pictures) == labels).mean())

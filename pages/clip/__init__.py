@@ -58,16 +58,22 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
     "axes": [("The gap", "the gap across"), ("Most variance", "most variance")],
     "eyes": [("Convolutions learnt from nothing", "from nothing"), ("The trained tower, locked", "locked tower")],
     "loss": [("Softmax over the batch", "softmax"), ("Sigmoid of each pair", "sigmoid")],
-    "texts": [("The trained tower, frozen", "frozen tower"), ("Words learnt from nothing", "from nothing")],
+    "texts": [("A bag of words, learnt from nothing", "from nothing"), ("The trained tower, frozen", "frozen tower")],
 }
 TIMELINE = (
     Entry("InfoNCE", 2018, "clip/contrast", "The rest of the batch is the contrast"),
     Entry("CLIP", 2021, "clip/similarity", "Pictures and captions from the web"),
     Entry("Zero-shot", 2021, "clip/classify", "Classes are texts"),
-    Entry("ALIGN", 2021, "clip/contrast", "A billion noisy pairs, words from nothing", "texts=from nothing"),
+    Entry(
+        "ALIGN",
+        2021,
+        "clip/contrast",
+        "Both towers from nothing (here on captions that are true)",
+        "texts=from nothing",
+    ),
     Entry("Multimodal neurons", 2021, "clip/typographic", "It reads what is written"),
     Entry(
-        "LiT", 2022, "clip/contrast", "One tower locked, the other tuned to it", "texts=from nothing&eyes=locked tower"
+        "LiT", 2021, "clip/contrast", "One tower locked, the other tuned to it", "texts=from nothing&eyes=locked tower"
     ),
     Entry("Mind the gap", 2022, "clip/space", "Two modalities, two cones"),
     Entry("SigLIP", 2023, "clip/contrast", "Each pair on its own: no softmax", "loss=sigmoid"),
@@ -289,9 +295,10 @@ BENCHES = (
         },
     ),
     Clip(
-        "Train",
+        "Train live",
         "clip/contrast",
-        "Two towers learn in front of you: what belongs together is pulled together, the rest apart.",
+        "Two towers learn in front of you: what belongs together is pulled together, the rest apart. The one for texts "
+        "is a bag of words: their order plays no part.",
         ("texts", "eyes", "loss", "steps", "batch_size", "learning_rate"),
         primary="Train",
     ),

@@ -80,7 +80,8 @@ TIMELINE = (
     Entry("GAN", 2014, "gan/points", "Two networks, one game"),
     Entry("DCGAN", 2015, "gan/train", "Convolutions"),
     Entry("pix2pix", 2016, "gan/edges", "Lines to pictures"),
-    Entry("WGAN", 2017, "gan/points", "A distance, not a verdict", "objective=wgan-gp"),
+    Entry("WGAN", 2017, "gan/points", "A distance, not a verdict", "objective=wasserstein"),
+    Entry("WGAN-GP", 2017, "gan/points", "A slope of 1 by a penalty", "objective=wgan-gp"),
     Entry("CycleGAN", 2017, "gan/cycle", "No pairs needed"),
     Entry("ProGAN", 2017, "gan/grow", "Small pictures first"),
     Entry("BigGAN", 2018, "gan/sample", "Classes and truncation"),
@@ -151,7 +152,7 @@ BENCHES = (
         wire=_suit_the_objective,
     ),
     Bench(
-        "Training",
+        "Recorded training",
         "gan/checkpoints",
         "The whole recorded training of the model on this page. Click a curve to go to that moment.",
         ("label", "samples"),
@@ -178,7 +179,7 @@ BENCHES = (
         primary="Add",
     ),
     Bench(
-        "Opinion",
+        "Discriminator",
         "gan/opinion",
         "The discriminator judges a picture of yours, then changes it to its own liking.",
         ("label", "steps"),

@@ -33,6 +33,8 @@ class Bench:
     `more`), the rest go under More; primary: the words of the button that runs it.
     labels, choices: words for options and for their values, in place of those of the page.
     own: option -> maker (see `later`) of a component of the page's own, a pad; it lies on top of the controls.
+    opening: values that controls show at first in place of the engine's defaults, which old links count on; the
+    recording that the bench opens on is made with them.
     stage: one of `own`, or a maker of another component, placed above the film; beside: maker of a button placed
     beside Copy link. hidden: options set by the page through `controls[name]`, or by a link; they have no control.
     model_in_sight: whether the menu of models is, or lies under More. slots: where its runs wait for their turn.
@@ -51,6 +53,7 @@ class Bench:
     labels: Mapping[str, str] | None = None
     choices: Choices | None = None
     own: Mapping[str, Callable[[], Component]] = field(default_factory=dict)
+    opening: Mapping[str, Any] = field(default_factory=dict)
     stage: str | Callable[[], Block] = ""
     beside: Callable[[], gr.Button] | None = None
     hidden: Sequence[str] = ()

@@ -31,6 +31,7 @@ LATEX: list[dict[str, str | bool]] = [
     {"left": "$", "right": "$", "display": False},
 ]
 MOST_BATCH = 25
+YEARS = "A year is that of a work's preprint or, where it has none, of its printing."
 LEFT_OUT = ("quality", "versions", "platform", "title", "network", "history")  # shown elsewhere, or in the file
 REPRODUCE = (
     '<p class="badge"><b>Recorded</b>: read from the cards beside the weights, which '
@@ -65,7 +66,7 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: S
     inside: tuple[gr.Dropdown, gr.Number] | tuple[()] = ()
     with gr.Tabs(elem_classes="info-tabs", elem_id="info"):
         with gr.Tab("How it works", id="how"):
-            gr.Markdown(text, latex_delimiters=LATEX, elem_classes="prose-page")
+            gr.Markdown(f"{text}\n\n{YEARS}", latex_delimiters=LATEX, elem_classes="prose-page")
         if models:
             with gr.Tab("Inside the model", id="inside") as tab:
                 inside = _inside(models, tab)

@@ -97,6 +97,8 @@ def panel(bench: Bench) -> Panel:
 def _arranged(entry: Run, bench: Bench) -> Options:
     """Which options are in sight and which under More, of those the page does not place itself."""
     described = {option["name"]: option for option in entry.options.describe()}
+    for name, value in bench.opening.items():
+        described[name] = {**described[name], "default": value}
     placed = {*bench.own, *bench.hidden}
     free = [name for name in described if name not in placed]
     wanted = bench.show if bench.show is not None else [name for name in free if not described[name]["more"]]

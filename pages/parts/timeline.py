@@ -1,4 +1,7 @@
-"""A family in the order of its years; each entry opens the bench that runs it."""
+"""A family in the order of its years; an entry opens the bench that shows it, where there is one.
+
+A year is that of the preprint or, where there is none, of print: the same on the timelines and in the texts.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import gradio as gr
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """run: the one it opens; query: options, where opening the bench alone does not show the idea."""
+    """run: the one it opens, "" for none; query: options, where opening the bench alone does not show the idea."""
 
     name: str
     year: int
@@ -27,7 +30,9 @@ def row(entries: Sequence[Entry]) -> gr.HTML:
 
 
 def _item(entry: Entry) -> str:
+    words = f"<span>{entry.year}</span><b>{escape(entry.name)}</b><em>{escape(entry.idea)}</em>"
+    if not entry.run:
+        return f"<li><div>{words}</div></li>"
     query = escape(f"?run={entry.run}" + (f"&{entry.query}" if entry.query else ""))
     bench = "" if entry.query else f' data-run="{escape(entry.run)}"'
-    words = f"<span>{entry.year}</span><b>{escape(entry.name)}</b><em>{escape(entry.idea)}</em>"
     return f'<li><a href="{query}"{bench}>{words}</a></li>'

@@ -11,6 +11,7 @@ from pages.parts.bench import Bench, later
 from pages.parts.info import Try
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
+from pages.parts.timeline import Entry
 from pages.parts.wiring import when_drawn
 from pages.vae import plane
 
@@ -51,6 +52,17 @@ OPENING = {
     ("dimensions", "picture"): "sample:27",
     ("compare", "picture"): "sample:84",
 }
+TIMELINE = (
+    Entry("Autoencoder", 1986, "vae/train", "Through a bottleneck and back", "kind=ae"),
+    Entry("Denoising", 2008, "vae/compare", "Spoilt in, clean out"),
+    Entry("VAE", 2013, "vae/encode", "A cloud in place of a point"),
+    Entry("Annealed KL", 2015, "vae/checkpoints", "The KL comes in slowly"),
+    Entry("Active units", 2015, "vae/dimensions", "Which numbers are used"),
+    Entry("Spherical walks", 2016, "vae/interpolate", "Not through the middle"),
+    Entry("beta-VAE", 2017, "vae/dimensions", "The KL weighs more", "model=vae/beta4-16"),
+    Entry("VQ-VAE", 2017, "", "Codes from a codebook"),
+    Entry("Latent diffusion", 2021, "", "A VAE under Stable Diffusion"),
+)
 TRIES = (
     Try(
         "From a shirt to a boot, three ways",
@@ -58,11 +70,15 @@ TRIES = (
         "Straight and spherical cut through places where no picture lives; the way through the data does not.",
     ),
     Try(
-        "The plane of a plain autoencoder",
-        "run=vae/manifold&model=vae/ae-2&extent=6",
-        "No KL term: holes, and no telling how far the codes reach.",
+        "What does a plain autoencoder draw?",
+        "run=vae/sample&model=vae/ae-16",
+        "Sixteen numbers and no KL term: its codes lie scattered, and most draws fall into the holes between them.",
     ),
-    Try("The plane of a VAE", "run=vae/manifold&extent=2.5", "Every place decodes to something like a garment."),
+    Try(
+        "And a VAE of the same size?",
+        "run=vae/sample&model=vae/vae-16",
+        "The same draws, the same sixteen numbers: count the pictures that you would call a garment in either.",
+    ),
     Try(
         "What beta 12 throws away",
         "run=vae/dimensions&model=vae/beta12-16",
@@ -144,7 +160,7 @@ BENCHES = (
         own=_pads("dimensions", "picture"),
     ),
     Live(
-        "Compare",
+        "Five models",
         "vae/compare",
         "Five variants get the same picture while it is spoilt more and more.",
         ("corruption", "strength", "latent"),
@@ -152,7 +168,7 @@ BENCHES = (
         own=_pads("compare", "picture"),
     ),
     Live(
-        "Training",
+        "Recorded training",
         "vae/checkpoints",
         "The same model at several moments of its training. Scrub to go back in time.",
         ("size", "extent"),
@@ -182,4 +198,4 @@ BENCHES = (
 def build() -> None:
     """The page."""
     models = find_run(BENCHES[0].run).models
-    build_page("vae", BENCHES, labels=LABELS, choices=CHOICES, models=models, tries=TRIES)
+    build_page("vae", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
