@@ -7,7 +7,7 @@ from typing import Any
 from pages.parts.bench import Bench, bench_id, later
 from pages.parts.chat.branches import BranchPad
 from pages.parts.chat.chat import ChatPad
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.page import build_page
 from pages.parts.stream import BATCHED
 from pages.parts.timeline import Entry
@@ -45,6 +45,10 @@ TIMELINE = (
     Entry("InstructGPT", 2022, "decoder/chat", "Taught to answer"),
     Entry("LLaMA", 2023, "decoder/inside", "More tokens a parameter; weights to download"),
     Entry("SmolLM2", 2025, "decoder/chat", "The one on this page"),
+)
+LOOK = (
+    "The answer below the chat, token by token: each was picked from a list that has a probability for every "
+    "token there is. Choose one and see what else it might have been."
 )
 TRIES = (
     Try(
@@ -113,6 +117,7 @@ BENCHES = (
         "decoder/ablate",
         "Switch off heads or whole layers, and compare the answer with the one of the whole model.",
         ("text", "chat", "heads", "layers", "use_cache", "max_new_tokens"),
+        opening={"text": "The capital of France is", "heads": "", "layers": "20-22"},
         primary="Compare",
     ),
     Bench(
@@ -151,4 +156,6 @@ BENCHES = (
 def build() -> None:
     """The page."""
     models = ("decoder/smollm2",)
-    build_page("decoder", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
+    build_page(
+        "decoder", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK
+    )

@@ -10,7 +10,7 @@ import gradio as gr
 
 from genai_demo.data.fashion_mnist import CLASSES
 from pages.parts.bench import Bench, Panel, later
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
@@ -76,6 +76,10 @@ TIMELINE = (
     Entry("DPM-Solver++", 2022, "diffusion/denoise", "Ten steps and fewer", "sampler=dpm&steps=6"),
     Entry("DDNM", 2022, "diffusion/superres", "Enlarge, and fit exactly"),
     Entry("DiT", 2022, "", "A transformer for the U-Net: Sora"),
+)
+LOOK = (
+    "The guess in the middle: made from pure noise it is a blur, the average of all that it could become. Each "
+    "step rules something out, and the guess gets sharper."
 )
 TRIES = (
     Try(
@@ -211,4 +215,6 @@ BENCHES = (
 def build() -> None:
     """The page."""
     models = ("diffusion/fashion",)
-    build_page("diffusion", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
+    build_page(
+        "diffusion", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK
+    )

@@ -16,7 +16,7 @@ from genai_demo.clip.model import Clip
 from genai_demo.clip.options import OccludeOptions
 from genai_demo.clip.pictures import Picture, one, square
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import bars, carried, colours, curve, number, pictures, plane, prose
+from genai_demo.core.frames import NO_SCALE, bars, carried, colours, curve, number, pictures, plane, prose
 
 GREY, UNITS = 128, 64  # of the patch; a picture's side in units of its size and stride
 SHOWN = 128  # pixels a side of what is drawn
@@ -33,7 +33,7 @@ class OccludeStep:
     total: int
     drawn: np.ndarray = pictures("the picture, and covered where it counts most")
     overlay: np.ndarray = pictures("where the cosine falls (blue) or rises (vermilion)")
-    drops: np.ndarray = plane("drop of the cosine, patch by patch", "heat")
+    drops: np.ndarray = plane("drop of the cosine, patch by patch", "heat", axes=NO_SCALE)
     said: str = prose("what is shown")
     row: np.ndarray = bars("drop along this row")
     whole: float = number("cosine of the whole picture")

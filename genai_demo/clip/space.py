@@ -28,7 +28,7 @@ class SpaceStep:
 
     index: int
     total: int
-    pairs: np.ndarray = plane(MAP, "paths")
+    pairs: np.ndarray = plane(MAP, "paths", axes=("the direction chosen", "most variance beside it"))
     seen: np.ndarray = plane(MAP, "real", called="pictures")
     read: np.ndarray = plane(MAP, "generated", called="texts")
     said: str = prose("what is shown")

@@ -46,6 +46,7 @@ from genai_demo.core.wire import HeatLayer, PackedBars, PackedFrame, PackedNumbe
 
 Layer = Literal["real", "generated", "other", "paths", "vectors", "heat"]
 PHOTO, PHOTO_QUALITY = 128, 90  # colour pictures of this many pixels a side and more travel as WebP of this quality
+NO_SCALE = ("", "")  # of a plane that is a picture: its coordinates mean nothing
 PLANE_LIMIT = 1.5  # planes show [-PLANE_LIMIT, PLANE_LIMIT] on both axes unless the field says otherwise
 
 
@@ -66,22 +67,27 @@ def pictures(title: str, *, columns: int | None = None, pick: bool = False) -> A
     return dataclasses.field(metadata={"draw": "pictures", "title": title, "columns": columns, "pick": pick})
 
 
-def plane(title: str, layer: Layer, *, limit: float = PLANE_LIMIT, called: str = "") -> Any:
+def plane(
+    title: str, layer: Layer, *, limit: float = PLANE_LIMIT, called: str = "", axes: tuple[str, str] | None = None
+) -> Any:
     """A field of 2-D things, one layer of the lane `title`.
 
     real, generated, other: (n, 2) points; paths: (n, t, 2) lines; vectors: (n, 4); heat: (h, w), signed or not.
     Coordinates run from -limit to limit, y up. called: what the layer is named on the page, where not as its kind.
+    axes: what lies across and upwards, said by one layer of a lane; NO_SCALE where the coordinates mean nothing.
     """
-    drawn = {"draw": "plane", "title": title, "layer": layer, "limit": limit, "called": called}
+    drawn = {"draw": "plane", "title": title, "layer": layer, "limit": limit, "called": called, "axes": axes}
     return dataclasses.field(metadata=drawn)
 
 
-def number(title: str, *, unit: str = "", digits: int = 3, measured: bool = False) -> Any:
+def number(title: str, *, unit: str = "", digits: int = 3, measured: bool = False, phase: bool = False) -> Any:
     """A number shown beside the transport.
 
+    phase: a text, the name of the part of the film that a frame belongs to; curves show where the next one begins.
     measured: a time that was taken, or what a cache happens to hold: never the same twice, and no part of a result.
     """
-    return dataclasses.field(metadata={"draw": "number", **_said(title, unit, digits, measured)})
+    said = _said(title, unit, digits, measured) | ({"phase": True} if phase else {})
+    return dataclasses.field(metadata={"draw": "number", **said})
 
 
 def curve(
@@ -183,7 +189,7 @@ def _number(name: str, meta: Mapping[str, Any], value: Any) -> PackedNumber:
         "unit": meta["unit"],
         "digits": meta["digits"],
     }
-    for key in ("chart", "against", "measured"):
+    for key in ("chart", "against", "measured", "phase"):
         if key in meta:
             entry[key] = meta[key]
     return entry
@@ -198,6 +204,8 @@ def _add_layer(packed: PackedFrame, meta: Mapping[str, Any], value: np.ndarray) 
     lane = packed["lanes"].setdefault(meta["title"], {"kind": "plane", "limit": meta["limit"], "layers": []})
     if lane["kind"] != "plane":
         raise ValueError(f"{meta['title']} is the title of a plane and of another kind of lane")
+    if meta["axes"]:
+        lane["axes"] = list(meta["axes"])
     layer = _layer(value, meta["layer"], meta["limit"])
     if meta["called"]:
         layer["called"] = meta["called"]

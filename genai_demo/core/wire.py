@@ -38,11 +38,12 @@ HeatLayer = TypedDict(
 
 
 class PlaneLane(TypedDict):
-    """Layers over [-limit, limit] on both axes, y up."""
+    """Layers over [-limit, limit] on both axes, y up. axes: what lies across and upwards; empty: nothing to be read."""
 
     kind: Literal["plane"]
     limit: float
     layers: list[PointsLayer | HeatLayer]
+    axes: NotRequired[list[str]]
 
 
 class Item(TypedDict):
@@ -132,6 +133,7 @@ class PackedNumber(TypedDict):
     """A number beside the transport; with `chart` it is drawn as a curve too. value: null where it is not finite.
 
     measured: a time, or what a cache happened to hold; never the same twice, so no comparison looks at it.
+    phase: value names the part of the film that the frame belongs to.
     """
 
     name: str
@@ -142,6 +144,7 @@ class PackedNumber(TypedDict):
     chart: NotRequired[str]
     against: NotRequired[str]
     measured: NotRequired[bool]
+    phase: NotRequired[bool]
 
 
 class PackedBars(TypedDict):

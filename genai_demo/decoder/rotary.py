@@ -38,7 +38,7 @@ class RotaryStep:
     said: str = prose("what happens")
     given: tuple[Tok, ...] = tokens("the query's and the key's tokens")
     rings: np.ndarray = plane(DRAWN, "paths")
-    turned: np.ndarray = plane(DRAWN, "vectors")
+    turned: np.ndarray = plane(DRAWN, "vectors", axes=("first number of the pair", "second number"))
     key: np.ndarray = plane(DRAWN, "other")
     angles: np.ndarray = bars("angle of each of these pairs", unit="degrees", limit=360.0)
     adds: np.ndarray = bars("what each pair adds to the score")

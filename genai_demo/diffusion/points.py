@@ -32,7 +32,7 @@ from genai_demo.diffusion.guide import shown
 from genai_demo.diffusion.options import PointsOptions
 from genai_demo.diffusion.samplers import SAMPLERS, Draw, Predict, Sampler, Step, ddim
 from genai_demo.diffusion.schedules import Grid, from_ratios, grid
-from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
+from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
 
 BATCH = 256
 SKEW = 2.0  # angle = pi / 2 * u ** SKEW: more of the training goes to little noise, where the edges are
@@ -65,11 +65,11 @@ class PointStep:
     index: int
     total: int
     real: np.ndarray | None = plane("points", "real", limit=LIMIT)
-    made: np.ndarray = plane("points", "generated", limit=LIMIT)
+    made: np.ndarray = plane("points", "generated", limit=LIMIT, axes=AXES)
     paths: np.ndarray | None = plane("points", "paths", limit=LIMIT)
-    density: np.ndarray = plane(FLOW, "heat", limit=LIMIT)
+    density: np.ndarray = plane(FLOW, "heat", limit=LIMIT, axes=AXES)
     arrows: np.ndarray = plane(FLOW, "vectors", limit=LIMIT)
-    phase: str = number("phase")
+    phase: str = number("phase", phase=True)
     step: int = number("step", digits=0)
     noise: float = number("noise left", unit="sigma")
     loss: float | None = curve("loss", unit="squared error of v")

@@ -38,10 +38,10 @@ class InpaintStep:
     index: int
     total: int
     given: np.ndarray = pictures("given")
-    x: np.ndarray = pictures("x_t, noisy")
-    x0: np.ndarray = pictures("x0, best guess")
+    x: np.ndarray = pictures("noisy, x_t")
+    x0: np.ndarray = pictures("best guess, x0")
     step: int = number("step", digits=0)
-    sigma: float = number("sigma")
+    sigma: float = number("noise left, sigma")
     evaluations: int = number("evaluations a picture", digits=0)
     seam: float = curve("known part: guess against picture")
 
@@ -126,12 +126,12 @@ class SuperresStep:
     index: int
     total: int
     small: np.ndarray = pictures("given, small")
-    x: np.ndarray = pictures("x_t, noisy")
-    x0: np.ndarray = pictures("x0, best guess")
+    x: np.ndarray = pictures("noisy, x_t")
+    x0: np.ndarray = pictures("best guess, x0")
     blocks: np.ndarray = pictures("only enlarged")
     original: np.ndarray = pictures("original, not shown to it")
     step: int = number("step", digits=0)
-    sigma: float = number("sigma")
+    sigma: float = number("noise left, sigma")
     mismatch: float = number("small picture missed by", unit="rms", digits=4)
     error: float = curve("distance to the original", unit="rms")
 
@@ -212,8 +212,8 @@ class RepairStep:
     index: int
     total: int
     noised: np.ndarray = pictures("given, with noise on it")
-    x: np.ndarray = pictures("x_t, noisy")
-    x0: np.ndarray = pictures("x0, best guess")
+    x: np.ndarray = pictures("noisy, x_t")
+    x0: np.ndarray = pictures("best guess, x0")
     given: np.ndarray = pictures("before the noise")
     step: int = number("step", digits=0)
     ratio: float = number("noise left", unit="of white to grey", digits=2)

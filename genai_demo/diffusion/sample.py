@@ -30,17 +30,17 @@ class DenoiseStep:
 
     index: int
     total: int
-    x: np.ndarray = pictures("x_t, noisy")
-    x0: np.ndarray = pictures("x0, best guess")
+    x: np.ndarray = pictures("noisy, x_t")
+    x0: np.ndarray = pictures("best guess, x0")
     eps: np.ndarray = pictures("predicted noise")
-    given: np.ndarray | None = pictures("x0 with the class")
-    free: np.ndarray | None = pictures("x0 without")
+    given: np.ndarray | None = pictures("guess with the class")
+    free: np.ndarray | None = pictures("guess without it")
     gap: np.ndarray | None = pictures("difference, added blue")
     step: int = number("step", digits=0)
-    sigma: float = number("sigma")
+    sigma: float = number("noise left, sigma")
     decibels: float | None = number("signal to noise", unit="dB", digits=1)
     evaluations: int = number("evaluations a picture", digits=0)
-    change: float | None = curve("change of x0 since the last step")
+    change: float | None = curve("change of the guess since the last step")
 
 
 @torch.inference_mode()
@@ -100,12 +100,12 @@ class ForkStep:
 
     index: int
     total: int
-    a: np.ndarray = pictures("A: x_t")
-    b: np.ndarray = pictures("B: x_t")
+    a: np.ndarray = pictures("A: noisy")
+    b: np.ndarray = pictures("B: noisy")
     a_x0: np.ndarray = pictures("A: best guess")
     b_x0: np.ndarray = pictures("B: best guess")
     step: int = number("step", digits=0)
-    sigma: float = number("sigma")
+    sigma: float = number("noise left, sigma")
     evaluations: int = number("evaluations, both branches", digits=0)
     apart: float = curve("distance between the branches")
 
@@ -184,8 +184,8 @@ class CompareStep:
 
     index: int
     total: int
-    a: np.ndarray = pictures("A: x_t")
-    b: np.ndarray = pictures("B: x_t")
+    a: np.ndarray = pictures("A: noisy")
+    b: np.ndarray = pictures("B: noisy")
     a_x0: np.ndarray = pictures("A: best guess")
     b_x0: np.ndarray = pictures("B: best guess")
     a_sigma: float = curve("A", unit="sigma", chart="noise left")

@@ -35,11 +35,11 @@ class ForwardStep:
 
     index: int
     total: int
-    x: np.ndarray = pictures("x_t, noisy")
+    x: np.ndarray = pictures("noisy, x_t")
     eps: np.ndarray = pictures("the noise in it")
-    x0: np.ndarray = pictures("x0 as the network guesses")
+    x0: np.ndarray = pictures("clean, as the network guesses")
     given: np.ndarray = pictures("your picture")
-    t: int = number("t of 1,000", digits=0)
+    t: int = number("noise level, t of 1,000", digits=0)
     decibels: float | None = number("signal to noise", unit="dB", digits=1)
     alpha: float = curve("picture left, alpha", chart="picture and noise")
     sigma: float = curve("noise, sigma", chart="picture and noise")
@@ -97,14 +97,14 @@ class ErrorStep:
     ddim: np.ndarray = pictures("DDIM", columns=4)
     heun: np.ndarray = pictures("Heun", columns=4)
     dpm: np.ndarray = pictures("DPM-Solver++", columns=4)
-    ddpm: np.ndarray = pictures("DDPM", columns=4)
+    ddpm: np.ndarray = pictures("DDPM, fresh noise each time", columns=4)
     budget: int = number("evaluations a picture", digits=0)
     fine: int = number("evaluations of the fine run", digits=0)
     euler_gap: float = number("Euler and DDIM differ by", digits=6)
     ddim_error: float = curve("DDIM = Euler", unit="log10 rms", chart=AGAINST, against="budget")
     heun_error: float = curve("Heun", unit="log10 rms", chart=AGAINST, against="budget")
     dpm_error: float = curve("DPM-Solver++", unit="log10 rms", chart=AGAINST, against="budget")
-    ddpm_error: float = curve("DDPM", unit="log10 rms", chart=AGAINST, against="budget")
+    ddpm_error: float = curve("DDPM, fresh noise each time", unit="log10 rms", chart=AGAINST, against="budget")
 
 
 @torch.inference_mode()

@@ -30,8 +30,8 @@ class CheckpointStep:
     shown: int = number("weights of step", digits=0)
     loss_g: float = curve("generator", chart="hinge loss", against="step")
     loss_d: float = curve("discriminator", chart="hinge loss", against="step")
-    real: float = curve("real pictures", chart="D's mean s(logit)", against="step")
-    fake: float = curve("generated", chart="D's mean s(logit)", against="step")
+    real: float = curve("real pictures", chart="D's mean probability of real, s(logit)", against="step")
+    fake: float = curve("generated", chart="D's mean probability of real, s(logit)", against="step")
 
 
 def checkpoints(model: Gan, options: CheckpointOptions, *, seed: int) -> Iterator[CheckpointStep]:

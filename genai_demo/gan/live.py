@@ -39,8 +39,8 @@ class TrainFrame:
     step: int = number("step", digits=0)
     loss_g: float = curve("generator", chart="loss")
     loss_d: float = curve("discriminator", chart="loss")
-    on_real: float | None = curve("real", chart="D's mean s(logit)")
-    on_fake: float | None = curve("generated", chart="D's mean s(logit)")
+    on_real: float | None = curve("real", chart="D's mean probability of real, s(logit)")
+    on_fake: float | None = curve("generated", chart="D's mean probability of real, s(logit)")
     variety: float = curve("difference between the pictures", unit="grey levels", digits=1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.core.frames import bars, curve, number, pictures, plane
+from genai_demo.core.frames import NO_SCALE, bars, curve, number, pictures, plane
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.drawing import to_pictures
 from genai_demo.gan.model import Gan
@@ -27,7 +27,7 @@ class OpinionStep:
     index: int
     total: int
     picture: np.ndarray = pictures("the picture")
-    slope: np.ndarray = plane("what D would change", "heat")
+    slope: np.ndarray = plane("what D would change", "heat", axes=NO_SCALE)
     logit: float = curve("D's logit", digits=2)
     label: str = number("judged as")
     moved: float = number("changed so far", unit="grey levels", digits=1)

@@ -60,10 +60,10 @@ class DuelStep:
     total: int
     opinion: np.ndarray = plane(SAMPLES, "heat", limit=LIMIT)
     real: np.ndarray | None = plane(SAMPLES, "real", limit=LIMIT)
-    made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT)
+    made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT, axes=laboratory.AXES)
     pull: np.ndarray = plane(SAMPLES, "vectors", limit=LIMIT)
     behind: np.ndarray | None = plane(MANIFOLD, "real", limit=LIMIT)
-    manifold: np.ndarray = plane(MANIFOLD, "paths", limit=LIMIT)
+    manifold: np.ndarray = plane(MANIFOLD, "paths", limit=LIMIT, axes=laboratory.AXES)
     other_opinion: np.ndarray | None = plane(WITHOUT, "heat", limit=LIMIT)
     other_real: np.ndarray | None = plane(WITHOUT, "real", limit=LIMIT)
     other_made: np.ndarray | None = plane(WITHOUT, "generated", limit=LIMIT)
@@ -84,8 +84,8 @@ class DuelStep:
     pull_size: float = curve("pull on a fake", unit="|gradient|", against="step")
     modes: str | None = number("Gaussians reached")
     other_modes: str | None = number("reached without the change")
-    on_real: float = number("d on real points, mean")
-    on_fake: float = number("d on made points, mean")
+    on_real: float = number("D's logit on real points, mean")
+    on_fake: float = number("D's logit on made points, mean")
 
 
 class KnownStep(DuelStep, Paced):

@@ -22,6 +22,7 @@ SHOWN = 400  # points of the data that are drawn
 LIMIT = 1.8  # of the lanes: they show -LIMIT..LIMIT
 BANDWIDTH = 0.2  # of the Gaussian kernel in the distance
 NEAR = 0.1  # how near counts as on the data, and as covered
+AXES = ("first coordinate", "second coordinate")
 DISTANCE, SHARES = "distance to the data", f"precision and coverage, within {NEAR}"  # charts that all families draw
 DATA = (*sets.NAMES, "drawn")
 

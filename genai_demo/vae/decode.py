@@ -13,7 +13,7 @@ import numpy as np
 from genai_demo.core.frames import number, pictures, plane
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.vae import codes
-from genai_demo.vae.drawing import ACROSS, LANE, UPWARDS
+from genai_demo.vae.drawing import ACROSS, CODE_AXES, LANE, UPWARDS
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import DecodeOptions
 
@@ -26,9 +26,9 @@ class DecodeStep:
     total: int
     decoded: np.ndarray = pictures("decoded")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
-    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE, axes=CODE_AXES)
     label: str = number("class of the nearest test code")
-    distance: float = number("distance to it", unit="sd", digits=2)
+    distance: float = number("distance to it", unit="std. dev.", digits=2)
     log_prior: float | None = number("log density of the prior", unit="nats", digits=2)
     across: int = number(ACROSS, digits=0)
     upwards: int = number(UPWARDS, digits=0)

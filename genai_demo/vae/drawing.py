@@ -8,6 +8,7 @@ from genai_demo.core.frames import colours
 from genai_demo.vae import codes
 
 LANE = "latent plane"
+CODE_AXES = ("a latent number, std. dev.", "another, std. dev.")
 ACROSS, UPWARDS = "latent number across", "latent number upwards"
 
 

@@ -14,7 +14,7 @@ from genai_demo.core.frames import bars as bars_of
 from genai_demo.core.frames import curve, number, pictures, plane
 from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae import codes
-from genai_demo.vae.drawing import ACROSS, LANE, UPWARDS, signed
+from genai_demo.vae.drawing import ACROSS, CODE_AXES, LANE, UPWARDS, signed
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import EncodeOptions
 
@@ -37,10 +37,10 @@ class EncodeStep:
     error: np.ndarray = pictures("mean's error: too dark blue, too bright red")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
     ellipse: np.ndarray | None = plane(LANE, "paths", limit=codes.PLANE)
-    draws: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    draws: np.ndarray = plane(LANE, "generated", limit=codes.PLANE, axes=CODE_AXES)
     near_known: np.ndarray | None = plane(CLOSE, "real", limit=CLOSE_LIMIT)
     near_ellipse: np.ndarray | None = plane(CLOSE, "paths", limit=CLOSE_LIMIT)
-    near_draws: np.ndarray = plane(CLOSE, "generated", limit=CLOSE_LIMIT)
+    near_draws: np.ndarray = plane(CLOSE, "generated", limit=CLOSE_LIMIT, axes=CODE_AXES)
     kl: np.ndarray = bars_of("KL of each latent number", unit="nats")
     mean: np.ndarray = bars_of("mean of each latent number")
     sigma: np.ndarray = bars_of("sigma of each latent number", limit=1.0)

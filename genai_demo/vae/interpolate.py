@@ -10,7 +10,7 @@ import numpy as np
 from genai_demo.core.frames import curve, number, pictures, plane, sheet
 from genai_demo.inputs.pictures import decode_picture
 from genai_demo.vae import codes, paths
-from genai_demo.vae.drawing import ACROSS, LANE, UPWARDS
+from genai_demo.vae.drawing import ACROSS, CODE_AXES, LANE, UPWARDS
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import InterpolateOptions
 
@@ -34,13 +34,13 @@ class InterpolateStep:
     ends: np.ndarray = pictures("from, to")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
     lines: np.ndarray | None = plane(LANE, "paths", limit=codes.PLANE)
-    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
-    straight_length: float = curve("straight, length", unit="sd", digits=2, chart=LENGTH)
-    spherical_length: float = curve("spherical, length", unit="sd", digits=2, chart=LENGTH)
-    data_length: float = curve("through the data, length", unit="sd", digits=2, chart=LENGTH)
-    straight_distance: float = curve("straight, distance", unit="sd", digits=2, chart=DISTANCE)
-    spherical_distance: float = curve("spherical, distance", unit="sd", digits=2, chart=DISTANCE)
-    data_distance: float = curve("through the data, distance", unit="sd", digits=2, chart=DISTANCE)
+    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE, axes=CODE_AXES)
+    straight_length: float = curve("straight, length", unit="std. dev.", digits=2, chart=LENGTH)
+    spherical_length: float = curve("spherical, length", unit="std. dev.", digits=2, chart=LENGTH)
+    data_length: float = curve("through the data, length", unit="std. dev.", digits=2, chart=LENGTH)
+    straight_distance: float = curve("straight, distance", unit="std. dev.", digits=2, chart=DISTANCE)
+    spherical_distance: float = curve("spherical, distance", unit="std. dev.", digits=2, chart=DISTANCE)
+    data_distance: float = curve("through the data, distance", unit="std. dev.", digits=2, chart=DISTANCE)
     across: int = number(ACROSS, digits=0)
     upwards: int = number(UPWARDS, digits=0)
 

@@ -14,7 +14,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import bars, curve, number, pictures, plane, sheet
 from genai_demo.data import fashion_mnist, shapes
 from genai_demo.vae import codes
-from genai_demo.vae.drawing import grid_points
+from genai_demo.vae.drawing import CODE_AXES, grid_points
 from genai_demo.vae.model import Autoencoder, VaeConfig, fresh
 from genai_demo.vae.options import TrainOptions
 from genai_demo.vae.train import TrainConfig, Training, VaeStep, beta_at, train
@@ -37,7 +37,7 @@ class TrainFrame:
     shown: np.ndarray = pictures("held-out pictures", columns=4)
     back: np.ndarray = pictures("reconstructed", columns=4)
     drawn: np.ndarray = pictures("decoded plane")
-    at: np.ndarray = plane("codes of the held-out pictures", "generated", limit=codes.PLANE)
+    at: np.ndarray = plane("codes of the held-out pictures", "generated", limit=codes.PLANE, axes=CODE_AXES)
     step: int = number("step", digits=0)
     reconstruction: float = curve("reconstruction", unit="nats", digits=1)
     kl: float = curve("KL", unit="nats", digits=2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from genai_demo.core.frames import number, pictures, plane, sheet
 from genai_demo.vae import codes
-from genai_demo.vae.drawing import ACROSS, LANE, UPWARDS, grid_points
+from genai_demo.vae.drawing import ACROSS, CODE_AXES, LANE, UPWARDS, grid_points
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import ManifoldOptions
 
@@ -22,8 +22,8 @@ class ManifoldStep:
     total: int
     grid: np.ndarray = pictures("decoded plane")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
-    done: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
-    height: float = number("this row lies at", unit="sd", digits=2)
+    done: np.ndarray = plane(LANE, "generated", limit=codes.PLANE, axes=CODE_AXES)
+    height: float = number("this row lies at", unit="std. dev.", digits=2)
     across: int = number(ACROSS, digits=0)
     upwards: int = number(UPWARDS, digits=0)
 

@@ -19,8 +19,8 @@ class EncodeOptions(Options):
 
 
 class DecodeOptions(Options):
-    x: float = option(0.0, "Position along the first axis of the plane", at_least=-8, at_most=8, unit="sd")
-    y: float = option(0.0, "Position along the second axis of the plane", at_least=-8, at_most=8, unit="sd")
+    x: float = option(0.0, "Position along the first axis of the plane", at_least=-8, at_most=8, unit="std. dev.")
+    y: float = option(0.0, "Position along the second axis of the plane", at_least=-8, at_most=8, unit="std. dev.")
     first: int = option(
         0, "Latent dimension on the first axis; 0 picks the most used one", at_least=0, at_most=16, more=True
     )
@@ -31,7 +31,7 @@ class DecodeOptions(Options):
 
 class ManifoldOptions(Options):
     size: int = option(15, "Pictures along each side of the grid", at_least=2, at_most=24)
-    extent: float = option(2.5, "How far from the centre the grid reaches", at_least=0.1, at_most=8, unit="sd")
+    extent: float = option(2.5, "How far from the centre the grid reaches", at_least=0.1, at_most=8, unit="std. dev.")
     first: int = option(0, "Latent dimension across; 0 picks the most used one", at_least=0, at_most=16, more=True)
     second: int = option(
         0, "Latent dimension upwards; 0 picks the second most used one", at_least=0, at_most=16, more=True
@@ -67,13 +67,15 @@ class DimensionsOptions(Options):
     picture: str = option(
         "sample:27", "The picture whose code is varied: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
     )
-    extent: float = option(3.0, "How far each dimension is moved from the centre", at_least=0.1, at_most=8, unit="sd")
+    extent: float = option(
+        3.0, "How far each dimension is moved from the centre", at_least=0.1, at_most=8, unit="std. dev."
+    )
     across: int = option(11, "Pictures along each dimension", at_least=3, at_most=25)
 
 
 class CheckpointOptions(Options):
     size: int = option(9, "Pictures along each side of the grid of decodings", at_least=2, at_most=16)
-    extent: float = option(2.5, "How far from the centre the grid reaches", at_least=0.1, at_most=8, unit="sd")
+    extent: float = option(2.5, "How far from the centre the grid reaches", at_least=0.1, at_most=8, unit="std. dev.")
 
 
 class TrainOptions(Options):

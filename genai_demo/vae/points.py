@@ -21,7 +21,8 @@ from torch.nn.utils import skip_init
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import bars, curve, number, plane
-from genai_demo.quality.laboratory import DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
+from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
+from genai_demo.vae.drawing import CODE_AXES
 from genai_demo.vae.options import PointsOptions
 
 BATCH = 256
@@ -50,11 +51,11 @@ class PointsFrame:
     index: int
     total: int
     real: np.ndarray | None = plane(SAMPLES, "real", limit=LIMIT)
-    made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT)
+    made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT, axes=AXES)
     given: np.ndarray | None = plane(MANIFOLD, "real", limit=LIMIT)
-    lattice: np.ndarray = plane(MANIFOLD, "paths", limit=LIMIT)
+    lattice: np.ndarray = plane(MANIFOLD, "paths", limit=LIMIT, axes=AXES)
     codes: np.ndarray = plane("codes", "real", limit=CODES)
-    drawn: np.ndarray = plane("codes", "generated", limit=CODES)
+    drawn: np.ndarray = plane("codes", "generated", limit=CODES, axes=CODE_AXES)
     prior: np.ndarray = plane("codes", "paths", limit=CODES)
     step: int = number("step", digits=0)
     reconstruction: float = curve("reconstruction", unit="nats", chart=TERMS)

@@ -9,7 +9,7 @@ import numpy as np
 
 from genai_demo.core.frames import curve, number, pictures, plane
 from genai_demo.vae import codes
-from genai_demo.vae.drawing import ACROSS, LANE, UPWARDS
+from genai_demo.vae.drawing import ACROSS, CODE_AXES, LANE, UPWARDS
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import SampleOptions
 
@@ -22,7 +22,7 @@ class SampleStep:
     total: int
     drawn: np.ndarray = pictures("decoded draws")
     known: np.ndarray | None = plane(LANE, "real", limit=codes.PLANE)
-    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE)
+    at: np.ndarray = plane(LANE, "generated", limit=codes.PLANE, axes=CODE_AXES)
     temperature: float = number("temperature", digits=2)
     spread: float = curve("difference between the pictures", unit="grey levels", digits=1)
     across: int = number(ACROSS, digits=0)

@@ -14,7 +14,7 @@ from genai_demo.core.load import load
 from genai_demo.core.spec import find_spec
 from genai_demo.inputs.pictures import SAMPLES, decode_picture, sample_picture
 from genai_demo.vae import VARIANTS, bundle, codes
-from genai_demo.vae.drawing import grid_points, signed
+from genai_demo.vae.drawing import CODE_AXES, grid_points, signed
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import CheckpointOptions, CompareOptions, DimensionsOptions
 
@@ -161,7 +161,7 @@ class CheckpointStep:
     shown: np.ndarray = pictures("test pictures", columns=5)
     back: np.ndarray = pictures("reconstructed", columns=5)
     grid: np.ndarray = pictures("decoded plane")
-    at: np.ndarray = plane("codes of 100 test pictures", "generated", limit=codes.PLANE)
+    at: np.ndarray = plane("codes of 100 test pictures", "generated", limit=codes.PLANE, axes=CODE_AXES)
     step: int = number("training step", digits=0)
     reconstruction: float = curve("reconstruction", unit="nats", digits=1)
     kl: float = curve("KL", unit="nats", digits=2)

@@ -13,7 +13,7 @@ from genai_demo.clip import folder as folders
 from genai_demo.clip import pictures
 from genai_demo.core.run import find_run
 from pages.parts.bench import Bench, Panel, bench_id, later
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.page import build_page
 from pages.parts.picker.folder import PictureFolder
 from pages.parts.picker.patch import PatchPad
@@ -77,6 +77,10 @@ TIMELINE = (
     ),
     Entry("Mind the gap", 2022, "clip/space", "Two modalities, two cones"),
     Entry("SigLIP", 2023, "clip/contrast", "Each pair on its own: no softmax", "loss=sigmoid"),
+)
+LOOK = (
+    "A row is a picture, a column a text. As the temperature falls, the same cosines become a clear choice: the "
+    "pairs on the diagonal stand out."
 )
 TRIES = (
     Try(
@@ -212,6 +216,7 @@ BENCHES = (
             ),
         },
         labels={**LABELS, "texts": "Texts"},
+        opening={"temperature": 0.1},
         wire=_matrix,
     ),
     Clip(
@@ -301,6 +306,7 @@ BENCHES = (
         "is a bag of words: their order plays no part.",
         ("texts", "eyes", "loss", "steps", "batch_size", "learning_rate"),
         primary="Train",
+        opening={"texts": "from nothing"},
     ),
 )
 
@@ -308,4 +314,6 @@ BENCHES = (
 def build() -> None:
     """The page."""
     models = ("clip/atlas",)
-    build_page("clip", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
+    build_page(
+        "clip", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK
+    )

@@ -9,7 +9,7 @@ from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.options import BOOT, TrainOptions
 from pages.gan import rewind
 from pages.parts.bench import Bench, Panel, later
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
@@ -76,16 +76,21 @@ FACE_LABELS = {
     "loop": "Loop",
 }
 POINT_LABELS = {**LABELS, "samples": "Points", "width": "Units"}
+CLIPPED = "objective=wasserstein&d_steps=5&clip=0.2&optimiser=rmsprop&momentum=0"  # as in the paper, but for the size
 TIMELINE = (
     Entry("GAN", 2014, "gan/points", "Two networks, one game"),
     Entry("DCGAN", 2015, "gan/train", "Convolutions"),
     Entry("pix2pix", 2016, "gan/edges", "Lines to pictures"),
-    Entry("WGAN", 2017, "gan/points", "A distance, not a verdict", "objective=wasserstein"),
+    Entry("WGAN", 2017, "gan/points", "A distance, not a verdict", CLIPPED),
     Entry("WGAN-GP", 2017, "gan/points", "A slope of 1 by a penalty", "objective=wgan-gp"),
     Entry("CycleGAN", 2017, "gan/cycle", "No pairs needed"),
     Entry("ProGAN", 2017, "gan/grow", "Small pictures first"),
     Entry("BigGAN", 2018, "gan/sample", "Classes and truncation"),
     Entry("StyleGAN", 2018, "gan/faces", "A style for each layer"),
+)
+LOOK = (
+    "Coloured points are forged, grey ones real. Watch how many of the eight Gaussians the forger reaches, and "
+    "that neither loss goes to 0: each only says how it does against the other."
 )
 TRIES = (
     Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),
@@ -170,6 +175,7 @@ BENCHES = (
         "From one latent to another. Choose two classes and the class is mixed on the way.",
         ("start_label", "end_label", "other_seed", "walks", "steps"),
         primary="Walk",
+        opening={"end_label": "bag"},
     ),
     Bench(
         "Arithmetic",
@@ -193,6 +199,7 @@ BENCHES = (
         "Draw the outline of a garment; a pix2pix model makes the garment.",
         ("lines", "samples"),
         primary="Make the garment",
+        opening={"samples": 1},
         own={"picture": later(PicturePad, BOOT, label="Your lines", elem_id="edges-picture")},
     ),
     Bench(
@@ -218,6 +225,8 @@ BENCHES = (
         f"Faces of people who do not exist, 1024 pixels. Weights: {find_spec(FACES).licence}.",
         ("count", "truncation", "sweep"),
         primary="Draw faces",
+        opening={"sweep": 3},
+        seed=4,
         labels=FACE_LABELS,
     ),
     Bench(
@@ -226,6 +235,8 @@ BENCHES = (
         "Coarse layers carry pose and shape, fine ones colour. Give some of them the style of another face.",
         ("other_seed", "first", "last", "by", "truncation"),
         primary="Mix",
+        opening={"other_seed": 1},
+        seed=3,
         labels=FACE_LABELS,
         choices={"by": [("Sizes", "size"), ("Single layers", "layer")]},
     ),
@@ -244,4 +255,4 @@ BENCHES = (
 def build() -> None:
     """The page."""
     models = ("gan/fashion", "gan/pix2pix", "gan/cyclegan", "gan/grown", FACES)
-    build_page("gan", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
+    build_page("gan", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK)

@@ -1,13 +1,12 @@
-"""What lies below the bench: How it works, Inside the model, Code, Data and quality, Try this.
+"""What lies below the bench: How it works, Inside the model, Code, Data and quality.
 
-info(find_page("vae"), panels, models=("vae/vae-2",), tries=TRIES)
+info(find_page("vae"), panels, models=("vae/vae-2",))
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,15 +38,6 @@ REPRODUCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
-    """A guided experiment: what to look at, and the link that sets it up."""
-
-    title: str
-    query: str
-    look_for: str
-
-
 class Followed(NamedTuple):
     """What shows the run that was last asked for: its source, its model and how many pictures it makes."""
 
@@ -56,7 +46,7 @@ class Followed(NamedTuple):
     batch: gr.Number | None = None
 
 
-def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: Sequence[Try]) -> None:
+def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str]) -> None:
     """The tabs. panels: whose source can be read; models: keys that can be looked into, with cards.
 
     The explanation is pages/text/<path>/how.md. Without models there is nothing to look into.
@@ -77,8 +67,6 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str], tries: S
             gr.Markdown(_quality(page), elem_classes="prose-page wide")
             figures(page)
             gr.HTML("".join(map(card_html, models)))
-        with gr.Tab("Try this", id="try"):
-            gr.HTML(_tries(page, tries))
     for panel in panels:
         _follow(panel, Followed(run, *inside), models)
 
@@ -137,15 +125,6 @@ def _code(runs: Sequence[str], tab: gr.Tab) -> gr.Dropdown:
 def _source(run: Any) -> str:
     where = find_run(str(run)).start.partition(":")[0].replace(".", "/")
     return f"# {where}.py\n\n{source(str(run))}"
-
-
-def _tries(page: Page, tries: Sequence[Try]) -> str:
-    items = "".join(
-        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title)}</a>'
-        f"<span>{escape(one.look_for)}</span></li>"
-        for one in tries
-    )
-    return f'<ul class="tries">{items}</ul>'
 
 
 def _quality(page: Page) -> str:

@@ -14,7 +14,8 @@ import gradio as gr
 
 from pages import find_page
 from pages.parts.bench import Bench, Choices, Panel
-from pages.parts.info import Try, info
+from pages.parts.info import info
+from pages.parts.lead import Try, lead
 from pages.parts.panel import panel
 from pages.parts.theme import title
 from pages.parts.timeline import Entry, row
@@ -31,18 +32,22 @@ def build_page(
     timeline: Sequence[Entry] = (),
     models: Sequence[str] = (),
     tries: Sequence[Try] = (),
+    look: str = "",
 ) -> None:
     """The page at `path`, whose explanation is pages/text/<path>/how.md.
 
     labels, choices: words for options and for their values of all benches but those that have their own; timeline: the
-    family by its years; models: keys of those that can be looked into, with their cards; tries: guided experiments.
+    family by its years; models: keys of those that can be looked into, with their cards; tries: guided experiments;
+    look: what to look at first.
     """
     page = find_page(path)
     title(page)
+    if look or tries:
+        lead(page, look, tries)
     if timeline:
         row(timeline)
     worded = [replace(one, labels=_or(one.labels, labels), choices=_or(one.choices, choices)) for one in benches]
-    info(page, tabs(worded), models=models, tries=tries)
+    info(page, tabs(worded), models=models)
 
 
 def _or(own: T | None, shared: T | None) -> T | None:

@@ -17,7 +17,7 @@ export interface PointsLayer {
   as: 'real' | 'generated' | 'other' | 'paths' | 'vectors'; shape: number[]; data: string; called?: string;
 }
 export interface HeatLayer { as: 'heat'; src: string; low: number; high: number; called?: string }
-export interface PlaneLane { kind: 'plane'; limit: number; layers: (PointsLayer | HeatLayer)[] }
+export interface PlaneLane { kind: 'plane'; limit: number; layers: (PointsLayer | HeatLayer)[]; axes?: string[] }
 export interface Item { text: string; share?: number; value?: number; kind?: string; id?: number; note?: string }
 export interface TokensLane { kind: 'tokens'; grows: boolean; unit: string; shade: string; items: Item[]; keeps?: boolean }
 export interface RankedLane { kind: 'ranked'; unit: string; pick: boolean; items: Item[]; long?: boolean; keeps?: boolean }
@@ -32,7 +32,7 @@ export interface MatrixLane {
 }
 export type Lane = PictureLane | PlaneLane | TokensLane | RankedLane | StagesLane | TextLane | MatrixLane;
 export interface PackedNumber {
-  name: string; title: string; value: any; unit: string; digits: number; chart?: string; against?: string; measured?: boolean;
+  name: string; title: string; value: any; unit: string; digits: number; chart?: string; against?: string; measured?: boolean; phase?: boolean;
 }
 export interface PackedBars { values: (number | null)[]; unit: string; limit: number | null; note: string }
 /** A frame; index and total where the run counts its steps. */

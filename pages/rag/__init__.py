@@ -14,7 +14,7 @@ from genai_demo.rag import orders
 from genai_demo.rag.knowledge import articles
 from genai_demo.rag.options import EXAMPLE, QUESTION, KinOptions
 from pages.parts.bench import Bench, Panel, bench_id, later
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.page import build_page
 from pages.parts.shelf.shelf import Articles, LeftOut, Shelf
 from pages.parts.stream import BATCHED

@@ -8,7 +8,7 @@ from typing import Any
 
 from genai_demo.core.run import find_run
 from pages.parts.bench import Bench, later
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
@@ -62,6 +62,10 @@ TIMELINE = (
     Entry("beta-VAE", 2017, "vae/dimensions", "The KL weighs more", "model=vae/beta4-16"),
     Entry("VQ-VAE", 2017, "", "Codes from a codebook"),
     Entry("Latent diffusion", 2021, "", "A VAE under Stable Diffusion"),
+)
+LOOK = (
+    "Move over the plane: two numbers are the whole picture, and a small step changes it only a little. Where "
+    "does a boot become a sneaker?"
 )
 TRIES = (
     Try(
@@ -119,6 +123,7 @@ BENCHES = (
         "Two numbers are the whole picture. Move over the plane and watch it change.",
         ("x", "y"),
         primary="Keep this picture",
+        opening=plane.START,
         stage=plane.latent_plane,
         wire=plane.wire,
     ),
@@ -144,6 +149,7 @@ BENCHES = (
         "The whole plane at once: every cell is the decoding of its own place.",
         ("size", "extent"),
         primary="Decode the grid",
+        opening={"extent": plane.LIMIT, "size": plane.SIDE},
     ),
     Live(
         "Sample",
@@ -198,4 +204,4 @@ BENCHES = (
 def build() -> None:
     """The page."""
     models = find_run(BENCHES[0].run).models
-    build_page("vae", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
+    build_page("vae", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK)

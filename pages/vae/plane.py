@@ -24,6 +24,10 @@ from pages.parts.wiring import ASIDE
 
 LIMIT = 4.0  # standard deviations shown on each side, as in vae/manifold's recording
 SIDE = 17  # cells of the backdrop on a side; odd, so that one lies in the middle
+START = {
+    "x": 1.0,
+    "y": -1.5,
+}  # a place on a cell of the backdrop that decodes to a plain boot; the middle is a grey blur
 
 
 def decode(x: float, y: float, model: str = "") -> str:
@@ -36,9 +40,10 @@ def latent_plane() -> LatentPlane:
     backdrop = _recorded()
     return LatentPlane(
         decode,
+        START,
         limit=LIMIT,
         backdrop=backdrop,
-        picture=_middle(backdrop),
+        picture=_at_start(backdrop),
         elem_id="latent-plane",
         render=False,
         label="Latent plane",
@@ -95,13 +100,14 @@ def _recorded() -> str:
     return _sheet(found["frames"][-1]) if found and found["recipe"]["options"]["size"] == SIDE else ""
 
 
-def _middle(backdrop: str) -> str:
-    """The cell in the middle of the recorded plane, which is the decoding at 0, 0."""
+def _at_start(backdrop: str) -> str:
+    """The cell of the recorded plane that is the decoding at START."""
     if not backdrop:
         return ""
     with Image.open(io.BytesIO(base64.b64decode(backdrop.partition(",")[2]))) as sheet:
-        at = SIDE // 2 * (sheet.width // SIDE)
-        return png_uri(np.asarray(sheet.crop((at, at, at + sheet.width // SIDE, at + sheet.width // SIDE))))
+        cell = sheet.width // SIDE
+        across, down = (round((LIMIT + way) / (2 * LIMIT) * (SIDE - 1)) * cell for way in (START["x"], -START["y"]))
+        return png_uri(np.asarray(sheet.crop((across, down, across + cell, down + cell))))
 
 
 def _sheet(packed: Any) -> str:

@@ -80,7 +80,7 @@ def test_a_page_without_models_is_built(made: pages.Page, tmp_path: Path, monkey
     with gr.Blocks() as demo, opening.opening(demo):
         page.build_page(PATH, [Bench("Draw", RUN)])
     tabs = [block.label for block in demo.blocks.values() if isinstance(block, gr.Tab)]
-    assert tabs == ["Draw", "How it works", "Code", "Data and quality", "Try this"]
+    assert tabs == ["Draw", "How it works", "Code", "Data and quality"]
 
 
 def test_a_page_finds_the_table_and_the_sheet_of_its_package(made: pages.Page, monkeypatch: pytest.MonkeyPatch) -> None:

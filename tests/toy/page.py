@@ -1,7 +1,7 @@
 """The toy's page."""
 
 from pages.parts.bench import Bench
-from pages.parts.info import Try
+from pages.parts.lead import Try
 from pages.parts.page import build_page
 
 BENCHES = (Bench("Spin", "toy/spin", "A disc goes round."), Bench("Disc", "toy/disc", "The same again."))

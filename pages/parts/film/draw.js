@@ -37,12 +37,12 @@ export const readable = (value, digits = 3) => {
   return value.toFixed(Math.max(0, Math.min(8, digits - 1 - Math.min(size, digits - 1)))).replace('-', '\u2212');
 };
 
-const ticks = (low, high, count) => { // round numbers within [low, high]
+const ticks = (low, high, count, more = 4) => { // round numbers within [low, high], never one alone
   const rough = (high - low) / Math.max(1, count), unit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map(k => k * unit).find(k => k >= rough * 0.999);
   const found = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(+(k * step).toPrecision(10));
-  return found;
+  return found.length > 1 || !more ? found : ticks(low, high, count + 1, more - 1);
 };
 
 // ---- pictures ---------------------------------------------------------------------------------------------------
@@ -90,7 +90,8 @@ export const numbersOf = layer => { // base64 of int16 -> Float32Array in [-2, 2
 
 export const MARGIN = {left: 30, bottom: 20, top: 4, right: 4}; // CSS pixels around a plane
 
-export const drawPlane = (g, limit, layers, dots, paint) => {
+/** names: what lies across and upwards, where the lane says it; empty ones: the coordinates mean nothing. */
+export const drawPlane = (g, limit, layers, dots, paint, names = []) => {
   const [width, height] = [g.canvas.width, g.canvas.height];
   const left = Math.round(MARGIN.left * dots), top = Math.round(MARGIN.top * dots);
   const side = Math.min(width - left - Math.round(MARGIN.right * dots), height - top - Math.round(MARGIN.bottom * dots));
@@ -106,6 +107,7 @@ export const drawPlane = (g, limit, layers, dots, paint) => {
   g.restore();
   g.strokeStyle = paint.line; g.lineWidth = Math.max(1, Math.round(dots));
   g.strokeRect(left - 0.5, top - 0.5, side + 1, side + 1);
+  if (names.length && !names.some(Boolean)) return;
   g.fillStyle = paint.muted; g.font = `${11 * dots}px ${FONT}`;
   for (const value of ticks(-limit, limit, 3)) {
     g.textAlign = 'center'; g.textBaseline = 'top';
@@ -113,6 +115,18 @@ export const drawPlane = (g, limit, layers, dots, paint) => {
     g.textAlign = 'right'; g.textBaseline = 'middle';
     g.fillText(readable(value), left - 5 * dots, Math.max(py(value / limit), top + 5 * dots));
   }
+  if (names.length) namesOf(g, names, {left, top, side}, dots, paint);
+};
+
+const namesOf = (g, [across, upwards], {left, top, side}, dots, paint) => { // inside the frame: there is no room beside it
+  const put = (text, x, y) => { g.strokeText(text, x, y); g.fillText(text, x, y); };
+  g.save();
+  g.fillStyle = paint.muted; g.strokeStyle = paint.surface; g.lineWidth = 3 * dots; g.lineJoin = 'round';
+  g.textBaseline = 'bottom'; g.textAlign = 'right';
+  put(`${across} \u2192`, left + side - 5 * dots, top + side - 4 * dots);
+  g.translate(left + 4 * dots, top + 5 * dots); g.rotate(-Math.PI / 2); g.textBaseline = 'top';
+  put(`${upwards} \u2192`, 0, 0);
+  g.restore();
 };
 
 const points = (g, layer, at, radius, shape) => {
@@ -205,7 +219,8 @@ const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px,
 };
 
 // series: [{title, values: [[x, y], ...]}]; now: x of the current frame; named: x -> what its tick says. Returns {px} for clicks.
-export const drawCurves = (g, series, {x, now, xTitle, named}, dots, paint) => {
+// parts: [{x, title}], where each phase of the film begins.
+export const drawCurves = (g, series, {x, now, xTitle, named, parts = []}, dots, paint) => {
   const all = series.flatMap(one => one.values.map(pair => pair[1])).filter(Number.isFinite);
   if (!all.length) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return null; }
   let low = Math.min(...all), high = Math.max(...all);
@@ -221,6 +236,7 @@ export const drawCurves = (g, series, {x, now, xTitle, named}, dots, paint) => {
   for (const mark of ticks(x[0], x[1], Math.max(2, Math.floor((frame.right - frame.left) / (70 * dots)))).filter(Number.isInteger)) {
     g.fillText(named(mark), frame.px(mark), frame.bottom + 5 * dots);
   }
+  if (parts.length > 1) dividers(g, parts, frame, dots, paint);
   marker(g, frame, frame.px(now), dots, paint);
   const ends = [];
   series.forEach((one, k) => {
@@ -241,6 +257,16 @@ export const drawCurves = (g, series, {x, now, xTitle, named}, dots, paint) => {
   });
   labels(g, ends, frame, dots, paint);
   return frame;
+};
+
+const dividers = (g, parts, frame, dots, paint) => { // a line where a phase begins, each phase named at its top
+  parts.forEach(({x, title}, k) => {
+    const at = Math.round(frame.px(x)) + 0.5, end = parts[k + 1] ? frame.px(parts[k + 1].x) : frame.right;
+    g.strokeStyle = paint.muted; g.lineWidth = Math.max(1, Math.round(dots));
+    if (k) { g.beginPath(); g.moveTo(at, frame.top); g.lineTo(at, frame.bottom); g.stroke(); }
+    g.fillStyle = paint.muted; g.textAlign = 'left'; g.textBaseline = 'top';
+    if (g.measureText(title).width + 8 * dots < end - at) g.fillText(title, at + 4 * dots, frame.top);
+  });
 };
 
 const marker = (g, frame, x, dots, paint) => {

@@ -34,7 +34,7 @@ export const showing = s => {
       return [true, k === index ? '' : `from ${s.words(k)}`];
     }
     const layers = layersAt(lane.title, index);
-    drawPlane(g, lane.sample.limit, layers, s.dots, s.paint);
+    drawPlane(g, lane.sample.limit, layers, s.dots, s.paint, lane.sample.axes);
     if (g.canvas === lane.canvas) keysOf(lane, layers);
     return [!layers.heat?.image || layers.heat.image.complete, ''];
   };
@@ -63,6 +63,15 @@ export const showing = s => {
     }
   };
 
+  const phases = () => { // where each phase of the film begins, in steps of the axis
+    const found = [];
+    s.film.frames.forEach((frame, k) => {
+      const title = frame.numbers?.find(entry => entry.phase)?.value;
+      if (title && title !== found.at(-1)?.title) found.push({x: s.stepOf(k), title});
+    });
+    return found;
+  };
+
   const drawChart = (chart, index, g) => {
     if (chart.kind === 'bars') {
       const [bars] = s.search(index, frame => frame.bars?.[chart.title]);
@@ -82,7 +91,7 @@ export const showing = s => {
     const valueAt = k => s.film.frames[k]?.numbers?.find(entry => entry.name === against);
     const named = mark => readable((against && valueAt(s.film.frames.findIndex((_, k) => s.stepOf(k) === mark))?.value) ?? mark);
     chart.frame = drawCurves(g, series, {
-      x: [s.stepOf(0), Math.max(end, s.stepOf(0) + 1)], now: s.stepOf(index), xTitle: valueAt(last)?.title || 'step', named,
+      x: [s.stepOf(0), Math.max(end, s.stepOf(0) + 1)], now: s.stepOf(index), xTitle: valueAt(last)?.title || 'step', named, parts: phases(),
     }, s.dots, s.paint);
   };
 

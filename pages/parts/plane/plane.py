@@ -48,7 +48,7 @@ class LatentPlane(gr.HTML):
         backdrop: str = "",
         picture: str = "",
         context: str = "",
-        unit: str = "sd",
+        unit: str = "std. dev.",
         axes: Sequence[str] = ("z1", "z2"),
         label: str = "Latent plane",
         info: str = "",
