@@ -72,7 +72,7 @@ TIMELINE = (
     Entry("SDEdit", 2021, "diffusion/repair", "Start half-way"),
     Entry("Latent diffusion", 2021, "", "In the codes of a VAE: Stable Diffusion"),
     Entry("RePaint", 2022, "diffusion/inpaint", "Paint in a part"),
-    Entry("Guidance without a classifier", 2022, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
+    Entry("Classifier-free guidance", 2022, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
     Entry("DPM-Solver++", 2022, "diffusion/denoise", "Ten steps and fewer", "sampler=dpm&steps=6"),
     Entry("DDNM", 2022, "diffusion/superres", "Enlarge, and fit exactly"),
     Entry("DiT", 2022, "", "A transformer for the U-Net: Sora"),

@@ -248,6 +248,7 @@ BENCHES = (
         primary="Walk",
         labels=FACE_LABELS,
         choices={"space": [("Styles (W)", "w"), ("Codes (Z)", "z")]},
+        opening={"frames": 40, "truncation": 0.8},
     ),
 )
 
