@@ -116,10 +116,10 @@ class Panel:
         return [self.seed, *([self.model] if self.model else []), *self.controls.values()]
 
     def recipe(self, *values: Any) -> Recipe:
-        """The recipe that the values of `inputs` make. Raises DemoError."""
+        """The recipe that the values of `inputs` make, as the browser or a program sent them. Raises DemoError."""
         seed, *rest = values
         model = rest.pop(0) if self.model else None
-        given = zip(self.controls, rest, strict=True)
+        given = [(name, _read(made, value)) for (name, made), value in zip(self.controls.items(), rest, strict=True)]
         options = {name: value for name, value in given if value is not None and (value != "" or name in self.blank)}
         return Recipe(self.entry.name, self.entry.options.parse(options).model_dump(), seed_of(seed), model or None)
 
@@ -132,3 +132,8 @@ class Panel:
         if self.model:
             found[self.model] = recipe.model or self.entry.models[0]
         return found
+
+
+def _read(component: Any, value: Any) -> Any:
+    """A value as it was sent. Parts of our own read it; those of Gradio would raise what no visitor understands."""
+    return component.preprocess(value) if isinstance(component, gr.HTML) else value

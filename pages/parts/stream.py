@@ -54,16 +54,24 @@ R = TypeVar("R")
 
 @contextlib.contextmanager
 def kind_errors() -> Iterator[None]:
-    """DemoError becomes gr.Error with its sentence; anything unexpected is logged and becomes one kind sentence."""
+    """DemoError becomes gr.Error with its sentence; anything unexpected is logged and becomes one kind sentence.
+
+    Of what a visitor did wrong the log has one line, without the value; of a fault it has the traceback, under a name
+    that the visitor sees too.
+    """
     try:
         yield
     except DemoError as error:
+        log.warning("refused: %s", str(error).rpartition("; ")[2] if "; " in str(error) else "it said why")
         raise gr.Error(sentence(str(error)), title="Not like this", print_exception=False) from error
     except gr.Error:
         raise
     except Exception as error:
-        log.exception("an event failed")
-        message = f"Something went wrong here ({type(error).__name__}); it was noted, please try again."
+        fault = uuid.uuid4().hex[:8]
+        log.exception("fault %s: an event failed", fault)
+        message = (
+            f"Something went wrong here ({type(error).__name__}); it was noted as fault {fault}, please try again."
+        )
         raise gr.Error(message, title="Sorry", print_exception=False) from error
 
 

@@ -42,6 +42,7 @@ def _wire_run(panel: Panel) -> None:
         show_progress="minimal",
         show_progress_on=panel.status,
         js=f"(...values) => atlas.started('{panel.id}', {last})",
+        preprocess=False,  # Panel.recipe reads what was sent, and says kindly what is wrong with it
         **CHEAP,  # a run waits for its turn in the schedule, not here
     )
     panel.event.then(None, js=f"() => atlas.ended('{panel.id}')")

@@ -1,0 +1,50 @@
+"""What a program sends wrongly is answered with a sentence of the app's, and leaves one line in the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio_client.exceptions import AppError
+
+from pages.parts.stream import kind
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"steps": "manySECRET"}, "Steps is manySECRET; choose a whole number from 1 to 150"),
+        ({"steps": [1, 2]}, "choose a whole number from 1 to 150"),
+        ({"count": {"a": 1}}, "choose a whole number from 1 to 16"),
+        ({"seed": "manySECRET"}, "choose a whole number from 0"),
+        ({"shape": ["disc"]}, "choose one of square, disc, cross, ring"),
+        ({"shape": "manySECRET"}, "choose one of square, disc, cross, ring"),
+        ({"steps": True}, "choose a whole number from 1 to 150"),
+    ],
+    ids=str,
+)
+def test_a_wrong_type_is_answered_with_a_sentence(
+    client: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], given: Any, words: str
+) -> None:
+    with pytest.raises(AppError, match=words):
+        client.predict(api_name="/dummy_squares", **given)
+    lines = [one.getMessage() for one in caplog.records if one.name == "genai_demo.pages"]
+    assert len(lines) == 1
+    assert "SECRET" not in lines[0]
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_fault_has_a_name_that_the_log_and_the_visitor_share(caplog: pytest.LogCaptureFixture) -> None:
+    @kind
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    with caplog.at_level(logging.ERROR), pytest.raises(gr.Error) as error:
+        broken()
+    (record,) = caplog.records
+    assert record.exc_info
+    name = record.getMessage().split()[1].rstrip(":")
+    assert len(name) == 8
+    assert f"fault {name}" in str(error.value)
