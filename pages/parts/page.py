@@ -1,4 +1,4 @@
-"""The page of an architecture: its name, its family in time, a tab for each bench, and what lies below them.
+"""The page of an architecture: its name, a tab for each bench, its family in time, and what lies below them.
 
 def build() -> None:
     build_page("gan", BENCHES, labels=LABELS, timeline=TIMELINE, models=("gan/fashion",), tries=TRIES)
@@ -44,10 +44,11 @@ def build_page(
     title(page)
     if look or tries:
         lead(page, look, tries)
+    worded = [replace(one, labels=_or(one.labels, labels), choices=_or(one.choices, choices)) for one in benches]
+    panels = tabs(worded)
     if timeline:
         row(timeline)
-    worded = [replace(one, labels=_or(one.labels, labels), choices=_or(one.choices, choices)) for one in benches]
-    info(page, tabs(worded), models=models)
+    info(page, panels, models=models)
 
 
 def _or(own: T | None, shared: T | None) -> T | None:

@@ -1,20 +1,34 @@
 // What every page does in the browser: links, folding, keys. No request leaves from here.
 
+import {follow, lengthOf, limit} from './address.js';
 import {make, when} from './dom.js';
+import {FILM_KEYS} from './keys.js';
 import {secret} from './visitor.js';
 
-const settings = {longest: Infinity}; // of a link, in characters; the header brings it
+let longest = Infinity; // of a link, in characters; the header brings it
 const panelOf = id => document.getElementById(id);
 const filmOf = id => /** @type {any} */ (document.querySelector(`#${id}-strip .film`));
 
 const say = (id, text) => {
-  const place = document.querySelector(`#${id}-status`);
+  const place = document.querySelector(`#${id} .panel-head`);
   if (!place) return;
   let note = place.querySelector('.said');
   if (!note) { note = make('p', 'said'); note.setAttribute('role', 'status'); place.append(note); }
   note.textContent = text;
-  setTimeout(() => note.remove(), 4000);
+  setTimeout(() => note.remove(), 2000 + 50 * text.length); // ms: as long as it takes to be read
 };
+const told = (button, text) => { // a button says for a while what it did
+  if (!button || button.dataset.said) return;
+  const words = [...button.childNodes].find(node => node.nodeType === Node.TEXT_NODE && node.data.trim()), before = words?.data;
+  if (!words) return;
+  button.style.minWidth = `${button.offsetWidth}px`;
+  Object.assign(words, {data: text});
+  button.dataset.said = 'yes';
+  button.setAttribute('aria-live', 'polite');
+  setTimeout(() => { words.data = before; delete button.dataset.said; }, 2500);
+};
+const narrow = matchMedia('(max-width: 820px)'), still = matchMedia('(prefers-reduced-motion: reduce)');
+let linked = ''; // the bench that a link sets going
 const NOTHING = 'There is nothing on the stage yet; generate first.';
 
 const clipboard = async text => {
@@ -31,9 +45,22 @@ const clipboard = async text => {
 /** What the pages' own calls use, as window.atlas.NAME(...). */
 export const actions = {
   secret,
-  started(id, values) { panelOf(id)?.classList.add('running'); return values; },
-  stopping(id) { panelOf(id)?.classList.add('stopping'); }, // until Gradio has cancelled it, a click on Run would be dropped
-  ended(id) { panelOf(id)?.classList.remove('running', 'stopping'); },
+  started(id, values) {
+    const panel = panelOf(id);
+    panel?.classList.add('running');
+    filmOf(id)?.work(true);
+    if (linked !== id && narrow.matches && !panel?.classList.contains('chatting')) {
+      panel?.querySelector('.panel-stage').scrollIntoView({block: 'start', behavior: still.matches ? 'auto' : 'smooth'});
+    }
+    linked = '';
+    return values;
+  },
+  stopping(id) { // until Gradio has cancelled it, a click on Run would be dropped
+    const panel = panelOf(id);
+    if (panel?.classList.contains('running')) filmOf(id)?.stopped();
+    panel?.classList.add('stopping');
+  },
+  ended(id) { panelOf(id)?.classList.remove('running', 'stopping'); filmOf(id)?.work(false); },
 
   restored(text) { // what a link sets -> a value for each component, undefined where it stays as it is
     const {count, sets} = JSON.parse(text), values = Array(count).fill(undefined);
@@ -44,15 +71,18 @@ export const actions = {
   async generate(id) { // its tab may be opening
     if (!id) return;
     const shown = () => { const button = panelOf(`${id}-run`); return button?.offsetParent ? button : null; };
-    (await when(shown, {ms: 8000}))?.click();
+    const button = await when(shown, {ms: 8000});
+    linked = id;
+    button?.click();
   },
 
   async copyLink(id, value) {
     if (!value?.link) { say(id, NOTHING); return; }
-    const long = [...new URLSearchParams(value.link).values()].join('').length, most = settings.longest;
-    if (long > most) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${most.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
+    const long = lengthOf(value.link);
+    if (long > longest) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${longest.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
     history.replaceState(null, '', `${location.pathname}?${value.link}`);
-    say(id, await clipboard(location.href) ? 'Link copied: it brings this result back.' : 'The link is in the address bar.');
+    if (await clipboard(location.href)) told(panelOf(`${id}-copy`), 'Link copied');
+    else say(id, 'The link is in the address bar.');
   },
 
   // The recipe on the stage opened as another run of the page: options it lacks are left out, `step` is the name of the
@@ -80,17 +110,36 @@ export const actions = {
   },
 };
 
-/** @param {Partial<typeof settings>} given */
-export const configure = given => Object.assign(settings, given);
+/** @param {{longest: number}} given */
+export const configure = given => { longest = given.longest; limit(longest); };
 
 const typing = target => target.closest('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');
 
+const stageKey = event => { // the keys of the film in sight, where nothing else wants them
+  const act = FILM_KEYS[event.key], target = event.target;
+  const free = target === document.body || (event.key !== ' ' && target.matches('button:not([role]), a'));
+  if (!act || !free || event.shiftKey || event.defaultPrevented || document.querySelector('dialog[open]')) return;
+  const seen = one => { const box = one.getBoundingClientRect(); return one.offsetParent && box.bottom > 80 && box.top < innerHeight - 80; };
+  const film = /** @type {any} */ ([...document.querySelectorAll('.film')].find(seen));
+  if (!film?.told) return;
+  event.preventDefault();
+  film.act(act);
+};
+
+const leaveList = ({target}) => { // Gradio leaves a list open that was opened by the tabulator key
+  const box = target.closest?.('input[role=combobox]');
+  if (box) setTimeout(() => { if (box !== document.activeElement && box.getAttribute('aria-expanded') === 'true') box.dispatchEvent(new FocusEvent('blur')); }, 100);
+};
+
 /** Listens to the page as a whole, for as long as it is there. */
 export const listen = () => {
+  follow();
+  document.addEventListener('keydown', stageKey);
+  document.addEventListener('focusout', leaveList);
   document.addEventListener('click', event => { // a link to a bench of this page opens it where you are
     const link = event.target.closest('a[data-run]');
     const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.dataset.tabId === link.dataset.run);
-    if (tab && !event.ctrlKey && !event.metaKey) { event.preventDefault(); tab.click(); } // in the menu of a phone: the link leads there
+    if (tab && !event.ctrlKey && !event.metaKey) { event.preventDefault(); tab.click(); tab.scrollIntoView({block: 'nearest'}); } // in the menu of a phone: the link leads there
   });
   document.addEventListener('click', event => { // a click of a person, not of a link that generates by itself
     if (event.isTrusted && event.target.closest('button.run')) event.target.closest('.bench')?.querySelector('.notice')?.remove();

@@ -70,12 +70,14 @@ export interface Strip {
   picture(part: any): HTMLImageElement | undefined;
   wake(): void; stop(): void; go(index: number): void; say(text: string): void; interval(): number;
   search<T>(index: number, get: (frame: PackedFrame) => T): [T | null, number];
-  labelOf(step: number): number; stepOf(k: number): number; totalOf(): number; words(k: number): string;
+  labelOf(step: number): number; placeOf(k: number): number; stepOf(k: number): number; totalOf(k?: number): number | null;
+  told(k: number): number | null; steady(): boolean; words(k: number): string; wordsOf(k?: number): string;
   maps: any; TEXT: {[kind: string]: any};
   textElement(title: string, sample: any, shape: string): any;
   showText(lane: any, index: number): string;
   pick(lane: any, frame: number, place: number, item: Item, more?: object): void;
   ensure(packed: PackedFrame): void; drop(): void; fit(): boolean; show(): boolean;
+  showWork(): void;
   drawLane(lane: any, index: number, g: CanvasRenderingContext2D): any;
   drawChart(chart: any, index: number, g: CanvasRenderingContext2D): void;
   paintText(lane: any, index: number, g: CanvasRenderingContext2D, width: number): void;

@@ -34,7 +34,7 @@ class ChatPad(Pad):
 def _template(label: str) -> str:
     return f"""
 <section class="chat" aria-label="{literal(label)}">
-  <div class="chat-scroll" tabindex="0"><ol class="chat-log" role="log" aria-live="polite"></ol></div>
+  <div class="chat-scroll" tabindex="0" role="log" aria-label="What was said"><ol class="chat-log"></ol></div>
   <div class="chat-hints"></div>
   <form class="chat-form">
     <textarea rows="1" aria-label="Your message" placeholder="Write a message"></textarea>

@@ -31,7 +31,7 @@ export const readable = (value, digits = 3) => {
   if (value === null || value === undefined) return '\u2013';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'number') return String(value).slice(0, 80);
-  if (Number.isInteger(value)) return Math.abs(value) < 1e7 ? value.toLocaleString('en') : value.toExponential(2);
+  if (Number.isInteger(value)) return Math.abs(value) < 1e7 ? value.toLocaleString('en').replace('-', '\u2212') : value.toExponential(2);
   const size = Math.floor(Math.log10(Math.abs(value)));
   if (size >= 7 || size < -4) return value.toExponential(Math.max(0, digits - 1)).replace('-', '\u2212').replace('e+', 'e');
   return value.toFixed(Math.max(0, Math.min(8, digits - 1 - Math.min(size, digits - 1)))).replace('-', '\u2212');
@@ -43,6 +43,16 @@ const ticks = (low, high, count, more = 4) => { // round numbers within [low, hi
   const found = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(+(k * step).toPrecision(10));
   return found.length > 1 || !more ? found : ticks(low, high, count + 1, more - 1);
+};
+
+// The marks of an axis, all written in one way: as powers of ten, or with the same number of decimals.
+const alike = (marks, log = false) => {
+  const sizes = marks.filter(Boolean).map(Math.abs), minus = text => text.replace('-', '\u2212');
+  if (log ? sizes.some(size => size < 1e-3 || size > 1e4) : Math.max(...sizes) < 1e-3 || Math.max(...sizes) >= 1e6) {
+    return marks.map(mark => minus(mark ? mark.toExponential(mark.toExponential().startsWith(`${mark < 0 ? '-' : ''}1e`) || log ? 0 : 1).replace('e+', 'e') : '0'));
+  }
+  const decimals = log ? 0 : Math.max(0, ...marks.map(mark => (String(+mark.toPrecision(6)).split('.')[1] || '').length));
+  return marks.map(mark => (log && mark < 1 ? String(mark) : minus(mark.toLocaleString('en', {minimumFractionDigits: decimals, maximumFractionDigits: decimals}))));
 };
 
 // ---- pictures ---------------------------------------------------------------------------------------------------
@@ -109,7 +119,8 @@ export const drawPlane = (g, limit, layers, dots, paint, names = []) => {
   g.strokeRect(left - 0.5, top - 0.5, side + 1, side + 1);
   if (names.length && !names.some(Boolean)) return;
   g.fillStyle = paint.muted; g.font = `${11 * dots}px ${FONT}`;
-  for (const value of ticks(-limit, limit, 3)) {
+  const step = [5, 2, 1].map(k => k * 10 ** Math.floor(Math.log10(limit))).find(k => k <= limit * 1.0001);
+  for (const value of [-step, 0, step]) {
     g.textAlign = 'center'; g.textBaseline = 'top';
     g.fillText(readable(value), Math.min(px(value / limit), left + side - 6 * dots), top + side + 5 * dots);
     g.textAlign = 'right'; g.textBaseline = 'middle';
@@ -200,8 +211,7 @@ const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px,
   let marks = log ? ticks(Math.floor(y[0]), Math.ceil(y[1]), 3).filter(Number.isInteger).map(k => 10 ** k)
     : ticks(y[0], y[1], height > 130 * dots ? 4 : 3);
   marks = marks.filter(mark => value(mark) >= y[0] - 1e-9 && value(mark) <= y[1] + 1e-9);
-  const digits = Math.max(2, ...marks.map(mark => String(+mark.toPrecision(6)).replace(/[^\d]/g, '').length));
-  const texts = marks.map(mark => (log && (mark < 1e-3 || mark > 1e4) ? mark.toExponential(0).replace('e+', 'e') : readable(mark, Math.min(digits, 5))));
+  const texts = alike(marks, log);
   const left = Math.ceil(Math.max(18 * dots, ...texts.map(text => g.measureText(text).width)) + 8 * dots);
   const right = width - Math.round((labelled || 10) * dots), top = Math.round(8 * dots), bottom = height - Math.round(32 * dots);
   const px = v => left + (x[1] > x[0] ? (v - x[0]) / (x[1] - x[0]) : 0.5) * (right - left);

@@ -53,7 +53,7 @@ export const exporters = s => {
     const frame = s.search(index, one => one)[0];
     const said = (frame?.numbers || []).map(entry => `${entry.title} ${readable(entry.value, entry.digits)}${entry.unit ? ' ' + entry.unit : ''}`);
     const room = plan.width - 2 * plan.edge;
-    text([`step ${readable(s.stepOf(index))} / ${readable(s.totalOf())}`, ...said].join('   '), plan.edge, plan.height - 52 * s.dots, s.paint.ink, room);
+    text([s.wordsOf(index), ...said].join('   '), plan.edge, plan.height - 52 * s.dots, s.paint.ink, room);
     text(`${s.film.recipe?.run || ''}, seed ${s.film.recipe?.seed ?? 0}`, plan.edge, plan.height - 28 * s.dots, s.paint.muted, room);
     return g;
   };

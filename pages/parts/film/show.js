@@ -1,7 +1,10 @@
 // What a frame paints on the stage.
 
 import {make} from '../dom.js';
+import {barsSaid, curveSaid, describe, planeSaid} from './said.js';
 import {drawBars, drawCurves, drawPictures, drawPlane, numbersOf, readable} from './draw.js';
+
+const DIGITS = 3; // of a readout
 
 /** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const showing = s => {
@@ -35,7 +38,7 @@ export const showing = s => {
     }
     const layers = layersAt(lane.title, index);
     drawPlane(g, lane.sample.limit, layers, s.dots, s.paint, lane.sample.axes);
-    if (g.canvas === lane.canvas) keysOf(lane, layers);
+    if (g.canvas === lane.canvas) { keysOf(lane, layers); describe(lane.canvas, planeSaid(lane.title, lane.sample.limit, layers)); }
     return [!layers.heat?.image || layers.heat.image.complete, ''];
   };
 
@@ -47,7 +50,8 @@ export const showing = s => {
     if (heat && heat.high > heat.low) {
       const signed = heat.low < 0 && heat.high > 0, mix = s.paint.dark ? '#1c1d1f' : '#fafafa';
       const [blue, red] = s.paint.dark ? ['#3aa0dd', '#ff9a4a'] : ['#0072B2', '#D55E00'];
-      parts.push(['heat', `${readable(heat.low)} to ${readable(heat.high)}`,
+      const low = Math.abs(heat.low) < 1e-4 * Math.abs(heat.high) ? 0 : heat.low; // nothing, where it is next to the highest
+      parts.push(['heat', `${readable(low)} to ${readable(heat.high)}`,
         (([low, high]) => (signed ? `linear-gradient(90deg, ${low}, ${mix}, ${high})` : `linear-gradient(90deg, ${mix}, ${high})`))(
           [red, blue].map(colour => (layers.generated ? `color-mix(in srgb, ${colour} 50%, ${mix})` : colour)))]);
     }
@@ -63,11 +67,11 @@ export const showing = s => {
     }
   };
 
-  const phases = () => { // where each phase of the film begins, in steps of the axis
+  const phases = at => { // where each phase of the film begins, in steps of the axis
     const found = [];
     s.film.frames.forEach((frame, k) => {
       const title = frame.numbers?.find(entry => entry.phase)?.value;
-      if (title && title !== found.at(-1)?.title) found.push({x: s.stepOf(k), title});
+      if (title && title !== found.at(-1)?.title) found.push({x: at(k), title});
     });
     return found;
   };
@@ -78,21 +82,25 @@ export const showing = s => {
       if (!bars) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return; }
       const seen = s.film.frames.flatMap(frame => frame.bars?.[chart.title]?.values || []).filter(Number.isFinite);
       drawBars(g, bars.values, {limit: bars.limit, low: Math.min(...seen, 0), high: Math.max(...seen, 0)}, s.dots, s.paint);
+      if (g.canvas === chart.canvas) describe(chart.canvas, barsSaid(chart.title, chart.unit, bars.values));
       return;
     }
     const series = [...chart.series.values()].map(title => ({title, values: []}));
     const names = [...chart.series.keys()];
+    const last = s.film.frames.length - 1;
+    const against = s.film.frames[last]?.numbers?.find(entry => names.includes(entry.name))?.against; // another number on the axis
+    const counted = s.steady() && (!against || against === 'step'), at = counted ? s.stepOf : s.placeOf;
     s.film.frames.forEach((frame, k) => (frame.numbers || []).forEach(entry => {
       const which = names.indexOf(entry.name);
-      if (which >= 0) series[which].values.push([s.stepOf(k), entry.value ?? NaN]);
+      if (which >= 0) series[which].values.push([at(k), entry.value ?? NaN]);
     }));
-    const last = s.film.frames.length - 1, end = s.film.total && !s.film.done ? Math.max(s.labelOf(s.film.total - 1), s.stepOf(last)) : s.stepOf(last);
-    const against = s.film.frames[last]?.numbers?.find(entry => names.includes(entry.name))?.against; // another number on the axis
+    const aim = s.film.done ? 0 : counted ? s.totalOf(last) ?? 0 : s.film.total ? s.labelOf(s.film.total - 1) : 0;
     const valueAt = k => s.film.frames[k]?.numbers?.find(entry => entry.name === against);
-    const named = mark => readable((against && valueAt(s.film.frames.findIndex((_, k) => s.stepOf(k) === mark))?.value) ?? mark);
-    chart.frame = drawCurves(g, series, {
-      x: [s.stepOf(0), Math.max(end, s.stepOf(0) + 1)], now: s.stepOf(index), xTitle: valueAt(last)?.title || 'step', named, parts: phases(),
-    }, s.dots, s.paint);
+    const named = mark => readable((!counted && valueAt(s.film.frames.findIndex((_, k) => at(k) === mark))?.value) || mark);
+    const xTitle = counted ? 'step' : valueAt(last)?.title || (s.told(last) === null ? 'step' : 'frame');
+    chart.at = at;
+    chart.frame = drawCurves(g, series, {x: [at(0), Math.max(aim, at(last), at(0) + 1)], now: at(index), xTitle, named, parts: phases(at)}, s.dots, s.paint);
+    if (g.canvas === chart.canvas) describe(chart.canvas, curveSaid(chart.title, chart.unit, series, at(index)));
   };
 
   const show = () => { // everything that depends on the current frame
@@ -117,6 +125,7 @@ export const showing = s => {
   const showNumbers = frame => {
     s.numbers.forEach(one => { one.value = null; });
     for (const entry of frame.numbers || []) {
+      if (entry.name === 'step' && s.told(s.pos) !== null) continue; // the transport says it
       let one = s.numbers.get(entry.name);
       if (!one) {
         const box = make('div'), dd = make('dd');
@@ -124,7 +133,7 @@ export const showing = s => {
         s.find('numbers').append(box);
         s.numbers.set(entry.name, one = {dd});
       }
-      one.value = readable(entry.value, entry.digits) + (entry.unit && entry.value !== null ? '\u2009' + entry.unit : '');
+      one.value = readable(entry.value, Math.min(entry.digits, DIGITS)) + (entry.unit && entry.value !== null ? '\u2009' + entry.unit : '');
     }
     s.numbers.forEach(one => { const text = one.value ?? '\u2013'; if (one.dd.textContent !== text) one.dd.textContent = text; });
   };

@@ -2,6 +2,12 @@
 
 import {ended, make} from '../dom.js';
 import {MARGIN, fitPictures} from './draw.js';
+import {describe, picturesSaid} from './said.js';
+
+const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170; // CSS pixels: between lanes; over a lane; a row of charts; head and foot
+const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
+
+const flat = ({n, w, h, columns}) => Math.min(n, columns) * w >= 8 * Math.ceil(n / columns) * h; // a strip of many pictures
 
 /** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const stageOf = s => {
@@ -14,6 +20,7 @@ export const stageOf = s => {
       if (old && old.shape.split(',')[0] === lane.kind) {
         if (old.shape !== shape || old.stale) s.fitted = '';
         Object.assign(old, {shape, sample: lane, stale: false});
+        if (lane.kind === 'pictures') describe(old.canvas, picturesSaid(title, lane));
       } else {
         old?.figure.remove();
         s.lanes.set(title, laneElement(title, lane, shape, named));
@@ -41,7 +48,7 @@ export const stageOf = s => {
   const canvasElement = (title, sample, shape) => {
     const figure = make('figure', 'film-lane'), caption = make('figcaption'), canvas = make('canvas');
     const from = make('span', 'from');
-    canvas.setAttribute('role', 'img');
+    describe(canvas, sample.kind === 'pictures' ? picturesSaid(title, sample) : title);
     caption.append(make('span', '', title), from);
     figure.append(caption, canvas);
     const lane = {figure, caption, canvas, from, title, sample, shape, stale: false, keys: ''};
@@ -73,12 +80,12 @@ export const stageOf = s => {
     if (s.charts.has(id)) { s.charts.get(id).stale = false; return s.charts.get(id); }
     const figure = make('figure', `film-lane film-chart film-${kind}`), canvas = make('canvas'), caption = make('figcaption');
     caption.append(make('span', '', title), make('span', 'unit', about.unit || ''));
-    canvas.setAttribute('role', 'img');
+    describe(canvas, title);
     figure.append(caption, canvas);
     if (about.note) figure.append(make('p', 'film-note-under', about.note));
     s.stage.append(figure);
     charted.observe(canvas);
-    const chart = {kind, figure, canvas, title, unit: about.unit || '', series: new Map(), stale: false, frame: null};
+    const chart = {kind, figure, canvas, title, unit: about.unit || '', series: new Map(), stale: false, frame: null, at: s.stepOf};
     if (kind === 'curve') canvas.addEventListener('click', event => clicked(chart, event));
     s.charts.set(id, chart);
     s.fitted = '';
@@ -88,7 +95,7 @@ export const stageOf = s => {
   const clicked = (chart, event) => {
     if (!chart.frame) return;
     const box = chart.canvas.getBoundingClientRect(), x = (event.clientX - box.left) * s.dots;
-    const far = k => Math.abs(chart.frame.px(s.stepOf(k)) - x);
+    const far = k => Math.abs(chart.frame.px(chart.at(k)) - x);
     s.stop();
     s.go(s.film.frames.reduce((best, _, k) => (far(k) < far(best) ? k : best), 0));
   };
@@ -108,21 +115,37 @@ export const stageOf = s => {
     const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text)), small = width < 560;
     const least = lane => (lane.sample.kind === 'plane' ? 250 : small ? 140 : 190);
     const narrow = all.filter(lane => {
-      const full = lane.sample.kind === 'pictures' && fitPictures(lane.sample, Math.min(width, 320), 400, s.dots, 1e4).smooth;
+      const full = lane.sample.kind === 'pictures' && strip(lane.sample, width);
       lane.figure.classList.toggle('wide', full && s.lanes.size > 1);
       return !full;
     });
-    const room = Math.max(1, Math.floor((width + 24) / (Math.max(1, ...narrow.map(least)) + 24)));
-    const rows = Math.ceil(narrow.length / room), per = Math.max(1, Math.ceil(narrow.length / Math.max(1, rows)));
-    const cell = Math.floor((width - 24 * (per - 1)) / per);
-    const tall = Math.max(200, Math.min(420, innerHeight * (rows > 1 ? 0.34 : 0.46)));
-    for (const lane of all) size(lane, narrow.includes(lane) ? cell : width, tall);
+    const several = narrow.some(({sample}) => sample.n > 1), share = ({sample}) => (several && sample.n === 1 && !flat(sample) ? GIVEN : 1);
+    const rowsAt = cell => narrow.reduce(([rows, x], lane) => { // as the page wraps them
+      const wide = Math.floor(cell * share(lane));
+      return x && x + GAP + wide > width ? [rows + 1, wide] : [rows, x ? x + GAP + wide : wide];
+    }, [1, 0])[0];
+    const smallest = Math.min(width, Math.max(1, ...narrow.map(least))), rows = rowsAt(smallest);
+    let cell = width;
+    while (cell > smallest && rowsAt(cell) > rows) cell -= 1;
+    const tall = heightOf(rows + all.length - narrow.length, width);
+    for (const lane of all) size(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall);
     for (const lane of texts) lane.text.fit?.(lane);
     for (const chart of s.charts.values()) {
       chart.canvas.width = Math.round(chart.canvas.clientWidth * s.dots);
       chart.canvas.height = Math.round(chart.canvas.clientHeight * s.dots);
     }
     return true;
+  };
+
+  const strip = (sample, width) => { // a row of many pictures, which needs the whole width
+    const beside = fitPictures(sample, Math.min(width, 320), 400, s.dots, 1e4);
+    return beside.smooth || (flat(sample) && fitPictures(sample, width, 400, s.dots, 1e4).scale > beside.scale);
+  };
+
+  const heightOf = (rows, width) => { // of a row of lanes, so that the stage is no higher than the window
+    const charts = Math.ceil(s.charts.size / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
+    const room = (innerHeight - AROUND - CHART * charts) / Math.max(1, rows) - CAPTION;
+    return Math.max(width < 560 || texts ? 200 : 140, Math.min(420, room));
   };
 
   const size = (lane, width, tall) => {

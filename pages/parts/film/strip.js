@@ -1,7 +1,8 @@
 // The film strip in the browser: keeps the frames of a run, paints the current one, plays, scrubs, exports.
 
 import {adopt, ended, mounted, recoloured, resized} from '../dom.js';
-import {readPaint, readable} from './draw.js';
+import {readPaint} from './draw.js';
+import {FILM_KEYS} from '../keys.js';
 import {exporters} from './export.js';
 import sheet from './film.css' with {type: 'css'};
 import {mapsOn} from './map.js';
@@ -11,6 +12,7 @@ import {stageOf} from './stage.js';
 import {stepsOf} from './steps.js';
 import {textLanes} from './text.js';
 import {textPainter} from './textdraw.js';
+import {workOf} from './work.js';
 
 const FILMS = new Map(); // run -> film, so that a strip that was taken off the page comes back whole
 const MOST_KEPT = 24;
@@ -18,7 +20,6 @@ const pictured = frame => Object.values(frame?.lanes || {}).flatMap(lane =>
   (lane.kind === 'pictures' ? [lane] : (lane.layers || []).filter(layer => layer.as === 'heat')));
 
 const copied = packed => JSON.parse(JSON.stringify(packed ?? null)); // what Gradio gives is watched, and slow to read
-const KEYS = {' ': 'play', ArrowLeft: 'prev', ArrowRight: 'next', Home: 'first', End: 'last'};
 
 /** @param {import('../types').Mount} mount */
 export const film = ({element, props, trigger, watch}) => {
@@ -140,8 +141,9 @@ export const film = ({element, props, trigger, watch}) => {
     if (+slider.value !== Math.max(0, s.pos)) slider.value = Math.max(0, s.pos);
     slider.style.setProperty('--at', `${100 * Math.max(0, s.pos) / end}%`);
     slider.style.setProperty('--got', `${100 * Math.max(0, last) / end}%`);
-    at.textContent = got ? `step ${readable(s.stepOf(s.pos))} / ${readable(s.totalOf())}` : '';
-    slider.setAttribute('aria-valuetext', got ? `step ${s.stepOf(s.pos)} of ${s.totalOf()}` : 'no frames yet');
+    const place = got ? s.wordsOf(Math.max(0, s.pos)) : '';
+    at.textContent = place;
+    slider.setAttribute('aria-valuetext', place || 'no frames yet');
     const off = {first: s.pos <= 0, prev: s.pos <= 0, next: s.pos >= last, last: s.pos >= last, play: got < 2};
     for (const name in off) {
       if (button[name].disabled !== off[name]) button[name].disabled = off[name];
@@ -156,6 +158,7 @@ export const film = ({element, props, trigger, watch}) => {
     if (find('note').textContent !== (s.film?.note || '')) find('note').textContent = s.film?.note || '';
     find('empty').hidden = !!s.film;
     find('export').hidden = !got;
+    s.showWork();
   };
   const jumps = () => s.film.frames.length > 1 && Number.isInteger(s.film.frames[1]?.index) && s.film.frames[1].index - (s.film.frames[0]?.index ?? 0) > 1;
 
@@ -174,7 +177,7 @@ export const film = ({element, props, trigger, watch}) => {
   const tell = () => { // for the page's own buttons (root.shown) and parts beside the strip that follow what is shown
     root.shown = null;
     if (!s.film) return;
-    const detail = {run: s.film.run, recipe: s.film.recipe, frames: s.film.frames, index: s.pos, done: s.film.done, badge: s.film.badge};
+    const detail = {run: s.film.run, recipe: s.film.recipe, frames: s.film.frames, index: s.pos, done: s.film.done, badge: s.film.badge, link: s.film.link};
     root.shown = {...detail, numbers: s.film.frames[s.pos]?.numbers || []};
     const now = [s.film.run, s.pos, s.film.frames.length, s.film.done, s.film.badge].join('|');
     root.told = detail; // for a part that comes later
@@ -233,7 +236,7 @@ export const film = ({element, props, trigger, watch}) => {
     if (!s.film?.frames.length) return;
     jump(index);
     commit();
-    later(() => say([`step ${s.stepOf(s.pos)} of ${s.totalOf()}`, ...[...s.numbers.values()].map(one => one.dd.parentNode.textContent)].slice(0, 4).join(', ')), 500);
+    later(() => say([s.wordsOf(), ...[...s.numbers.values()].map(one => one.dd.parentNode.textContent)].slice(0, 4).join(', ')), 500);
   };
 
   let timer = 0;
@@ -249,19 +252,20 @@ export const film = ({element, props, trigger, watch}) => {
     const now = performance.now();
     if (s.film.done || now - saidAt < 4000) return;
     saidAt = now;
-    say(`step ${s.stepOf(s.pos)} of ${s.totalOf()}`);
+    say(s.wordsOf());
   };
 
   // ---- the parts ----------------------------------------------------------------------------------------------------
   Object.assign(s, {picture, wake, stop, go, say, interval}, stepsOf(s), {maps: mapsOn(s)}, textLanes(s));
   s.TEXT.matrix = matrixLane(s);
-  Object.assign(s, stageOf(s), showing(s), textPainter(s));
+  Object.assign(s, stageOf(s), showing(s), textPainter(s), workOf(s));
   const exports = exporters(s);
 
   const ACTIONS = {
     first: () => { stop(); go(0); }, prev: () => { stop(); go(s.pos - 1); }, play: () => (s.playing ? (stop(), commit()) : play()),
     next: () => { stop(); go(s.pos + 1); }, last: () => { stop(); go(Infinity); },
   };
+  root.act = name => { if (!button[name].disabled) ACTIONS[name](); };
   Object.entries(button).forEach(([name, one]) => one.addEventListener('click', () => ACTIONS[name]()));
   slider.addEventListener('input', () => { stop(); if (s.film?.frames.length) { jump(+slider.value); redrawNow(); } });
   slider.addEventListener('change', () => { if (s.film?.frames.length) go(+slider.value); });
@@ -274,7 +278,7 @@ export const film = ({element, props, trigger, watch}) => {
     const menu = root.querySelector('details');
     if (event.key === 'Escape' && menu.open) { menu.open = false; menu.querySelector('summary').focus(); return; }
     if (event.key === '?' && !document.querySelector('dialog.atlas-keys')) { find('keys').hidden = !find('keys').hidden; return; }
-    const name = KEYS[event.key];
+    const name = FILM_KEYS[event.key];
     if (!name || tag === 'SELECT' || (onButton && event.key === ' ') || menu.contains(event.target)) return;
     event.preventDefault();
     event.stopPropagation();

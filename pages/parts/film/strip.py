@@ -60,16 +60,17 @@ def _template(label: str, empty: str) -> str:
     return f"""
 <section class="film" tabindex="0" aria-label="{label}" aria-roledescription="film strip">
   <span class="film-probe"></span>
-  <div class="film-head"><span class="film-badge"></span><span class="film-note"></span>
+  <div class="film-head"><span class="film-badge"></span><span class="film-work" hidden><progress aria-label="How far it is"></progress><span></span></span>
+    <span class="film-note"></span>
     <details class="film-export" hidden><summary>Export</summary><div class="film-menu">{exports}</div></details></div>
   <div class="film-stage"><p class="film-empty">{empty}</p></div>
-  <div class="film-transport">
+  <div class="film-foot"><div class="film-transport">
     <div class="film-buttons">{buttons}</div>
     <div class="film-slide"><input type="range" min="0" max="1" value="0" step="1" aria-label="Step" disabled></div>
     <output class="film-at"></output>
     <select class="film-speed" aria-label="Speed">{speeds}</select>
   </div>
-  <dl class="film-numbers"></dl>
+  <dl class="film-numbers"></dl></div>
   <dl class="film-keys" hidden>{keys}</dl>
   <div class="film-spoken" role="status" aria-live="polite"></div>
 </section>"""

@@ -97,6 +97,8 @@ export const textLanes = s => {
     parts.forEach((part, k) => nodes.push(...(k ? [make('i', '', '\u23ce'), make('br')] : []), part));
     span.replaceChildren(...nodes.filter(node => node !== ''));
     if (!item.text) span.append('\u2205');
+    if (item.text && !item.text.trim()) span.setAttribute('aria-label', 'a blank');
+    else span.removeAttribute('aria-label');
     span.dataset.kind = item.kind || '';
     const quiet = item.kind === 'prompt' && lane.sample.shade !== 'share';
     span.style.setProperty('--s', quiet ? 0 : strengthOf(item.share, lane.sample.shade).toFixed(3));
@@ -281,7 +283,10 @@ export const textLanes = s => {
 
   // ---- code and words ---------------------------------------------------------------------------------------------
   const plain = name => ({
-    make: lane => { lane.body.append(make(name)); },
+    make: lane => {
+      const node = lane.body.appendChild(make(name));
+      if (name === 'pre') node.tabIndex = 0; // it scrolls where it is long
+    },
     show: (lane, packed) => {
       const node = lane.body.firstChild;
       put_(node, packed.text);

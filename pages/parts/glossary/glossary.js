@@ -32,7 +32,7 @@ export const glossary = ({element}) => {
   entries.forEach(one => one.addEventListener('toggle', () => {
     if (!one.open) return;
     read(one);
-    history.replaceState(null, '', `#${one.id}`);
+    history.replaceState(history.state, '', `${location.pathname}#${one.id}`); // whole: the page has a base of its own
   }));
   const named = () => {
     const one = entries.find(entry => entry.id === decodeURIComponent(location.hash.slice(1)));

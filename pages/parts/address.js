@@ -1,0 +1,50 @@
+// The address follows what is on the stage, so that a reload, Back and a bookmark bring it back: the link of the run that
+// was made here, or the bench that was opened.
+
+import {when} from './dom.js';
+
+let longest = Infinity; // of a link, in characters
+/** @param {number} most */
+export const limit = most => { longest = most; };
+
+/** How long a link is, as the server counts it. @param {string} link */
+export const lengthOf = link => [...new URLSearchParams(link).values()].join('').length;
+
+const put = query => {
+  if (location.search !== `?${query}`) history.replaceState(history.state, '', `${location.pathname}?${query}`);
+};
+const bench = () => [...document.querySelectorAll('.runs .bench')].find(one => /** @type {HTMLElement} */ (one).offsetParent);
+const opened = one => `bench=${one.id.slice(2)}`; // its id is p-BENCH
+
+const open = async asked => { // the bench that was open is opened again, and runs nothing
+  const its = tab => tab.dataset.tabId?.replace('/', '-') === asked;
+  (await when(() => [...document.querySelectorAll('.runs button[role=tab]')].find(its), {ms: 8000}))?.click();
+};
+
+/** Listens for as long as the page is there. */
+export const follow = () => {
+  let last = null; // the bench in sight
+  const asked = new URLSearchParams(location.search).get('bench');
+  if (asked) open(asked);
+
+  const made = ({target, detail}) => {
+    const one = target.closest('.bench');
+    if (!one?.offsetParent || detail.badge !== 'live' || !detail.link) return;
+    if (lengthOf(detail.link) <= longest) put(detail.link);
+    else if (one.closest('.runs')) put(opened(one));
+  };
+  document.addEventListener('film-shown', made);
+
+  document.addEventListener('click', event => { // a tab, also one in the menu of a phone
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!target.closest('.runs button') || target.closest('.bench')) return;
+    last ??= bench();
+    setTimeout(() => {
+      const now = bench(), film = /** @type {any} */ (now?.querySelector('.film'))?.told;
+      if (!now || now === last) { last = now || last; return; }
+      last = now;
+      put(opened(now));
+      if (film) made({target: now, detail: film});
+    }, 100); // once the page has shown it
+  }, {capture: true});
+};
