@@ -148,7 +148,7 @@ class Film:
         )
 
     def wait_text(self, text: str) -> None:
-        """Until the transport says so: "step 2 / 20"."""
+        """Until the transport says so: "step 2 of 20"."""
         self.page.wait_for_function(
             "([bench, text]) => document.querySelector(`#${bench}-strip .film-at`).textContent === text",
             arg=[self.bench, text],

@@ -1,7 +1,7 @@
 """axe finds nothing against WCAG 2.1, A and AA, on any page and bench: light and dark, wide and narrow.
 
-A page is loaded once; bench, theme and width change in place. The first bench of a page is looked at with the whole page
-around it in all four ways, the others by themselves in two, which have both themes and both widths.
+A page is loaded once; bench, theme and width change in place. The first bench of a page is looked at with the whole
+page around it in all four ways, the others by themselves in two, which have both themes and both widths.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ LOOK = """async ([whole, dark]) => {
   const include = whole || !bench ? [document.documentElement] : [bench];
   const exclude = [['.film-tok:nth-child(n+12)'], ['.glossary details:nth-child(n+9)']];
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
-  const {violations} = await axe.run({include, exclude}, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+  const options = {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']};
+  const {violations} = await axe.run({include, exclude}, options);
   return violations.flatMap(({id, nodes}) => nodes.map(({target, any, all, none}) =>
     [id, target.join(' '), [...any, ...all, ...none][0]?.message].join(' | ')));
 }"""

@@ -23,20 +23,25 @@ def test_generate_then_scrub_without_a_request(visit, film):
     page.on("request", lambda request: seen.append(request.url))
     first = {i: (strip.step(i), strip.pixels())[1] for i in (0, 7, 13)}
     assert len(set(first.values())) == 3
-    page.locator(f"#{BENCH}-strip .film").focus()
-    page.keyboard.press("Home")
+    page.keyboard.press("Home")  # the focus is on the button, no key was given to the film
     page.keyboard.press("ArrowRight")
-    strip.wait_text("step 2 / 20")
+    strip.wait_text("step 2 of 20")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"document.querySelector('#{BENCH}-strip .film').dataset.playing === 'true'")
     page.keyboard.press("End")
-    strip.wait_text("step 20 / 20")
+    strip.wait_text("step 20 of 20")
     assert not [url for url in seen if not url.startswith(("data:", "blob:"))]
 
 
 def test_stop_keeps_what_was_drawn(visit, film):
     page = visit("dummy?run=dummy/squares&steps=100&pause_ms=100&seed=41")  # a link generates by itself
     page.wait_for_function(f"+document.querySelector('#{BENCH}-strip .film')?.dataset.received >= 4")
+    assert page.locator(f"#{BENCH}-strip .film-work progress").is_visible()
     page.click(f"#{BENCH}-stop")
     page.wait_for_timeout(1500)
+    assert re.search(r"Stopped at step \d+ of 100", page.locator(f"#{BENCH}-strip .film-note").inner_text())
+    assert page.locator(f"#{BENCH}-strip .film-work").is_hidden()
     kept = int(page.locator(f"#{BENCH}-strip .film").get_attribute("data-received"))
     page.wait_for_timeout(700)
     assert 4 <= kept < 60
@@ -66,7 +71,7 @@ def test_a_copied_link_brings_controls_and_picture_back(visit, film):
     strip = film(page, BENCH)
     strip.wait(9)
     page.click(f"#{BENCH}-copy")
-    page.wait_for_function("location.search.includes('seed=77')")
+    page.wait_for_function(f"document.querySelector('#{BENCH}-copy').textContent.includes('Link copied')")
     query = page.evaluate("location.search")
     assert "shape=disc" in query
     assert "count" not in query, "defaults are left out"
@@ -131,6 +136,10 @@ def test_settings_unfold_on_a_phone(visit):
     page.click(f"#{BENCH}-settings")
     page.wait_for_selector(f"#{BENCH}-seed")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("scrollTo(0, 0)")
+    page.click(f"#{BENCH}-run")
+    stage = f"document.querySelector('#{BENCH} .panel-stage').getBoundingClientRect().top"
+    page.wait_for_function(f"{stage} < innerHeight / 3")
 
 
 def test_g_generates(visit, film):
@@ -138,3 +147,28 @@ def test_g_generates(visit, film):
     page.wait_for_selector(f"#{BENCH}-run")
     page.keyboard.press("g")
     film(page, BENCH).wait(20)
+
+
+def test_the_address_follows_bench_and_run(visit, film):
+    page = visit("dummy")
+    strip = film(page, BENCH)
+    strip.generate()
+    strip.wait(20)
+    page.wait_for_function("location.search === '?run=dummy/squares&seed=0'")
+    page.click(".runs button[role=tab] >> text=Again")
+    page.wait_for_function("location.search === '?bench=dummy-other'")
+    page.reload()
+    page.wait_for_selector("#p-dummy-other-run")
+    assert page.locator("#p-dummy-other-strip .film").get_attribute("data-received") == "0", "it was opened, not run"
+    page.click(".runs button[role=tab] >> text=Squares")
+    page.wait_for_function("location.search === '?bench=dummy-squares'")
+
+
+def test_a_list_that_the_tabulator_opened_closes_again(visit):
+    page = visit("dummy")
+    box = page.locator(f"#{BENCH} input[role=combobox]").first
+    box.focus()
+    page.wait_for_function("document.activeElement.getAttribute('aria-expanded') === 'true'")
+    page.keyboard.press("Tab")
+    page.wait_for_function("!document.querySelector('[role=combobox][aria-expanded=true]')")
+    assert box.input_value() == "Square"

@@ -57,7 +57,7 @@ def _run(page: Any) -> None:
 
 def test_every_frame_arrives_and_the_last_is_painted(page):
     _run(page)
-    _at(page, "pictures", "step 60 / 60")
+    _at(page, "pictures", "step 60 of 60")
     assert page.locator("#pictures .film-lane canvas").count() == 4  # three sheets and a curve
     assert "0.42 s, 11 ms per step" in page.locator("#pictures").inner_text()
 
@@ -66,11 +66,11 @@ def test_keys_step_play_and_pause(page):
     _run(page)
     page.locator("#pictures .film").focus()
     page.keyboard.press("Home")
-    _at(page, "pictures", "step 1 / 60")
+    _at(page, "pictures", "step 1 of 60")
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
-    _at(page, "pictures", "step 3 / 60")
+    _at(page, "pictures", "step 3 of 60")
     page.keyboard.press("Space")
     page.wait_for_function("document.querySelector('#pictures .film')?.dataset.playing === 'true'")
     page.wait_for_function("+document.querySelector('#pictures .film')?.dataset.painted > 6")
@@ -98,7 +98,7 @@ def test_stop_keeps_what_was_drawn(page):
     assert 4 <= int(kept) < 40
 
 
-@pytest.mark.parametrize(("kind", "frames"), [("png", 1), ("gif", 60), ("json", 0)])
+@pytest.mark.parametrize(("kind", "frames"), [("png", 1), ("slide", 1), ("gif", 60), ("json", 0)])
 def test_an_export_carries_the_recipe(page, tmp_path: Path, kind, frames):
     _run(page)
     page.click("#pictures .film-export summary")
@@ -113,6 +113,7 @@ def test_an_export_carries_the_recipe(page, tmp_path: Path, kind, frames):
     if frames:
         with Image.open(path) as picture:
             assert getattr(picture, "n_frames", 1) == frames
+            assert kind != "slide" or picture.size == (1920, 1080)
 
 
 VIDEO = """data => new Promise((done, failed) => {
@@ -274,7 +275,7 @@ def test_two_hundred_tokens_stream_in_order(page):
     )
     page.click("#fast")
     page.wait_for_function(DONE, arg=["texts", 200])
-    _at(page, "texts", "step 200 / 200")
+    _at(page, "texts", "step 200 of 200")
     steps = page.locator("#texts .film-tok").evaluate_all("all => all.map(one => one.frame)")
     assert len(steps) == 205
     assert steps == sorted(steps)

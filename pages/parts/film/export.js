@@ -7,6 +7,7 @@ import {pngWithText} from './png.js';
 import {makeVideo} from './video.js';
 
 const MOST_FRAMES = 300, MOST_SIDE = 2000; // pictures of a GIF; pixels of an export
+const SLIDE = {width: 1920, height: 1080, edge: 64, top: 120, foot: 96}; // pixels
 
 /** What the menu can make: name -> function. @param {import('../types').Strip} s the strip's state, see strip.js */
 export const exporters = s => {
@@ -21,9 +22,9 @@ export const exporters = s => {
     return parts.filter(Boolean).map(part => s.picture(part)?.decode().catch(() => {}));
   }));
 
-  const arrange = () => { // where each lane and chart goes on the exported picture, in device pixels
+  const arrange = (least = 640) => { // where each lane and chart goes on the exported picture, in device pixels
     const px = n => Math.round(n * s.dots), gap = px(24), edge = px(16), head = px(24), boxes = [];
-    const wide = Math.max(px(640), ...[...s.lanes.values()].map(lane => lane.canvas?.width || px(lane.figure.clientWidth))) + 2 * edge;
+    const wide = Math.max(px(least), ...[...s.lanes.values()].map(lane => lane.canvas?.width || px(lane.figure.clientWidth))) + 2 * edge;
     let [x, y, row, right] = [edge, edge, 0, px(320)];
     for (const one of [...s.lanes.values(), ...s.charts.values()]) {
       const {width, height} = one.canvas || s.textSize(one, Math.min(wide - 2 * edge, px(one.figure.clientWidth)));
@@ -58,13 +59,45 @@ export const exporters = s => {
     return g;
   };
 
+  const settings = () => { // what was asked for, in words
+    const {options = {}, seed = 0, model} = s.film.recipe || {};
+    const short = Object.entries(options).filter(([, value]) => value !== null && value !== '' && String(value).length < 28);
+    return [...short.map(([name, value]) => `${name.replaceAll('_', ' ')} ${readable(value)}`), `seed ${seed}`, ...(model ? [model] : [])].join(', ');
+  };
+
+  const slide = async canvas => { // the stage as large as it gets on a slide, under its title, over its settings
+    const {width, height, edge, top, foot} = SLIDE, stage = make('canvas'), room = {width: width - 2 * edge, height: height - top - foot};
+    const scale = plan => Math.min(room.width / plan.width, room.height / plan.height);
+    const plan = [640, 900, 1200, 1600, 2000].map(arrange).reduce((best, one) => (scale(one) > scale(best) ? one : best));
+    await compose(s.pos, plan, stage);
+    Object.assign(canvas, {width, height});
+    const g = canvas.getContext('2d'), k = scale(stage), whole = k >= 1 ? Math.floor(2 * k) / 2 : k;
+    g.fillStyle = s.paint.dark ? '#16181c' : '#ffffff';
+    g.fillRect(0, 0, width, height);
+    g.imageSmoothingEnabled = whole < 1 || whole % 1 !== 0;
+    g.drawImage(stage, (width - stage.width * whole) / 2, top, stage.width * whole, stage.height * whole);
+    const line = (words, size, y, colour, weight = 400) => { g.font = `${weight} ${size}px ${FONT}`; g.fillStyle = colour; g.fillText(words, edge, y, room.width); };
+    g.textBaseline = 'alphabetic';
+    line(`${document.querySelector('h1')?.textContent || ''}: ${s.root.getAttribute('aria-label')}`, 44, 80, s.paint.ink, 600);
+    line(settings(), 26, height - 40, s.paint.muted);
+  };
+
+  const save = async (canvas, ending) => {
+    const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
+    const png = new Uint8Array(await blob.arrayBuffer());
+    download(pngWithText(png, 'recipe', JSON.stringify(s.film.recipe || {})), 'image/png', nameOf(ending));
+  };
+
   return {
     png: async () => {
       const canvas = make('canvas');
       await compose(s.pos, arrange(), canvas);
-      const blob = await new Promise(done => canvas.toBlob(done, 'image/png'));
-      const png = new Uint8Array(await blob.arrayBuffer());
-      download(pngWithText(png, 'recipe', JSON.stringify(s.film.recipe || {})), 'image/png', nameOf(`-step-${s.stepOf(s.pos)}.png`));
+      await save(canvas, `-step-${s.stepOf(s.pos)}.png`);
+    },
+    slide: async () => {
+      const canvas = make('canvas');
+      await slide(canvas);
+      await save(canvas, `-step-${s.stepOf(s.pos)}-slide.png`);
     },
     gif: async () => {
       const canvas = make('canvas'), plan = arrange(), every = Math.max(1, Math.ceil(s.film.frames.length / MOST_FRAMES));

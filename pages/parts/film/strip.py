@@ -33,6 +33,7 @@ BUTTONS = (
 )
 EXPORTS = (
     ("png", "Picture of this step, PNG"),
+    ("slide", "Slide of this step, 16:9 PNG"),
     ("gif", "Film of all steps, GIF"),
     ("webm", "Film of all steps, video"),
     ("json", "Recipe, JSON"),
@@ -60,7 +61,8 @@ def _template(label: str, empty: str) -> str:
     return f"""
 <section class="film" tabindex="0" aria-label="{label}" aria-roledescription="film strip">
   <span class="film-probe"></span>
-  <div class="film-head"><span class="film-badge"></span><span class="film-work" hidden><progress aria-label="How far it is"></progress><span></span></span>
+  <div class="film-head"><span class="film-badge"></span>
+    <span class="film-work" hidden><progress aria-label="How far it is"></progress><span></span></span>
     <span class="film-note"></span>
     <details class="film-export" hidden><summary>Export</summary><div class="film-menu">{exports}</div></details></div>
   <div class="film-stage"><p class="film-empty">{empty}</p></div>

@@ -36,6 +36,7 @@ export const workOf = s => {
     if (begun) s.film.note = text;
     else if (over !== null) put_(s.find('note'), text);
     s.say(text);
+    root.work(false);
   };
   const watcher = new MutationObserver(() => { if (over !== null) showWork(); });
   const page = root.closest('.panel-stage')?.querySelector('.status');
