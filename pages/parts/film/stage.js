@@ -113,7 +113,7 @@ export const stageOf = s => {
     if (s.fitted === now) return true;
     [s.fitted, s.dots] = [now, devicePixelRatio || 1];
     const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text)), small = width < 560;
-    const least = lane => (lane.sample.kind === 'plane' ? 250 : small ? 140 : 190);
+    const least = lane => (lane.sample.kind === 'plane' ? 250 : !small ? 190 : lane.sample.n > 1 ? 260 : 140);
     const narrow = all.filter(lane => {
       const full = lane.sample.kind === 'pictures' && strip(lane.sample, width);
       lane.figure.classList.toggle('wide', full && s.lanes.size > 1);
