@@ -35,6 +35,7 @@ HINTS = (
     "Write a short poem about rain.",
     "Explain what a neural network is to a child.",
 )
+LANGUAGE = "This small model was taught in English only; in other languages it makes up words."
 TIMELINE = (
     Entry("Transformer", 2017, "decoder/steps", "Attention in place of recurrence"),
     Entry("GPT", 2018, "decoder/tokens", "Only the decoder; the next token"),
@@ -91,7 +92,7 @@ BENCHES = (
         "A small language model answers here. Below: each token, and what else it might have been.",
         ("system", "temperature", "top_p", "max_new_tokens"),
         primary="Send",
-        own={"turns": later(ChatPad, bench_id("decoder/chat"), hints=HINTS)},
+        own={"turns": later(ChatPad, bench_id("decoder/chat"), hints=HINTS, note=LANGUAGE)},
         stage="turns",
         model_in_sight=True,
         slots=BATCHED,

@@ -86,8 +86,12 @@ def kind(function: Callable[P, R]) -> Callable[P, R]:
     return handler
 
 
-def stream(recipe: Recipe, secret: str = "", who: str = "", turns: Schedule = TURNS) -> Iterator[dict[str, Any]]:
-    """Film strip values: one frame a message, then a last message that carries all frames. Raises gr.Error.
+def stream(
+    recipe: Recipe, secret: str = "", who: str = "", turns: Schedule = TURNS, whole: bool = True
+) -> Iterator[dict[str, Any]]:
+    """Film strip values: one frame a message, then a last message. Raises gr.Error.
+
+    whole: the last message carries all frames, which a program wants; a page has them, and gets what is new.
 
     secret: the visitor's, told to a run that is about the visitor's own and to nothing else; who: the visitor, of whom
     one run is computed at a time. {"waiting": text} says what is waited for, as HTML; "" only lets the caller leave.
@@ -100,11 +104,14 @@ def stream(recipe: Recipe, secret: str = "", who: str = "", turns: Schedule = TU
             yield {"waiting": waiting.html}
         loaded = time.monotonic() - began
         sent: list[PackedFrame] = []
+        told = 0  # frames that went with a message
         with _asked(recipe, secret, who, turns) as ticket:
             for message in _messages(ticket, sent):
                 yield {**about, **message} if "total" in message else message
+                told = len(sent) if "total" in message else told
             note = _note(ticket, sent, loaded)
-        yield {**about, "frames": sent, "done": True, "note": note}
+        rest = {"append": json.dumps(sent[told:]), "index": told, "held": not told}
+        yield {**about, **({"frames": sent} if whole else rest), "done": True, "note": note}
 
 
 def _asked(recipe: Recipe, secret: str, who: str, turns: Schedule) -> Ticket:

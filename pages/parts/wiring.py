@@ -59,17 +59,22 @@ def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
         with kind_errors():
             recipe = panel.recipe(*values)
         yield gr.skip(), status_before(recipe)
-        for message in stream(recipe, secret, who, panel.bench.slots):
+        for message in stream(recipe, secret, who, panel.bench.slots, whole=not _from_page(request)):
             if "waiting" in message:
                 yield gr.skip(), message["waiting"] or gr.skip()
             else:
-                yield message, "" if message.get("index", 0) == 0 else gr.skip()
+                yield message, gr.skip() if message.get("index") and not message.get("done") else ""
 
     names = ["request", "seed", *(["model"] if panel.model else []), *panel.controls, *([private] if private else [])]
     wanted = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
     generate.__annotations__ = {"request": gr.Request}
     generate.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]  # what a program calls the inputs
     return generate
+
+
+def _from_page(request: gr.Request | None) -> bool:
+    """Whether Gradio's own page asks, and no program."""
+    return bool(request and request.headers.get("x-gradio-user") == "app")
 
 
 def _wire_chip(panel: Panel) -> None:

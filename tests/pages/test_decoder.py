@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from gradio_client import Client
@@ -54,6 +55,42 @@ def test_opens_on_a_recorded_conversation(visit):
     page.locator(f"#{CHAT} .chat-turn.assistant").wait_for()
     assert "Recorded" in page.locator(f"#{CHAT} .chat-note").inner_text()
     assert page.locator(f"#{CHAT} .chat-hints button").count() >= 3
+
+
+ANSWER = """# Tides
+
+1. **Two** of them
+2. *each* day
+   - high
+
+```
+a <b> c
+```
+<img src=x onerror=alert(1)> [here](javascript:alert(1)) and `code`"""
+
+
+@pytest.mark.browser
+def test_an_answer_has_its_markdown_and_no_html_and_an_empty_message_says_so(visit):
+    page = visit("decoder")
+    page.locator(f"#{CHAT} .chat-turn.assistant").wait_for()
+    written = page.evaluate(
+        """([bench, said]) => {
+            document.getElementById(bench).dispatchEvent(new CustomEvent('film-shown', {detail: {
+                run: 'made', recipe: {options: {turns: 'Tides?'}}, frames: [{grown: {said}}], index: 0,
+                badge: 'recorded',
+            }}));
+            return document.querySelector(`#${bench} .chat-turn.assistant .chat-text`).innerHTML;
+        }""",
+        [CHAT, ANSWER],
+    )
+    assert re.sub(' class=""', "", written) == (
+        '<h4>Tides</h4><ol start="1"><li><strong>Two</strong> of them</li><li><em>each</em> day'
+        "<ul><li>high</li></ul></li></ol><pre><code>a &lt;b&gt; c</code></pre>"
+        "<p>&lt;img src=x onerror=alert(1)&gt; [here](javascript:alert(1)) and <code>code</code></p>"
+    )
+    page.locator(f"#{CHAT} .chat-send").click()
+    assert page.locator(f"#{CHAT} .chat-state").inner_text() == "Write a message first."
+    assert "English only" in page.locator(f"#{CHAT} .chat-aside").inner_text()
 
 
 @pytest.mark.browser

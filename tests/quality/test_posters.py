@@ -31,8 +31,8 @@ def test_one_image_is_a_still_and_several_are_a_film_that_plays_once(toy, tmp_pa
     toy.shown = posters.film(frames, columns=2, times=3)
     assert cli.main(["poster", "toy"]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "toy.webp")
-    film = Image.open(tmp_path / "toy.webp")
-    assert (film.size, film.n_frames, film.info["loop"]) == ((24, 12), 2, 1)
+    with Image.open(tmp_path / "toy.webp") as film:
+        assert (film.size, film.n_frames, film.info["loop"]) == ((24, 12), 2, 1)
     toy.shown = toy.shown[:1]
     assert posters.make("toy") == tmp_path / "toy.png"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["toy.png"], "the film is replaced"
@@ -48,7 +48,8 @@ def test_what_has_no_poster_is_refused(capsys) -> None:
 def test_every_architecture_has_a_poster_and_its_picture_is_there_two_to_one(name) -> None:
     assert name in having("poster")
     (path,) = (path for path in posters.IMAGES.iterdir() if path.stem == name)
-    wide, high = Image.open(path).size
+    with Image.open(path) as picture:
+        wide, high = picture.size
     assert wide == pytest.approx(2 * high, rel=0.03)
 
 

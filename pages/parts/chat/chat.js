@@ -1,7 +1,8 @@
-// The chat in the browser. Everything that was written is shown as text; nothing of it is kept elsewhere.
+// The chat in the browser. A message is shown as text, an answer with its Markdown; nothing is kept elsewhere.
 
 import {benchOf} from '../bench.js';
 import {adopt, download, ended, make, makeButton, mounted} from '../dom.js';
+import {marked} from './marks.js';
 import sheet from './chat.css' with {type: 'css'};
 
 const parse = text => { try { const found = JSON.parse(text); return Array.isArray(found) ? found : []; } catch { return text ? [['user', text]] : []; } };
@@ -20,8 +21,14 @@ export const chat = ({element, props, trigger, SETTINGS}) => {
   // ---- the conversation on screen ---------------------------------------------------------------------------------
   const conversation = () => (pending ? [...pending, ['assistant', '']] : turns);
 
+  const write = (body, role, text) => {
+    body.dataset.text = text;
+    if (role === 'assistant') body.replaceChildren(marked(text)); else body.textContent = text;
+  };
+
   const bubble = (role, text, k, all) => {
-    const item = make('li', `chat-turn ${role}`), body = make('div', 'chat-text', text), tools = make('div', 'chat-tools');
+    const item = make('li', `chat-turn ${role}`), body = make('div', 'chat-text'), tools = make('div', 'chat-tools');
+    write(body, role, text);
     item.append(make('span', 'chat-who', role === 'user' ? 'You' : 'Model'), body, tools);
     const tool = (name, does) => tools.append(makeButton('', name, does));
     if (text) tool('Copy', () => copy(text));
@@ -49,7 +56,7 @@ export const chat = ({element, props, trigger, SETTINGS}) => {
     const key = JSON.stringify([growing ? all.slice(0, -1) : all, editing, shown?.folded, recorded(), !!growing]);
     if (key === drawn && growing) {
       const body = log.lastElementChild.querySelector('.chat-text');
-      if (body.textContent !== last[1]) body.textContent = last[1];
+      if (body.dataset.text !== last[1]) write(body, ...last);
     } else if (key !== drawn) {
       drawn = key;
       log.replaceChildren(...all.map(([role, text], k) => (k === editing ? editor(text, k) : bubble(role, text, k, all))));
@@ -82,7 +89,8 @@ export const chat = ({element, props, trigger, SETTINGS}) => {
   form.addEventListener('submit', event => {
     event.preventDefault();
     const text = area.value.trim();
-    if (!text || running()) return;
+    if (running()) return;
+    if (!text) { note('Write a message first.'); area.focus(); return; }
     area.value = '';
     fit();
     ask([...(recorded() ? [] : turns.at(-1)?.[0] === 'user' ? turns.slice(0, -1) : turns), ['user', text]]);
@@ -134,8 +142,11 @@ export const chat = ({element, props, trigger, SETTINGS}) => {
   // ---- the rest ---------------------------------------------------------------------------------------------------
   const copy = async text => {
     try { await navigator.clipboard.writeText(text); } catch { area.focus(); }
-    state.textContent = 'Copied';
-    setTimeout(() => { state.textContent = ''; }, 2000);
+    note('Copied');
+  };
+  const note = text => {
+    state.textContent = text;
+    setTimeout(() => { if (state.textContent === text) state.textContent = ''; }, 3000);
   };
   const does = {
     new() { [turns, pending, editing, shown] = [[], null, -1, null]; draw(); area.focus(); },

@@ -106,7 +106,7 @@ export const film = ({element, props, trigger, watch}) => {
       s.film.total = null;
       if (!s.playing && !(value.badge === 'recorded')) say(`Finished, ${s.words(s.film.frames.length - 1)}`);
     }
-    if (value.frames) { // the page keeps the small part of the value; the frames live here
+    if (value.frames || (value.append && value.done)) { // the page keeps the small part of the value; the frames live here
       const {frames, append, ...small} = value;
       props.value = {...small, index: Math.max(0, s.pos)};
     }

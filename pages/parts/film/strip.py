@@ -1,7 +1,7 @@
 """The film strip: a canvas component that shows the frames of a run, streamed or recorded.
 
-Each streamed message carries one new frame, the last one carries them all, so that a lost message heals. The frames
-stay in the browser: playing, scrubbing and exporting ask the server nothing. What is drawn is what
+Each streamed message carries the new frames; to a program the last one carries them all. The frames stay in the
+browser: playing, scrubbing and exporting ask the server nothing. What is drawn is what
 `genai_demo.core.frames.pack` wrote.
 
     strip = FilmStrip(label="Denoising")
