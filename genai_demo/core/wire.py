@@ -5,7 +5,7 @@ Arrays travel as base64 of little-endian int16, pictures as data URIs. A lane is
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, final
 
 
 class PictureLane(TypedDict):
@@ -184,3 +184,29 @@ class Recording(TypedDict):
 
     recipe: PlainRecipe
     frames: list[PackedFrame]
+    computed_on: NotRequired[dict[str, Any]]
+
+
+@final
+class FilmValue(TypedDict):
+    """What a film strip is sent. append: frames from number `index` on, as JSON; held: they come together, to be shown
+    at their end; frames: all of them; done: no more will come."""
+
+    run: str
+    badge: Literal["live", "recorded"]
+    recipe: PlainRecipe
+    link: NotRequired[str]
+    note: NotRequired[str]
+    total: NotRequired[int | None]
+    index: NotRequired[int]
+    append: NotRequired[str | PackedFrame]
+    held: NotRequired[bool]
+    frames: NotRequired[list[PackedFrame]]
+    done: NotRequired[bool]
+
+
+@final
+class WaitingValue(TypedDict):
+    """In the place of a film's value: what is waited for, as HTML; "" for nothing to say."""
+
+    waiting: str

@@ -210,12 +210,25 @@ def changed_versions(recipe: Recipe) -> list[str]:
 
 
 def changed_machine(recipe: Recipe, path: Path) -> list[str]:
-    """As "device cuda, now cpu" or "threads 2, now 1", from the digest beside a recipe; [] where there is none."""
-    beside = (path if path.is_dir() else path.parent) / "digest.json"
-    if not beside.exists():
+    """As "device cuda, now cpu" or "threads 2, now 1", from a recording or the digest beside a recipe; [] where neither
+    says it."""
+    folder = path if path.is_dir() else path.parent
+    old = {} if path.is_dir() else _computed_on(path)
+    if not old and (folder / "digest.json").exists():
+        old = _read_digest(folder)
+    if not old:
         return []
-    old, now = _read_digest(beside.parent), computed_on(recipe)
+    now = computed_on(recipe)
     return [f"{name} {old[name]}, now {value}" for name, value in now.items() if old.get(name, value) != value]
+
+
+def _computed_on(path: Path) -> dict[str, Any]:
+    """What a recording says it was computed on; {} where the file is none or does not say it."""
+    try:
+        found = json.loads(_unpacked(path))["computed_on"]
+    except (OSError, EOFError, zlib.error, ValueError, RecursionError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read_recipe(path: Path) -> tuple[Recipe, list[Any] | None]:

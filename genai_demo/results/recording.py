@@ -1,6 +1,6 @@
 """Recordings: frames computed earlier by this code, kept with their recipe; pages open on one at no cost.
 
-assets/recordings/<run with / as ->.json.gz holds a wire.Recording.
+assets/recordings/<run with / as ->.json.gz holds a wire.Recording, and what it was computed on: device, dtype, threads.
 Made by ``python -m genai_demo record RUN``; ``replay`` on its recipe computes the same again.
 """
 
@@ -20,6 +20,7 @@ from genai_demo.core.home import ASSETS
 from genai_demo.core.recipe import LONGEST, Recipe
 from genai_demo.core.run import complete, find_run, run
 from genai_demo.core.wire import PackedFrame, Recording
+from genai_demo.results.files import computed_on
 
 RECORDINGS = ASSETS / "recordings"
 BEGINS = '{"recipe":'  # every file does
@@ -36,7 +37,8 @@ def record(recipe: Recipe, *, watch: Watch = iter) -> Path:
     """Run the recipe and keep its frames; the file's path. `watch` wraps the iterator (a progress bar)."""
     full = complete(recipe)
     frames = thinned([pack(frame) for frame in watch(run(full))])
-    text = json.dumps({"recipe": json.loads(full.to_json()), "frames": frames}, separators=(",", ":"))
+    kept = {"recipe": json.loads(full.to_json()), "computed_on": computed_on(full), "frames": frames}
+    text = json.dumps(kept, separators=(",", ":"))
     path = recording_path(recipe.run)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))  # no time inside: same frames, same file

@@ -36,6 +36,14 @@ class Options(NamedTuple):
     folded: Sequence[str]
 
 
+class Stage(NamedTuple):
+    """What a run is seen on."""
+
+    notice: gr.HTML
+    strip: FilmStrip
+    status: gr.HTML
+
+
 class Settings(NamedTuple):
     """What lies under Settings: option -> its control, and what is there whatever the run."""
 
@@ -59,29 +67,20 @@ def panel(bench: Bench) -> Panel:
                     _render(component)
             fold = gr.Button("Settings", size="sm", elem_classes="settings-toggle", elem_id=f"{bench.id}-settings")
             settings = _settings(bench, entry, options)
-        with gr.Row(elem_classes="panel-actions"):
-            run = gr.Button(
-                bench.primary, variant="primary", elem_id=f"{bench.id}-run", elem_classes="run", min_width=0
-            )
-            stop = gr.Button("Stop", elem_id=f"{bench.id}-stop", elem_classes="stop", min_width=0, scale=0)
-        with gr.Column(elem_classes="panel-stage", min_width=0):
-            notice = gr.HTML("", elem_classes="notice-place")
-            if stage is not None:
-                _render(stage)
-            strip = FilmStrip(recorded(bench.run), label=entry.summary, elem_id=f"{bench.id}-strip")
-            status = gr.HTML("", elem_classes="status", elem_id=f"{bench.id}-status")
+        run, stop = _actions(bench)
+        film = _film(bench, entry, stage)
     made = Panel(
         bench,
         entry,
         _tab(),
-        strip,
+        film.strip,
         run,
         stop,
         {name: {**settings.controls, **own}[name] for name in options.described},
         settings.seed,
         settings.model,
-        status,
-        notice,
+        film.status,
+        film.notice,
         shown,
         stage,
         beside,
@@ -118,6 +117,25 @@ def _stage(bench: Bench, own: Mapping[str, Any]) -> Any:
 def _render(component: Any) -> None:
     """Places a component that was made before."""
     component.render()
+
+
+def _actions(bench: Bench) -> tuple[gr.Button, gr.Button]:
+    """The buttons that run it and stop it."""
+    with gr.Row(elem_classes="panel-actions"):
+        run = gr.Button(bench.primary, variant="primary", elem_id=f"{bench.id}-run", elem_classes="run", min_width=0)
+        stop = gr.Button("Stop", elem_id=f"{bench.id}-stop", elem_classes="stop", min_width=0, scale=0)
+    return run, stop
+
+
+def _film(bench: Bench, entry: Run, stage: Any) -> Stage:
+    """Notice, the page's own component, film and status."""
+    with gr.Column(elem_classes="panel-stage", min_width=0):
+        notice = gr.HTML("", elem_classes="notice-place")
+        if stage is not None:
+            _render(stage)
+        strip = FilmStrip(recorded(bench.run), label=entry.summary, elem_id=f"{bench.id}-strip")
+        status = gr.HTML("", elem_classes="status", elem_id=f"{bench.id}-status")
+    return Stage(notice, strip, status)
 
 
 def _head(bench: Bench, entry: Run) -> tuple[gr.HTML, gr.Button, gr.Button | None]:

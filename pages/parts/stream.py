@@ -33,7 +33,7 @@ from genai_demo.core.run import complete, is_own, run, size_of, visitor
 from genai_demo.core.schedule import Schedule, Ticket
 from genai_demo.core.spec import ModelSpec, find_spec
 from genai_demo.core.weights import fetched, progress
-from genai_demo.core.wire import PackedFrame
+from genai_demo.core.wire import FilmValue, PackedFrame, WaitingValue
 
 FPS = 30  # frames a second that are sent at most
 BUNCHES = 10  # messages a second, where each brings several frames
@@ -88,7 +88,7 @@ def kind(function: Callable[P, R]) -> Callable[P, R]:
 
 def stream(
     recipe: Recipe, secret: str = "", who: str = "", turns: Schedule = TURNS, whole: bool = True
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[FilmValue | WaitingValue]:
     """Film strip values: one frame a message, then a last message. Raises gr.Error.
 
     whole: the last message carries all frames, which a program wants; a page has them, and gets what is new.
@@ -98,7 +98,12 @@ def stream(
     """
     with kind_errors():
         recipe = complete(recipe)
-        about = {"run": uuid.uuid4().hex[:12], "badge": "live", "recipe": plain(recipe), "link": to_query(recipe)}
+        about: FilmValue = {
+            "run": uuid.uuid4().hex[:12],
+            "badge": "live",
+            "recipe": plain(recipe),
+            "link": to_query(recipe),
+        }
         began = time.monotonic()
         for waiting in _loading(recipe):
             yield {"waiting": waiting.html}
@@ -106,12 +111,15 @@ def stream(
         sent: list[PackedFrame] = []
         told = 0  # frames that went with a message
         with _asked(recipe, secret, who, turns) as ticket:
-            for message in _messages(ticket, sent):
-                yield {**about, **message} if "total" in message else message
-                told = len(sent) if "total" in message else told
+            for message in _messages(ticket, sent, about):
+                yield message
+                told = len(sent) if "append" in message else told
             note = _note(ticket, sent, loaded)
-        rest = {"append": json.dumps(sent[told:]), "index": told, "held": not told}
-        yield {**about, **({"frames": sent} if whole else rest), "done": True, "note": note}
+        about |= {"done": True, "note": note}
+        if whole:
+            yield {**about, "frames": sent}
+        else:
+            yield {**about, "append": json.dumps(sent[told:]), "index": told, "held": not told}
 
 
 def _asked(recipe: Recipe, secret: str, who: str, turns: Schedule) -> Ticket:
@@ -135,7 +143,7 @@ def last_frame(recipe: Recipe) -> Any:
     return last
 
 
-def _messages(ticket: Ticket, sent: list[PackedFrame]) -> Iterator[dict[str, Any]]:
+def _messages(ticket: Ticket, sent: list[PackedFrame], about: FilmValue) -> Iterator[FilmValue | WaitingValue]:
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
     Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
@@ -155,8 +163,8 @@ def _messages(ticket: Ticket, sent: list[PackedFrame]) -> Iterator[dict[str, Any
             continue
         time.sleep(max(0.0, due - time.monotonic()))
         due = max(due, time.monotonic()) + 1 / (BUNCHES if item.bunched else FPS)
-        place = {"total": item.total, "index": first}
-        yield {**place, "append": json.dumps(sent[first:]), "held": held}
+        new = json.dumps(sent[first:])
+        yield {**about, "total": item.total, "index": first, "append": new, "held": held}
         held, first = False, len(sent)
 
 

@@ -45,6 +45,11 @@ export interface PackedFrame {
 export interface PlainRecipe {
   run: string; options: {[name: string]: any}; seed: number; model: string | null; versions: {[name: string]: string}; format: number;
 }
+export interface FilmValue {
+  run: string; badge: 'live' | 'recorded'; recipe: PlainRecipe; link?: string; note?: string; total?: number | null;
+  index?: number; append?: string | PackedFrame; held?: boolean; frames?: PackedFrame[]; done?: boolean;
+}
+export interface WaitingValue { waiting: string; }
 // ---- until here ---------------------------------------------------------------------------------------------------
 
 /** The frames of a run, kept by the browser. */

@@ -15,6 +15,7 @@ from genai_demo.core.device import threads
 from genai_demo.core.frames import pack
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run, threads_of
+from genai_demo.results import recording
 from genai_demo.results.files import computed_on
 from tests.cli.conftest import Said
 
@@ -152,6 +153,19 @@ def test_an_export_of_a_page_replays(said: Said, tmp_path: Path) -> None:
     packed = tmp_path / "recording.json.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert said("replay", packed)[:2] == (0, "identical: 2 frames\n")
+
+
+def test_a_recording_says_what_it_was_computed_on(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "RECORDINGS", tmp_path)
+    path = recording.record(Recipe("vae/encode", {"samples": 2}, 5))
+    kept = json.loads(gzip.decompress(path.read_bytes()))
+    assert set(kept["computed_on"]) == {"device", "dtype", "threads"}
+    kept["computed_on"] |= {"dtype": "bfloat16", "threads": 99}
+    kept["frames"] = kept["frames"][:1]
+    path.write_bytes(gzip.compress(json.dumps(kept).encode()))
+    code, out, _ = said("replay", path)
+    assert code == 1
+    assert "changed since: dtype bfloat16, now float32; threads 99, now 1" in out
 
 
 def test_an_export_that_was_changed_is_different(said: Said, tmp_path: Path) -> None:

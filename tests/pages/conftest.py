@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -70,9 +71,10 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def visit(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
-    """visit("diffusion?seed=1", width=390, dark=True) -> a page. Script errors and requests elsewhere fail the test."""
+@contextlib.contextmanager
+def visits(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
+    """Inside, visit("diffusion?seed=1", width=390, dark=True) -> a page of a new visitor. Script errors and requests
+    elsewhere fail at the end."""
     contexts, faults = [], []
 
     def open_page(path: str = "", width: int = 1280, dark: bool = False) -> Any:
@@ -92,6 +94,13 @@ def visit(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert not faults
+
+
+@pytest.fixture
+def visit(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
+    """visit("diffusion?seed=1", width=390, dark=True) -> a page. Script errors and requests elsewhere fail the test."""
+    with visits(chromium, base_url) as open_page:
+        yield open_page
 
 
 def _elsewhere(url: str, base_url: str) -> bool:

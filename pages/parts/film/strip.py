@@ -15,11 +15,12 @@ In the browser the strip sends two DOM events that bubble: "film-pick" with the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import gradio as gr
 
+from genai_demo.core.wire import FilmValue, PackedFrame, PlainRecipe
 from pages.parts.scripts import call, literal
 
 MOST_INDEX = 4999  # frames a film may have, less one
@@ -125,21 +126,14 @@ class FilmStrip(gr.HTML):
 
 
 def live_value(
-    run_id: str, index: int, packed: Mapping[str, Any], recipe: Mapping[str, Any], total: int | None = None
-) -> dict[str, Any]:
+    run_id: str, index: int, packed: PackedFrame, recipe: PlainRecipe, total: int | None = None
+) -> FilmValue:
     """One more frame of a film that is being computed: `packed` is frame number `index`, from 0."""
-    return {
-        "run": run_id,
-        "badge": "live",
-        "recipe": dict(recipe),
-        "total": total,
-        "index": index,
-        "append": dict(packed),
-    }
+    return {"run": run_id, "badge": "live", "recipe": recipe, "total": total, "index": index, "append": packed}
 
 
 def final_value(
-    run_id: str, packed: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any], badge: Badge = "live", note: str = ""
-) -> dict[str, Any]:
+    run_id: str, packed: Sequence[PackedFrame], recipe: PlainRecipe, badge: Badge = "live", note: str = ""
+) -> FilmValue:
     """A whole film: the end of a stream with the same `run_id`, or a recording, which then plays once."""
-    return {"run": run_id, "badge": badge, "recipe": dict(recipe), "frames": list(packed), "done": True, "note": note}
+    return {"run": run_id, "badge": badge, "recipe": recipe, "frames": list(packed), "done": True, "note": note}

@@ -104,6 +104,8 @@ class PicturePicker(Pad):
     ) -> None:
         most = library.MOST if most is None else most
         known = _known(library)
+        settings = {"own": elem_id, "most": most, "words": words, "follow": follow, "empty": empty}
+        settings["known"] = known.shown(value)
 
         def shelf(asked: Any) -> dict[str, Any]:  # Gradio marks what it is given, so that no method will do
             return known.answer(asked)
@@ -115,26 +117,15 @@ class PicturePicker(Pad):
             html_template=_template(label, info, most, words),
             apply_default_css=False,
             server_functions=[shelf],
-            js_on_load=call(
-                "picker",
-                "input",
-                "taken",
-                own=elem_id,
-                most=most,
-                words=words,
-                follow=follow,
-                empty=empty,
-                known=known.shown(value),
-                side=library.SIDE,
-                room=library.ROOM,
-                bytes=MOST_BYTES,
-                longest=LONGEST_SIDE,
-                pixels=MOST_PIXELS,
-                scenes=library.SCENES,
-                shown=SHOWN,
-            ),
+            js_on_load=call("picker", "input", "taken", **settings, **_limits(library)),
             **kwargs,
         )
+
+
+def _limits(library: Library) -> dict[str, int]:
+    """What the browser must keep to."""
+    of_files = {"bytes": MOST_BYTES, "longest": LONGEST_SIDE, "pixels": MOST_PIXELS}
+    return {"side": library.SIDE, "room": library.ROOM, "scenes": library.SCENES, "shown": SHOWN, **of_files}
 
 
 class Known:
