@@ -75,10 +75,10 @@ def test_an_unknown_page_says_so(base_url):
 
 def test_a_link_that_would_not_open_is_not_copied(visit):
     page = visit("gan")
-    page.wait_for_selector("#p-gan-points-status", state="attached")
+    page.wait_for_selector("#p-gan-points .panel-head")
     before = page.url
     page.evaluate(f"atlas.copyLink('p-gan-points', {{link: 'run=vae/x&start=' + 'a'.repeat({LONGEST})}})")
-    said = page.locator("#p-gan-points-status .said").text_content()
+    said = page.locator("#p-gan-points .panel-head .said").text_content()
     assert f"{LONGEST + len('vae/x'):,}" in said
     assert f"{LONGEST:,}" in said
     assert page.url == before

@@ -52,7 +52,7 @@ export const exporters = s => {
       g.drawImage(own, x, y + plan.head);
     }
     const frame = s.search(index, one => one)[0];
-    const said = (frame?.numbers || []).map(entry => `${entry.title} ${readable(entry.value, entry.digits)}${entry.unit ? ' ' + entry.unit : ''}`);
+    const said = (frame?.numbers || []).filter(entry => entry.name !== 'step').map(entry => `${entry.title} ${readable(entry.value, entry.digits)}${entry.unit ? ' ' + entry.unit : ''}`);
     const room = plan.width - 2 * plan.edge;
     text([s.wordsOf(index), ...said].join('   '), plan.edge, plan.height - 52 * s.dots, s.paint.ink, room);
     text(`${s.film.recipe?.run || ''}, seed ${s.film.recipe?.seed ?? 0}`, plan.edge, plan.height - 28 * s.dots, s.paint.muted, room);
@@ -75,7 +75,7 @@ export const exporters = s => {
     g.fillStyle = s.paint.dark ? '#16181c' : '#ffffff';
     g.fillRect(0, 0, width, height);
     g.imageSmoothingEnabled = whole < 1 || whole % 1 !== 0;
-    g.drawImage(stage, (width - stage.width * whole) / 2, top, stage.width * whole, stage.height * whole);
+    g.drawImage(stage, (width - stage.width * whole) / 2, top + (room.height - stage.height * whole) / 2, stage.width * whole, stage.height * whole);
     const line = (words, size, y, colour, weight = 400) => { g.font = `${weight} ${size}px ${FONT}`; g.fillStyle = colour; g.fillText(words, edge, y, room.width); };
     g.textBaseline = 'alphabetic';
     line(`${document.querySelector('h1')?.textContent || ''}: ${s.root.getAttribute('aria-label')}`, 44, 80, s.paint.ink, 600);
