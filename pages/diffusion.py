@@ -78,10 +78,15 @@ TIMELINE = (
     Entry("DiT", 2022, "", "A transformer for the U-Net: Sora"),
 )
 LOOK = (
-    "The guess in the middle: made from pure noise it is a blur, the average of all that it could become. Each "
-    "step rules something out, and the guess gets sharper."
+    "The guess in the middle: made from pure noise it is a blur, the average of all it could become. Each step rules "
+    "something out, and it gets sharper."
 )
 TRIES = (
+    Try(
+        "Why not in one step?",
+        "run=diffusion/denoise&label=ankle boot&steps=1&guidance_scale=1",
+        "One guess from pure noise is the average of all boots: nearly the same blur for each of the eight seeds.",
+    ),
     Try(
         "Ten boots in six steps",
         "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm",
@@ -107,11 +112,6 @@ TRIES = (
         "run=diffusion/error",
         "Heun is of second order, DDIM of first. With 4 evaluations Heun is the worst of all; from which number on "
         "does it pay? Second order needs small steps.",
-    ),
-    Try(
-        "Why not in one step?",
-        "run=diffusion/denoise&label=ankle boot&steps=1&guidance_scale=1",
-        "One guess from pure noise is the average of all boots: nearly the same blur for each of the eight seeds.",
     ),
     Try(
         "Langevin on two moons",

@@ -142,7 +142,7 @@ class WalkStep:
     face: np.ndarray = pictures("face")
     density: np.ndarray | None = plane(PLANE, "heat", limit=EXTENT)
     way: np.ndarray | None = plane(PLANE, "paths", limit=EXTENT)
-    at: np.ndarray = plane(PLANE, "generated", limit=EXTENT)
+    at: np.ndarray = plane(PLANE, "generated", limit=EXTENT, axes=("widest direction", "second widest"))
     change: float | None = curve("change from the picture before", unit="grey levels", digits=2)
     distance: float = curve("distance from the mean style")
     leg: str = number("between seeds")

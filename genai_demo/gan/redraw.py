@@ -39,7 +39,7 @@ class EdgesStep:
     lines: np.ndarray = pictures("lines")
     made: np.ndarray = pictures("garments", columns=3)
     drawn: float = number("lines so far", unit="% of the height", digits=0)
-    variety: float = curve("difference between the garments", unit="grey levels", digits=1)
+    variety: float | None = curve("difference between the garments", unit="grey levels", digits=1)
 
 
 @torch.inference_mode()
@@ -54,7 +54,8 @@ def garments(model: UNet, options: EdgesOptions, *, seed: int) -> Iterator[Edges
         x = _on(model, shown[None]).expand(options.samples, -1, -1, -1)
         made = to_pictures(model(x, generator(seed)))
         share = 100 * (end - top) / max(1, bottom - top)
-        yield EdgesStep(i, len(ends), shown[None], made, share, float(made.std(0).mean()))
+        variety = float(made.std(0).mean()) if len(made) > 1 else None  # one differs from nothing
+        yield EdgesStep(i, len(ends), shown[None], made, share, variety)
 
 
 def lines_of(options: EdgesOptions) -> np.ndarray:

@@ -122,6 +122,7 @@ def test_garments_follow_the_lines_and_differ_by_dropout() -> None:
     inside, outside = found[-1].made[:, 8:20, 10:19].mean(), found[-1].made[:, :, :4].mean()
     assert inside > outside + 40
     assert found[-1].variety > 0
+    assert frames("edges", samples=1, steps=1)[-1].variety is None
     again = frames("edges", picture=encode_picture(LINES), samples=3, steps=1)
     assert np.array_equal(again[-1].made, found[-1].made)
 

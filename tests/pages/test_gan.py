@@ -136,6 +136,8 @@ def test_a_drawing_becomes_a_garment(visit, film):
 @pytest.mark.browser
 def test_the_timeline_opens_a_bench_and_a_preset_sets_the_controls(visit):
     page = visit("gan")
+    page.click(".tries summary >> text=No variety at all")
+    page.wait_for_selector(".tries a[href*='truncation=0.3']", state="visible")
     page.click(".timeline >> text=CycleGAN")
     page.wait_for_selector("#p-gan-cycle-run", state="visible")
     page.wait_for_function("document.querySelector('#p-gan-cycle-strip .film')?.dataset.received > 0")

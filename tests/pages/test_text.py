@@ -88,6 +88,22 @@ def test_a_bench_opens_with_the_settings_of_its_recording(path: str) -> None:
         assert bench.seed == kept["recipe"]["seed"], bench.run
 
 
+@pytest.mark.parametrize("run", [b.run for path in ARCHITECTURES for b in module(path).BENCHES if path != "rag"])
+def test_the_axes_of_a_recorded_plane_say_what_they_are(run: str) -> None:
+    kept = load_recording(run)
+    lanes = [lane for frame in kept["frames"] for lane in frame["lanes"].items()] if kept else []
+    assert not {title for title, lane in lanes if lane["kind"] == "plane" and len(lane.get("axes", ())) != 2}
+
+
+def test_the_film_of_points_says_where_sampling_begins() -> None:
+    kept = load_recording("diffusion/points")
+    assert kept is not None
+    phases = [entry["value"] for frame in kept["frames"] for entry in frame["numbers"] if entry.get("phase")]
+    assert len(phases) == len(kept["frames"])
+    assert list(dict.fromkeys(phases)) == ["training", "sampling"]
+    assert phases == sorted(phases, reverse=True)
+
+
 def test_the_worked_example_of_contrast_adds_up() -> None:
     text = (TEXT / "clip" / "how.md").read_text()
     rows = re.findall(r"^\| picture of a \w+ \| (.+) \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)

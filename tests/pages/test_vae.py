@@ -14,6 +14,7 @@ def test_the_plane_follows_the_cursor(visit):
     page = visit("vae")
     picture = "document.querySelector('#latent-plane .plane-picture canvas, #latent-plane .plane-picture img')"
     page.wait_for_selector(f"{PLANE} canvas")
+    page.wait_for_function("document.querySelector('#latent-plane')?.innerText.match(/x 1\\.00, y .1\\.50/)")
     page.wait_for_function("document.querySelector('#latent-plane')?.innerText.includes('trouser')")
     shown = page.locator(PLANE).screenshot()
     box = page.locator(f"{PLANE} canvas").first.bounding_box()

@@ -246,7 +246,6 @@ export const drawCurves = (g, series, {x, now, xTitle, named, parts = []}, dots,
   for (const mark of ticks(x[0], x[1], Math.max(2, Math.floor((frame.right - frame.left) / (70 * dots)))).filter(Number.isInteger)) {
     g.fillText(named(mark), frame.px(mark), frame.bottom + 5 * dots);
   }
-  if (parts.length > 1) dividers(g, parts, frame, dots, paint);
   marker(g, frame, frame.px(now), dots, paint);
   const ends = [];
   series.forEach((one, k) => {
@@ -265,6 +264,7 @@ export const drawCurves = (g, series, {x, now, xTitle, named, parts = []}, dots,
     const last = one.values.filter(pair => Number.isFinite(pair[1])).pop();
     if (last && labelled) ends.push({y: frame.py(last[1]), colour, title: one.title});
   });
+  if (parts.length > 1) dividers(g, parts, frame, dots, paint);
   labels(g, ends, frame, dots, paint);
   return frame;
 };
@@ -274,8 +274,10 @@ const dividers = (g, parts, frame, dots, paint) => { // a line where a phase beg
     const at = Math.round(frame.px(x)) + 0.5, end = parts[k + 1] ? frame.px(parts[k + 1].x) : frame.right;
     g.strokeStyle = paint.muted; g.lineWidth = Math.max(1, Math.round(dots));
     if (k) { g.beginPath(); g.moveTo(at, frame.top); g.lineTo(at, frame.bottom); g.stroke(); }
-    g.fillStyle = paint.muted; g.textAlign = 'left'; g.textBaseline = 'top';
-    if (g.measureText(title).width + 8 * dots < end - at) g.fillText(title, at + 4 * dots, frame.top);
+    if (g.measureText(title).width + 8 * dots > end - at) return;
+    g.fillStyle = paint.muted; g.strokeStyle = paint.surface; g.lineWidth = 3 * dots; g.lineJoin = 'round';
+    g.textAlign = 'left'; g.textBaseline = 'top';
+    g.strokeText(title, at + 5 * dots, frame.top + dots); g.fillText(title, at + 5 * dots, frame.top + dots);
   });
 };
 
