@@ -72,7 +72,7 @@ RUNS: tuple[Run, ...] = (
     ),
     Run(
         "rag/kin",
-        "The same passages in one prompt, fused in the decoder, and looked up again while writing",
+        "The same passages in one prompt, averaged token by token, and looked up again while writing",
         options.KinOptions,
         "genai_demo.rag.kin:kin",
         (SMALL.key,),

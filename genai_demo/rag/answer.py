@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,7 @@ from genai_demo.rag.chunks import sentences
 from genai_demo.rag.library import Library
 from genai_demo.rag.options import AskOptions
 from genai_demo.rag.passages import Sent
-from genai_demo.rag.prompt import Posed, pose
+from genai_demo.rag.prompt import BUDGET, Posed, pose
 from genai_demo.rag.retrieve import STAGES, StageResult, retrieve
 
 NAMES = {"bm25": "BM25", "dense": "dense", "hybrid": "hybrid", "reranked": "reranked"}
@@ -32,6 +33,7 @@ NOTES = {
 }
 SHOWN = 8  # passages of a ranking that are drawn, or as many as are sent
 DEPTH = 10  # passages that are ranked
+KEPT_BACK = f"not sent: a prompt takes {BUDGET} tokens of passages, the sentences nearest to the question first"
 _LOOP = re.compile(r"(.{6,80}?)\1\1$", re.DOTALL)  # the same words three times over
 NOTHING = (
     "Nothing in the library is near enough to this question, so the model is not asked: it would make something up."
@@ -110,12 +112,12 @@ class Looked:
         """The first k of the last ranking; none where the question is refused."""
         return self.results[-1].first(0 if self.refused else self.options.k)
 
-    def choose(self, characters: int) -> tuple[Sent, ...]:
-        """The passages that are sent, shortened to that many characters together."""
+    def choose(self, engine: Engine, budget: int) -> tuple[Sent, ...]:
+        """The passages that are sent, shortened to so many tokens together, as this engine counts them."""
         if self.rows is None:
             out = {*self.options.knocked_out(), *self.without}
             self.rows = passages.rows_of(self.library, self.found(), self.question, out)
-        return passages.shortened(self.library, self.found(), self.rows, characters)
+        return passages.shortened(self.library, self.found(), self.rows, budget, lambda text: engine.begin(text).tokens)
 
     def nearest_span(self, sent: Sequence[Sent]) -> Best | None:
         """The sentence nearest to the question among those that are sent; None without passages."""
@@ -147,7 +149,8 @@ class Looked:
 
     def posed(self, engine: Engine) -> Posed:
         """The prompt. Raises DemoError where it does not fit."""
-        return pose(engine, self.question, self.choose, limit_of(engine, self.options.max_new_tokens))
+        limit = limit_of(engine, self.options.max_new_tokens)
+        return pose(engine, self.question, functools.partial(self.choose, engine), limit)
 
     def ranking(self, result: StageResult, sent: Sequence[int], kind: TokKind = "picked") -> tuple[Tok, ...]:
         """A ranking as rows; passages in `sent` are marked."""
@@ -239,7 +242,7 @@ class Answer:
 
 
 def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | None = None) -> tuple[Tok, ...]:
-    """The passages that were sent, sentence by sentence.
+    """The passages that were sent, sentence by sentence, and what of their best chunks was not sent ("off").
 
     Marked: those that speak to the model ("order"), those that support a sentence of the answer ("picked"), and the
     best span ("best").
@@ -247,7 +250,12 @@ def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | 
     out = []
     for one in sent:
         out.append(Tok(f"{one.cited()}\n", kind="prompt"))
-        for at, (span, text) in enumerate(zip(one.spans, one.texts)):
+        every = sorted([*zip(one.spans, one.texts), *one.kept_back])
+        for at, (span, text) in enumerate(every):
+            gap = "\n\n" if at == len(every) - 1 else " "
+            if span not in one.spans:
+                out += [Tok(text, None, "off", None, KEPT_BACK), Tok(gap, kind="prompt")]
+                continue
             mine = [(i, c) for i, c in enumerate(claims, 1) if c.sent == one.number and c.span == span]
             held = [(i, c) for i, c in mine if c.supported]
             ours = best is not None and (one.number, span) == (best.sent.number, best.span)
@@ -259,7 +267,7 @@ def sources(sent: Sequence[Sent], claims: Sequence[support.Claim], best: Best | 
             kind: TokKind = "order" if orders.order(text) else "picked" if held else "best" if ours else ""
             strength = max((c.strength for _, c in mine), default=None)
             out.append(Tok(text, strength, kind, None, "; ".join(notes)))
-            out.append(Tok("\n\n" if at == len(one.spans) - 1 else " ", kind="prompt"))
+            out.append(Tok(gap, kind="prompt"))
     return tuple(out)
 
 
@@ -278,6 +286,13 @@ def lit(sent: Sequence[Sent], claims: Sequence[support.Claim]) -> tuple[dict[str
         }
         for c in claims
     )
+
+
+def disagreement(question: str, answer: Answer, best: Best | None) -> str:
+    """The warning where the model's answer says something else than the best span; "" where it does not."""
+    if best is None or not support.differs(answer.text, best.text, f"{question} {best.sent.title}"):
+        return ""
+    return "The model's answer and the best span do not say the same: trust the text, not the model."
 
 
 def orders_in(sent: Sequence[Sent]) -> str:

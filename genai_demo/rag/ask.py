@@ -14,7 +14,7 @@ from genai_demo.language.engines import Engine, engine_of
 from genai_demo.language.fitting import limit_of
 from genai_demo.language.shown import taken
 from genai_demo.rag import passages, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, lit, obeyed, orders_in, sources
+from genai_demo.rag.answer import NOTHING, Answer, Best, Looked, disagreement, lit, obeyed, orders_in, sources
 from genai_demo.rag.options import AskOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -42,10 +42,12 @@ class AskStep(Paced):
     total: int
     rewriting: str | None = prose("looked up as", keeps=True)
     ranks: tuple[Stage, ...] | None = stages("ranks, stage by stage", pick="leave out", keeps=True)
-    answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
     best: str | None = prose("best span: the answer as it stands in the library", keeps=True)
-    sources: tuple[Tok, ...] | None = tokens("sources", unit="support", shade="share", keeps=True)
+    answer: tuple[Tok, ...] = tokens("the model's answer, by token", grows=True)
     notice: str | None = prose("note", keeps=True)
+    sources: tuple[Tok, ...] | None = tokens(
+        "sources; struck through: not sent", unit="support", shade="share", keeps=True
+    )
     chunks: np.ndarray | None = plane(MAP, "real", limit=REACH, called="chunks")
     picked: np.ndarray | None = plane(MAP, "generated", limit=REACH, called="sent")
     asked: np.ndarray | None = plane(MAP, "other", limit=REACH, called="question")
@@ -60,6 +62,8 @@ class AskStep(Paced):
     nearest: float | None = number("nearest cosine")
     prompt_tokens: int | None = number("prompt", digits=5)
     room: int | None = number("of at most", unit="tokens", digits=5)
+    sent: int | None = number("sentences sent", digits=4)
+    unsent: int | None = number("left out of these passages", unit="sentences", digits=4)
     supported: float | None = number("sentences that are supported", unit="%", digits=0)
     said: str = carried(grows=True)
     spans: tuple[dict[str, Any], ...] | None = carried()
@@ -155,6 +159,8 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
         prompt=posed.listed,
         prompt_tokens=posed.prompt.tokens,
         room=engine.context,
+        sent=sum(len(one.spans) for one in posed.sources) if looked else None,
+        unsent=sum(one.unsent for one in posed.sources) if looked else None,
         best=best and best.said,
         best_at=best and best.told,
         notice=orders_in(posed.sources) or None,
@@ -173,15 +179,16 @@ def _answered(engine: Engine, board: Board, answer: Answer, looked: Looked | Non
         "check",
         index=start + before + 1,
         wait_ms=answer.wait_ms,
-        notice=_verdict(answer, looked, found),
+        notice=_verdict(answer, looked, found, best),
         sources=sources(posed.sources, found, best),
         spans=lit(posed.sources, found),
         supported=None if part is None else 100 * part,
     )
 
 
-def _verdict(answer: Answer, looked: Looked | None, found: Sequence[support.Claim]) -> str:
+def _verdict(answer: Answer, looked: Looked | None, found: Sequence[support.Claim], best: Best | None) -> str:
     """What is to be said beside a finished answer."""
     sent = answer.posed.sources
     said = "Nothing was looked up: this is what the bare model says." if looked is None else CHECKED
-    return " ".join(part for part in (orders_in(sent), obeyed(sent, found), answer.remark(), said) if part)
+    apart = disagreement(looked.question, answer, best) if looked else ""
+    return " ".join(part for part in (apart, orders_in(sent), obeyed(sent, found), answer.remark(), said) if part)

@@ -1,4 +1,4 @@
-"""BM25 (Robertson et al. 1995): chunks scored by the question's words in them, rare words counting more. By bm25s.
+"""BM25 (Robertson et al. 1994): chunks scored by the question's words in them, rare words counting more. By bm25s.
 
 Words: without accents, in lower case, frequent ones left out, the rest reduced to their English stems; of Chinese,
 Japanese and Korean each character is a word.

@@ -14,11 +14,11 @@ import numpy as np
 
 from genai_demo.core.frames import Tok, curve, number, prose, ranked
 from genai_demo.rag.library import built_in
-from genai_demo.rag.options import StoresOptions
+from genai_demo.rag.options import JITTER, StoresOptions
 from genai_demo.rag.passages import embedder
 from genai_demo.rag.store import FlatStore, HNSWStore, Store, filled
 
-K, QUERIES, JITTER, ASKED = 10, 100, 1.0, 0.7  # nearest wanted, questions; lengths of what is added to a vector
+K, QUERIES, ASKED = 10, 100, 0.7  # nearest wanted, questions; length of what is added to a vector to make one
 EFFORTS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # ef
 
 

@@ -1,11 +1,10 @@
 """Run rag/kin: the same passages used in three ways, token by token.
 
 1. All of them in one prompt.
-2. Each on its own, fused in the decoder, after FiD (Izacard & Grave 2021, "Leveraging Passage Retrieval with Generative
-   Models for Open Domain Question Answering") and Atlas (Izacard et al. 2022). Those encode each passage on its own and
-   a decoder looks at all of them by cross-attention. This model has no cross-attention, so here it reads k prompts of
-   one passage each, and the mean of its k distributions chooses the next token: a stand-in, nearer to RAG-Token (Lewis
-   et al. 2020, "Retrieval-Augmented Generation") with equal weights.
+2. Each on its own, mixed token by token: RAG-Token (Lewis et al. 2020, "Retrieval-Augmented Generation"), with equal
+   weights in the place of the retriever's. The model reads k prompts of one passage each, and the mean of its k
+   distributions chooses the next token. FiD (Izacard & Grave 2021) and Atlas (Izacard et al. 2022) fuse in the
+   decoder's cross-attention, which this model lacks; Atlas's joint training of retriever and reader does not run.
 3. In the manner of RETRO (Borgeaud et al. 2022, "Improving language models by retrieving from trillions of tokens"):
    every so many tokens what was written is looked up again and the passage is changed. RETRO looks at its neighbours by
    cross-attention in chunks of 64 tokens and was trained to; here the passage in the prompt is exchanged.
@@ -13,6 +12,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import zip_longest
@@ -38,10 +38,11 @@ from genai_demo.rag.passages import Sent
 from genai_demo.rag.prompt import messages, pose
 from genai_demo.rag.retrieve import checked
 
+RENEWED = 100  # tokens of the passage that is looked up anew
 WHAT = (
     "First: all passages in one prompt. Second: a prompt for each passage, the mean of their next-token distributions "
-    "decides; FiD and Atlas fuse in cross-attention, which this model lacks, so averaging stands in for it. Third: "
-    "what was written is looked up again and the passage exchanged; RETRO does so by cross-attention, chunk by chunk."
+    "decides, as in RAG-Token (Lewis et al., 2020), here with equal weights. Third: what was written is looked up "
+    "again and the passage exchanged; RETRO does so by cross-attention, chunk by chunk."
 )
 
 
@@ -64,14 +65,14 @@ class KinStep(Paced):
     total: int
     words: str | None = prose("what is compared", keeps=True)
     together: tuple[Tok, ...] = tokens("all in one prompt", grows=True)
-    fused: tuple[Tok, ...] = tokens("each on its own, fused (FiD, Atlas)", grows=True)
+    fused: tuple[Tok, ...] = tokens("each on its own, averaged (RAG-Token)", grows=True)
     renewed: tuple[Tok, ...] = tokens("looked up again while writing (RETRO)", grows=True)
-    votes: tuple[Tok, ...] | None = ranked("what each passage alone gave the fused token", unit="probability")
+    votes: tuple[Tok, ...] | None = ranked("what each passage alone gave the averaged token", unit="probability")
     use: str | None = prose("passage in use, third way", keeps=True)
     changes: int = number("times the passage changed", digits=4)
     agree: float = number("tokens that all three share", unit="%", digits=0)
     together_supported: float | None = number("supported, one prompt", unit="%", digits=0)
-    fused_supported: float | None = number("supported, fused", unit="%", digits=0)
+    fused_supported: float | None = number("supported, averaged", unit="%", digits=0)
     renewed_supported: float | None = number("supported, looked up again", unit="%", digits=0)
     said: tuple[str, str, str] | None = carried()
 
@@ -89,7 +90,7 @@ def kin(model: LanguageModel, options: KinOptions, *, seed: int) -> Iterator[Kin
         return
     engine = Local(model)
     limit = limit_of(engine, options.max_new_tokens)
-    posed = pose(engine, question, looked.choose, limit)
+    posed = pose(engine, question, functools.partial(looked.choose, engine), limit)
     renewing = Renewed(model, library, question, options.every, posed.sources[0], limit)
     ways = zip_longest(
         (
@@ -198,7 +199,7 @@ class Renewed:
         looked = Looked(self.library, options.question, options)
         for _ in looked.stages():
             pass
-        found = looked.choose(400)
+        found = looked.choose(Local(self.model), RENEWED)
         if found and (found[0].document, found[0].spans) != (self.now.document, self.now.spans):
             self.changes += found[0].passage != self.now.passage
             self.now = found[0]

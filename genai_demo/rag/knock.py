@@ -16,7 +16,7 @@ from genai_demo.language.engines import Engine, engine_of
 from genai_demo.language.fitting import limit_of
 from genai_demo.language.shown import taken
 from genai_demo.rag import passages, support
-from genai_demo.rag.answer import NOTHING, Answer, Looked, orders_in, sources
+from genai_demo.rag.answer import NOTHING, Answer, Looked, disagreement, orders_in, sources
 from genai_demo.rag.options import KnockOptions
 from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
@@ -34,10 +34,10 @@ class KnockStep(Paced):
     total: int
     notice: str | None = prose("note", keeps=True)
     ranks: tuple[Stage, ...] | None = stages("the last ranking, before and after", pick="knock out", keeps=True)
-    answer: tuple[Tok, ...] = tokens("with all passages", grows=True)
-    other: tuple[Tok, ...] = tokens("with some knocked out", grows=True)
     best: str | None = prose("best span of all", keeps=True)
     other_best: str | None = prose("best span of what is left", keeps=True)
+    answer: tuple[Tok, ...] = tokens("with all passages", grows=True)
+    other: tuple[Tok, ...] = tokens("with some knocked out", grows=True)
     sources: tuple[Tok, ...] | None = tokens("all sources", unit="support", shade="share", keeps=True)
     other_sources: tuple[Tok, ...] | None = tokens(
         "what is left, and what moved up", unit="support", shade="share", keeps=True
@@ -106,7 +106,7 @@ def _checked(looked: Looked, one: Answer, other: Answer, index: int) -> KnockSte
     return _frame(
         index=index,
         total=index + 1,
-        notice=_endings(one, other),
+        notice=_endings(looked, one, other),
         sources=sources(one.posed.sources, mine, looked.nearest_span(one.posed.sources)),
         other_sources=_sources(other, theirs),
         supported=None if part is None else 100 * part,
@@ -116,9 +116,10 @@ def _checked(looked: Looked, one: Answer, other: Answer, index: int) -> KnockSte
     )
 
 
-def _endings(one: Answer, other: Answer) -> str | None:
+def _endings(looked: Looked, one: Answer, other: Answer) -> str | None:
     """What is to be said of the passages, and why the answers ended, where the model did not end them."""
-    parts = [orders_in(one.posed.sources)]
+    sent = one.posed.sources
+    parts = [disagreement(looked.question, one, looked.nearest_span(sent)), orders_in(sent)]
     for side, text in (("With all", one.remark()), ("The other", other.remark())):
         parts += [f"{side}: {text}"] if text else []
     return " ".join(part for part in parts if part) or None

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from genai_demo.inputs.documents.document import Document
 
 PASSAGE = 2000  # characters, about 450 tokens
+SEVERAL, SHORT = (
+    12,
+    160,
+)  # passages that a visitor's document has at least, unless they were shorter than so many letters
+SHORT_CHUNK, LETTERS = 16, 5  # tokens of a chunk that is never cut smaller, letters of a token
 SHIPPED = KNOWLEDGE / "index.safetensors"
 TOKEN_BYTES = 20_000_000  # of the token vectors that a library remembers, some 200 chunks'
 BUILT_BYTES = 64_000_000  # of the libraries of articles that are kept
@@ -45,7 +50,7 @@ class Entry:
     """A document as a library holds it.
 
     name: by which it is cited, one of its kind in the library; also: other names of its subject; marks: as `cut`;
-    pages: offset at which each page begins, where it has pages.
+    pages: offset at which each page begins, where it has pages; passage: characters of a passage of it at most.
     """
 
     name: str
@@ -54,6 +59,7 @@ class Entry:
     also: tuple[str, ...] = ()
     marks: tuple[Mark, ...] | None = None
     pages: tuple[int, ...] = ()
+    passage: int = PASSAGE
 
     @property
     def about(self) -> str:
@@ -63,7 +69,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """How documents are cut; see chunks.cut."""
+    """How documents are cut; see chunks.cut. Those of short passages are cut into smaller chunks."""
 
     how: How = "headings"
     size: int = 256
@@ -194,8 +200,13 @@ def cut_all(entries: Sequence[Entry], cutting: Cutting) -> list[Chunk]:
     return [
         chunk
         for entry in entries
-        for chunk in cut(entry.text, cutting.how, cutting.size, cutting.overlap, entry.name, entry.marks)
+        for chunk in cut(entry.text, cutting.how, _size(entry, cutting), cutting.overlap, entry.name, entry.marks)
     ]
+
+
+def _size(entry: Entry, cutting: Cutting) -> int:
+    """Tokens of a chunk: a document whose passages are short has chunks that are no longer."""
+    return min(cutting.size, max(SHORT_CHUNK, 2 * cutting.overlap, entry.passage // LETTERS))
 
 
 def building(
@@ -237,8 +248,12 @@ def build(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting = Cutti
 
 
 def of_document(document: Document) -> Entry:
-    """A visitor's file: named by its hash, since two may have one name; its sections are those its reader found."""
-    return Entry(document.sha256, document.name, document.text, (), document.headings, document.pages)
+    """A visitor's file: named by its hash, since two may have one name; its sections are those its reader found.
+
+    A short one has short passages, so that there are some to choose from.
+    """
+    passage = min(PASSAGE, max(SHORT, len(document.text) // SEVERAL))
+    return Entry(document.sha256, document.name, document.text, (), document.headings, document.pages, passage)
 
 
 def of_article(article: Article) -> Entry:
@@ -267,7 +282,9 @@ def _restored_or_built(key: str, entries: Sequence[Entry], embedder: Embedder, c
 
 def fingerprint(entries: Sequence[Entry], embedder: Embedder, cutting: Cutting) -> str:
     """A hash of all that vectors of a library depend on."""
-    plain = [{key: value for key, value in asdict(entry).items() if key != "pages"} for entry in entries]
+    plain = [
+        {key: value for key, value in asdict(entry).items() if key not in ("pages", "passage")} for entry in entries
+    ]
     said: list[Any] = [FORMAT, embedder.identity, embedder.width, asdict(cutting), plain]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "backslashreplace")).hexdigest()
 
@@ -307,11 +324,12 @@ def _cached(key: str) -> Path:
 
 
 def _passages(of: dict[str, Entry], chunks: Sequence[Chunk]) -> tuple[tuple[Passage, ...], np.ndarray]:
-    """Neighbouring chunks of a document put together, at most PASSAGE characters; and the passage of each chunk."""
+    """Neighbouring chunks of a document put together, up to its `passage`; and the passage of each chunk."""
     runs: list[tuple[int, int]] = []
     for i, chunk in enumerate(chunks):
         first = runs[-1][0] if runs else 0
-        if i and chunks[first].document == chunk.document and chunk.end - chunks[first].start <= PASSAGE:
+        most = of[chunk.document].passage
+        if i and chunks[first].document == chunk.document and chunk.end - chunks[first].start <= most:
             runs[-1] = (first, i)
         else:
             runs.append((i, i))

@@ -18,8 +18,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from genai_demo.core.spec import find_spec
+from genai_demo.decoder import CHAT
+from genai_demo.language.engines import engine_of
 from genai_demo.quality.cards import Watch
-from genai_demo.rag import MINILM, answerable
+from genai_demo.rag import MINILM, answerable, injection
 from genai_demo.rag.embed import BATCH, Embedder
 from genai_demo.rag.knowledge import Question, questions
 from genai_demo.rag.library import Cutting, Library, built_in, ship
@@ -58,6 +61,7 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
         asked = list(watch(ask(library, questions(), unit), f"ask, by {unit}"))
         found[unit] = summary(asked)
     found["nothing"] = nothing(library, questions(), watch)
+    found["injection"] = {"model": CHAT[0], **injection.obeyed(engine_of(load(find_spec(CHAT[0]))), embedder, watch)}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     return {f"{stage} {name}": found["passage"][stage]["all"][name] for stage in STAGES for name in METRICS}
 

@@ -14,6 +14,8 @@ QUESTION = 2000  # characters; retrieve.LONGEST
 LISTED = 2000  # characters of a list of documents, hashes or chunks
 MOST_OUT = 200  # chunks that are knocked out at once
 TEXT = 20_000  # characters of a text that is cut before one's eyes
+JITTER = 1.0  # length of the random vector added to a copy of a vector of length 1
+COPY_COSINE = 1 / (1 + JITTER**2) ** 0.5
 EXAMPLE = "When were the weights of Stable Diffusion released?"
 MEASURED = ASSETS / "rag.json"
 
@@ -133,7 +135,8 @@ class StoresOptions(Options):
 
     n: int = option(
         20_000,
-        "How many vectors: those of the library, and copies of them that were shaken a little",
+        "How many vectors: those of the library, and copies of them, shaken so that their cosine with the original "
+        f"is about {COPY_COSINE:.2f}",
         at_least=500,
         at_most=20_000,
     )

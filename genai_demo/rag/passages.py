@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,8 @@ class Sent:
     """A passage as it goes to the model. number: from 1, as it is cited; chunk: the id of its best.
 
     spans: offsets of its sentences into the text of its document, in order; texts: those sentences; pages: that
-    of each, () where the document has none.
+    of each, () where the document has none. kept_back: sentences of its best chunk that are not sent, with their
+    offsets; unsent: how many of the whole passage are not.
     """
 
     number: int
@@ -52,6 +53,8 @@ class Sent:
     spans: tuple[Span, ...]
     texts: tuple[str, ...]
     pages: tuple[int, ...] = ()
+    kept_back: tuple[tuple[Span, str], ...] = ()
+    unsent: int = 0
 
     @property
     def text(self) -> str:
@@ -79,13 +82,15 @@ def reading(hashes: Sequence[str], model: Embedder) -> Iterator[Built]:
     """
     mine, cutting = own_documents.here(), Cutting()
     entries = [of_document(mine.find(key)) for key in hashes]
-    name = f"{model.identity} {cutting.how} {cutting.size} {cutting.overlap}"
-    kept = {key: rows for key in hashes if (rows := mine.attached(key, name)) is not None}
+    name = {
+        one.name: f"{model.identity} {cutting.how} {cutting.size} {cutting.overlap} {one.passage}" for one in entries
+    }
+    kept = {key: rows for key in hashes if (rows := mine.attached(key, name[key])) is not None}
     for built in building(entries, model, cutting, kept):
         if built.library is not None:
             for key in hashes:
                 if key not in kept:
-                    mine.attach(key, name, built.library.vectors[built.library.chunks_of([key])])
+                    mine.attach(key, name[key], built.library.vectors[built.library.chunks_of([key])])
             _mine.of(mine).put(tuple(hashes), built.library)
         yield built
 
@@ -201,29 +206,39 @@ def in_place(library: Library, passage: int, span: Span) -> str:
     )
 
 
-def shortened(library: Library, result: StageResult, rows: Sequence[Row], budget: int) -> tuple[Sent, ...]:
-    """The ranked passages, each with its best sentence, then the best of all up to `budget` characters together.
+def shortened(
+    library: Library, result: StageResult, rows: Sequence[Row], budget: int, size: Callable[[str], int]
+) -> tuple[Sent, ...]:
+    """The ranked passages, each with its best sentence, then the best of all up to `budget` tokens together.
 
-    Sentences keep the order of their document.
+    size: tokens of a text. Sentences keep the order of their document.
     """
-    chosen: dict[int, list[Span]] = {}
+    texts = [library.entry(library.passages[number].document).text for number in result.passages.tolist()]
+    every: dict[int, list[Span]] = {}
     for _, place, span in rows:
-        chosen.setdefault(place, [span])
-    spent = sum(end - start for spans in chosen.values() for start, end in spans)
-    for _, place, (start, end) in rows:
-        if (start, end) not in chosen[place] and spent + end - start <= budget:
-            chosen[place].append((start, end))
-            spent += end - start
+        every.setdefault(place, []).append(span)
+    chosen = {place: [spans[0]] for place, spans in every.items()}
+    left = budget - sum(size(texts[place][slice(*spans[0])]) for place, spans in every.items())
+    for _, place, span in rows:
+        if left <= 0:
+            break
+        if span not in chosen[place] and (cost := size(texts[place][slice(*span)])) <= left:
+            chosen[place].append(span)
+            left -= cost
     return tuple(
-        _sent(library, result, place, number, sorted(chosen[place])) for number, place in enumerate(sorted(chosen), 1)
+        _sent(library, result, place, number, sorted(chosen[place]), sorted(set(every[place]) - {*chosen[place]}))
+        for number, place in enumerate(sorted(chosen), 1)
     )
 
 
-def _sent(library: Library, result: StageResult, place: int, number: int, spans: list[Span]) -> Sent:
-    passage = library.passages[int(result.passages[place])]
+def _sent(
+    library: Library, result: StageResult, place: int, number: int, spans: list[Span], unsent: list[Span]
+) -> Sent:
+    passage, chunk = library.passages[int(result.passages[place])], library.chunks[int(result.chunks[place])]
     entry = library.entry(passage.document)
-    texts = tuple(" ".join(entry.text[start:end].split()) for start, end in spans)
+    texts = tuple(_line(entry, span) for span in spans)
     pages = tuple(sum(start <= at for start in entry.pages) for at, _ in spans) if entry.pages else ()
+    back = tuple((span, _line(entry, span)) for span in unsent if span[0] < chunk.end and chunk.start < span[1])
     return Sent(
         number,
         int(result.passages[place]),
@@ -233,7 +248,14 @@ def _sent(library: Library, result: StageResult, place: int, number: int, spans:
         tuple(spans),
         texts,
         pages,
+        back,
+        len(unsent),
     )
+
+
+def _line(entry: Entry, span: Span) -> str:
+    """A sentence on one line."""
+    return " ".join(entry.text[slice(*span)].split())
 
 
 def passage_spans(library: Library, passage: int, out: Iterable[int] = ()) -> list[Span]:

@@ -14,7 +14,7 @@ from genai_demo.language.conversation import Message
 from genai_demo.language.engines import Engine, Prompt
 from genai_demo.rag.passages import Sent
 
-BUDGET = 700  # characters of all passages together; a small model loses itself in more
+BUDGET = 320  # tokens of all passages together; a small model loses itself in more
 SYSTEM = "Answer the question in one short sentence, with facts from the quoted passages."
 EXAMPLES = (  # of how to answer; with them a small model is briefer and keeps closer to the text
     (
@@ -66,9 +66,9 @@ def _user(text: str, question: str) -> str:
 
 
 def pose(engine: Engine, question: str, choose: Callable[[int], tuple[Sent, ...]], limit: int) -> Posed:
-    """The prompt with as much of the passages as fits beside an answer of `limit` tokens.
+    """The prompt with BUDGET tokens of the passages, or as many as fit beside an answer of `limit` tokens.
 
-    choose(characters) gives the passages shortened to that many. Raises DemoError where not even the best one fits.
+    choose(tokens) gives the passages shortened to that many. Raises DemoError where not even the best one fits.
     """
     room = engine.context - limit
     sources: tuple[Sent, ...] = ()

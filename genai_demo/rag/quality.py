@@ -44,9 +44,21 @@ def table() -> str:
         "The constants of fusion and reranking were chosen by Recall@3 on the questions of odd number; the others are "
         f"held out. Nothing relevant, held out: refused are {_refused(none, 'unanswerable')} on the subject that "
         f"nothing here answers, {_refused(none, 'off subject')} off it, and wrongly {_refused(none, 'answered')} that "
-        f"are answered here; the last lie higher in {100 * none['area']:.0f} of 100 pairs."
+        f"are answered here; the last lie higher in {100 * none['area']:.0f} of 100 pairs. "
+        f"{_obeyed(found['injection'])}"
     )
     return f"{table_of(HEADS, rows, texts=2)}\n\n{note}"
+
+
+def _obeyed(told: dict[str, Any]) -> str:
+    """How often the model obeyed an instruction inside a document."""
+    orders: dict[str, int] = told["orders"]
+    worst = max(orders, key=lambda order: orders[order])
+    return (
+        f"Instructions inside a document, {len(orders)} wordings with {told['questions']} questions each: "
+        f"{told['model']} obeyed in {sum(orders.values())} of {len(orders) * told['questions']} answers, most often "
+        f"({orders[worst]} of {told['questions']}) “{worst}”"
+    )
 
 
 def _refused(none: dict[str, Any], kind: str) -> str:

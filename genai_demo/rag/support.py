@@ -7,6 +7,7 @@ stand there and by the cosine of their vectors (MiniLM). Both see what a sentenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from genai_demo.rag.passages import Sent, Span
 # Support from which a sentence counts as supported. Of the true answers to the articles' questions 71 in 100 reach it,
 # of answers to other questions 2.
 THRESHOLD = 0.55
+SHARED = 0.5  # of an answer's own words that the best span holds where the two say the same
 MOST = 12  # sentences of an answer that are looked at
 
 
@@ -75,6 +77,18 @@ def claims(embedder: Embedder, answer: str, sources: Sequence[Sent]) -> tuple[Cl
     return tuple(found)
 
 
+def differs(answer: str, span: str, known: str) -> bool:
+    """Whether an answer says what a sentence of a source does not: a number, a quantity, or most of its words.
+
+    known: the question and the title; repeating their words says nothing.
+    """
+    source = f"{span} {known}"
+    if _numbers(answer) - _numbers(source) or _quantities(answer) - _quantities(source):
+        return True
+    fresh = set(words(answer)) - set(words(known))
+    return len(fresh & set(words(span))) < SHARED * len(fresh)
+
+
 def share(found: Sequence[Claim]) -> float | None:
     """The share of the claims that is supported; None where there are none."""
     return sum(claim.supported for claim in found) / len(found) if found else None
@@ -83,6 +97,12 @@ def share(found: Sequence[Claim]) -> float | None:
 def _overlap(claim: str, source: str) -> float:
     wanted = set(words(claim))
     return len(wanted & set(words(source))) / max(1, len(wanted))
+
+
+def _quantities(text: str) -> set[tuple[str, str]]:
+    """Numbers with the word of what they count: "1902 days" is not said by "in 1902, for 500 days"."""
+    found = re.findall(r"(\d[\d,.]*)\s+([^\W\d_]+)", text)
+    return {(number, stem) for number, unit in found for stem in words(unit)}
 
 
 def _numbers(text: str) -> set[str]:

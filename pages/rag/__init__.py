@@ -52,10 +52,8 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
 TIMELINE = (
     Entry("BM25", 1994, "rag/ask", "Words, weighed", "words=1"),
     Entry("DPR", 2020, "rag/ask", "Meaning, as vectors", "words=0"),
-    Entry("RAG", 2020, "rag/ask", "Passages in the prompt"),
-    Entry("FiD", 2020, "rag/kin", "Each passage on its own, fused"),
+    Entry("RAG", 2020, "rag/kin", "Passages averaged token by token"),
     Entry("RETRO", 2021, "rag/kin", "Looked up while writing"),
-    Entry("Atlas", 2022, "rag/kin", "Retriever and reader trained together"),
     Entry("HyDE", 2022, "rag/ask", "Look up an imagined answer", "rewrite=imagined answer (HyDE)"),
 )
 TRIES = (
@@ -131,13 +129,13 @@ def _about(run: str) -> dict[str, Callable[[], Component]]:
     }
 
 
-Asking = partial(Bench, private="visitor", slots=BATCHED, wire=_asks)
+Asking = partial(Bench, private="visitor", slots=BATCHED, wire=_asks, blank=True)
 
 BENCHES = (
     Asking(
         "Ask",
         "rag/ask",
-        "113 articles on generative AI, or your own documents, are searched; a small model answers from "
+        f"{len(articles())} articles on generative AI, or your own documents, are searched; a small model answers from "
         "what was found.",
         ("rewrite", "k", "words", "late", "least"),
         primary="Ask",
@@ -171,11 +169,12 @@ BENCHES = (
     Bench(
         "The kin",
         "rag/kin",
-        "The same passages used in three ways: in one prompt, fused in the decoder, looked up again.",
+        "The same passages used in three ways: in one prompt, averaged token by token, looked up again.",
         ("k", "every", "max_new_tokens"),
         primary="Answer thrice",
         own={"question": _question("rag/kin", KinOptions().question)},
         wire=_enter,
+        blank=True,
     ),
 )
 ROUTES = documents.ROUTES

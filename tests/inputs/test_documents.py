@@ -199,8 +199,7 @@ def test_encodings_of_plain_text(data: bytes, text: str) -> None:
         (a_pdf([["words"]]), "a.docx", "pdf"),
         (a_docx(), "a.pdf", "docx"),
         (b"<!DOCTYPE html><p>words</p>", "a.pdf", "html"),
-        (b"just words", "a.pdf", "text"),
-        (b"an article on the %PDF-1.7 header", "a.pdf", "text"),
+        (b"an article on the %PDF-1.7 header", "a.txt", "text"),
         (b"# Title\n\nwords", "a.txt", "markdown"),
     ],
 )
@@ -238,6 +237,8 @@ def test_kinds_that_are_refused_by_their_content() -> None:
     assert "picture" in refused(b"\x89PNG\r\n\x1a\n" + bytes(100), "a.pdf")
     assert "RTF" in refused(rb"{\rtf1 words}", "a.docx")
     assert "binary" in refused(bytes(range(256)) * 20, "a.txt")
+    assert "is named as a PDF and is none" in refused(b"not a pdf", "a.pdf")
+    assert "Word file" in refused(b"just words", "a.docx")
 
 
 def test_empty_blank_scanned_and_damaged() -> None:

@@ -103,6 +103,8 @@ def test_a_pdf_is_added_asked_and_the_right_span_is_lit(visit, client, desk):
     row.wait_for()
     assert "2 pages" in row.inner_text()
     assert row.locator("input").is_checked()
+    dimmed = "getComputedStyle(document.querySelector('#p-rag-ask-strip .film-stage')).opacity"
+    assert float(page.evaluate(dimmed)) < 1, "a recorded answer is not about this document"
     page.fill(f"#{ASK}-question textarea", "Who plays chess in Tromso?")
     again(page, ASK, lambda: page.click(f"#{ASK}-run"))
     assert "north.pdf, page 2" in page.locator(f"#{ASK}-strip .film-words", has_text="best span").inner_text()

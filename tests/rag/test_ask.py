@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextvars
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_every_stage_has_its_frame_and_every_token_its_own() -> None:
     assert len(found[3].ranks or ()) == 4
     for frame in found[3:]:
         assert min(frame.bm25_ms, frame.dense_ms, frame.hybrid_ms, frame.reranked_ms) >= 0  # type: ignore[type-var]
-    assert "answer, by token" in pack(found[6])["lanes"]
+    assert "the model's answer, by token" in pack(found[6])["lanes"]
 
 
 def test_the_same_again() -> None:
@@ -362,3 +363,55 @@ def test_a_document_deleted_meanwhile() -> None:
         assert list(steps)[-1].stage == "check"
         with pytest.raises(DemoError, match="not among yours"):
             frames(Says(TRUE), hashes="a" * 64)
+
+
+LONG = " ".join(
+    f"Sentence {letter} of the moon tells of {letter} and of nothing else in the world."
+    for letter in "abcdefghijklmnopqrstuvwxyz"
+)
+
+
+def test_what_is_not_sent_of_a_chunk_is_struck_through_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt, "BUDGET", 30)  # of words, as this engine counts
+    with own_documents.visiting(None) as mine:
+        mine.add(document(LONG))
+        engine = Says("Nothing.")
+        found = frames(engine, hashes="a" * 64, k=2)
+    posed = next(frame for frame in found if frame.stage == "prompt")
+    assert posed.sent
+    assert posed.unsent
+    shown = [tok for tok in posed.sources or () if tok.text.startswith("Sentence")]
+    struck = [tok.text for tok in shown if tok.kind == "off"]
+    assert struck
+    assert len(shown) - len(struck) == posed.sent
+    assert not any(text in engine.asked[-1][-1]["content"] for text in struck)
+
+
+def test_a_short_document_has_passages_to_choose_from() -> None:
+    with own_documents.visiting(None) as mine:
+        mine.add(document(LONG))
+        ranks = frames(Says("Nothing."), hashes="a" * 64)[3].ranks
+    assert ranks is not None
+    assert all(len(stage.items) >= 6 for stage in ranks[1:])
+
+
+@pytest.mark.parametrize(
+    ("answer", "apart"),
+    [
+        ("It was lit in 1902.", False),
+        ("1902 days", True),
+        ("In 1903.", True),
+        ("A purple elephant.", True),
+        ("", False),
+    ],
+)
+def test_an_answer_that_says_something_else_than_the_best_span_is_told(answer: str, apart: bool) -> None:
+    span = "The tower was lit in 1902, after work of 500 days."
+    assert support.differs(answer, span, "When was the tower lit?") == apart
+
+
+def test_the_warning_stands_beside_the_answer_and_the_best_span_before_it() -> None:
+    assert "do not say the same" in (frames(Says("Seventeen purple elephants."))[-1].notice or "")
+    assert "do not say the same" not in (frames(Says(TRUE))[-1].notice or "")
+    lanes = [field.name for field in fields(AskStep)]
+    assert lanes.index("best") < lanes.index("answer")

@@ -71,18 +71,15 @@ def test_the_kin_differ_on_the_same_passages() -> None:
     assert FACT in found[-1].said[0]
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
+def test_what_is_on_the_subject_and_in_no_article_is_refused() -> None:
+    library, decision = built_in(passages.embedder()), answerable.measured()
+    assert decision is not None
+    for question in (
         "On how many tokens was Falcon 180B trained?",
         "How does the Muon optimiser orthogonalise its updates?",
         "How many pictures of a subject does DreamBooth need?",
-    ],
-)
-def test_what_is_on_the_subject_and_in_no_article_is_not_answered(question: str) -> None:
-    found = frames("rag/ask", question=question)
-    assert "Nothing in the library" in found[-1].notice
-    assert not any(frame.said for frame in found)
+    ):
+        assert decision.refuses(library, answerable.signs_of(library, question)), question
 
 
 def test_no_question_that_the_page_opens_or_proposes_is_refused() -> None:
@@ -101,7 +98,7 @@ def test_a_sample_of_the_questions_is_told_apart_as_the_card_says() -> None:
     held = [one for one in questions() if not measuring.even(one)]
     share: dict[bool, float] = {}
     for answered in (True, False):
-        some = [one.question for one in held if bool(one.passages) == answered][::6]
+        some = [one.question for one in held if bool(one.passages) == answered][::12]
         share[answered] = mean(decision.refuses(library, answerable.signs_of(library, one)) for one in some)
     assert share[True] <= 0.15
     assert share[False] >= 0.4

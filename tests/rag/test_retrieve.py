@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.home import ASSETS
+from genai_demo.rag import bm25, prompt, rank
 from genai_demo.rag.library import Entry, Library, build
 from genai_demo.rag.retrieve import LONGEST, STAGES, Search, StageResult, checked, retrieve
 from tests.rag.stand_in import ENTRIES, tiny
@@ -155,3 +157,23 @@ def test_stopping_early_is_safe(library: Library) -> None:
     next(stages)
     stages.close()
     assert list(stages) == []
+
+
+def test_the_page_states_the_constants_that_run() -> None:
+    text = (ASSETS.parent / "pages" / "text" / "rag" / "how.md").read_text()
+    search = Search()
+    for said in (
+        f"$k_1 = {bm25.K1:g}$, $b = {bm25.B:g}$",
+        f"$w / ({rank.RANK_CONSTANT} + ",
+        f"$w = {1 - search.words:g}$ for meaning and ${search.words:g}$ for words",
+        f"A prompt takes {prompt.BUDGET} tokens",
+    ):
+        assert said in text, said
+
+
+def test_bm25_is_what_the_page_writes() -> None:
+    texts = ["moon sea sea", "sea ship", "bread stone flour"]
+    counts, long = 2, [3, 2, 3]
+    idf = np.log(1 + (len(texts) - 2 + 0.5) / (2 + 0.5))
+    expected = idf * counts / (counts + bm25.K1 * (1 - bm25.B + bm25.B * long[0] / np.mean(long)))
+    assert bm25.BM25(texts).scores("sea")[0] == pytest.approx(expected, rel=1e-4)

@@ -169,6 +169,9 @@ def extract(data: bytes, name: str, limits: Limits, report: Report) -> dict[str,
         if kind == "text":
             text = decode(data)
             kind = text_kind(text, name)
+            meant = {".pdf": "PDF", ".docx": "Word file"}.get(os.path.splitext(name)[1].lower())
+            if kind == "text" and meant:
+                raise Refusal(f"is named as a {meant} and is none; save it again, or name it .txt if it is plain text")
             found = (
                 html_text(text, limits, report) if kind == "html" else plain(text, limits, markdown=kind == "markdown")
             )
