@@ -19,18 +19,20 @@ import gradio as gr
 from fastapi import Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from genai_demo.core.registry import packages
 from pages import PAGES
 from pages.parts import scripts
+from pages.parts.cached import Kept
 from pages.parts.film import recorded
 from pages.parts.opening import opening
 from pages.parts.theme import ROOT, header, looks
 
 QUEUE_SIZE = 2000  # events that Gradio holds; runs wait in core/schedule.py, which refuses kindly long before
-SESSIONS = 64  # visits whose changed components are remembered; an older one that goes on starts from the page as built
+SESSIONS = 48  # visits whose changed components are remembered; an older one that goes on starts from the page as built
 THREADS = 400  # events at once in the whole app, most of them runs that wait; Gradio's 40 would hold up every button
 
 
@@ -76,6 +78,7 @@ def launch_options() -> dict[str, Any]:
                 *(route for page in PAGES for route in page.routes),
             ],
             "exception_handlers": {404: _not_found},
+            "middleware": [Middleware(Kept)],
         },
     }
 

@@ -71,9 +71,9 @@ def start(script: str) -> tuple[float, float]:
     port = free_port()
     with tempfile.TemporaryFile() as log:
         began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, script], cwd=ROOT, env=_env(port), stdout=log, stderr=log)
+        process = subprocess.Popen([sys.executable, script], cwd=ROOT, env=environment(port), stdout=log, stderr=log)
         try:
-            if not _answers(process, f"http://127.0.0.1:{port}/", began + PATIENCE):
+            if not answers(process, f"http://127.0.0.1:{port}/", began + PATIENCE):
                 log.seek(0)
                 said = log.read().decode(errors="replace").split("\n")
                 raise RuntimeError(
@@ -90,14 +90,17 @@ def start(script: str) -> tuple[float, float]:
 def loaded() -> str:
     """Which model libraries the app has imported once every page was asked for: their names, or none."""
     command = [sys.executable, "-c", LOOK.format(heavy=HEAVY)]
-    done = subprocess.run(command, cwd=ROOT, env=_env(free_port()), capture_output=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(free_port()), capture_output=True, timeout=PATIENCE, check=False
+    )
     lines = [line for line in done.stdout.decode().splitlines() if line.startswith("LOADED")]
     if not lines:
         raise RuntimeError(f"the app did not serve every page (exit code {done.returncode})")
     return ", ".join(lines[-1].split()[1:]) or "none"
 
+    """What a served app is told: where, and to ask nobody else."""
 
-def _env(port: int) -> dict[str, str]:
+def environment(port: int) -> dict[str, str]:
     settings = {"PORT": str(port), "HOST": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
     return {**os.environ, **settings}
 
@@ -109,7 +112,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(process: subprocess.Popen[bytes], address: str, until: float) -> bool:
+def answers(process: subprocess.Popen[bytes], address: str, until: float) -> bool:
     """Waits until the address answers 200; False where the process ends or the time comes first."""
     while process.poll() is None and time.perf_counter() < until:
         try:

@@ -34,7 +34,7 @@ AGING = 0.3  # seconds of work that a second of waiting is worth
 PATIENCE_S = 0.5  # how long a reader who can do something else meanwhile waits for a frame
 LEARNT = 2000  # estimates that are remembered
 UNKNOWN_S = 2.0  # what a run of which nothing is known is taken to need
-KEPT_BYTES = 150_000_000  # frames of finished runs that are kept for who asks the same again
+KEPT_BYTES = 60_000_000  # frames of finished runs that are kept for who asks the same again
 LEARN = 0.3  # how much the newest measurement counts in an estimate
 
 Start = Callable[[], Iterator[Any]]

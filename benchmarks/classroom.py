@@ -1,0 +1,168 @@
+"""A class at once: raw clients that ask for runs of many kinds, each as a new visitor, through the app's own server.
+
+CLASSROOM_SECONDS (180) is how long, CLASSROOM_CLIENTS (50) how many. Few seeds: much is asked for twice. Each seed
+another: nothing is. One link: all clients open it at the same moment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from benchmarks import Row
+from benchmarks.start import PATIENCE, ROOT, answers, environment, free_port
+
+SECONDS, CLIENTS = (
+    int(os.environ.get(f"CLASSROOM_{name}", usual)) for name, usual in (("SECONDS", 180), ("CLIENTS", 50))
+)
+SEEDS, ONE_LINK, QUICK_S, PAUSE_S = 3, 40, 0.5, 1.0
+KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("vae_encode", {}),
+    ("vae_decode", {}),
+    ("vae_sample", {}),
+    ("vae_manifold", {"size": 9}),
+    ("vae_interpolate", {}),
+    ("vae_dimensions", {}),
+    ("gan_sample", {}),
+    ("gan_walk", {}),
+    ("gan_arithmetic", {}),
+    ("gan_opinion", {}),
+    ("gan_edges", {}),
+    ("gan_cycle", {}),
+    ("gan_points", {"steps": 400}),
+    ("diffusion_denoise", {"steps": 10}),
+    ("diffusion_denoise", {"steps": 50}),
+    ("diffusion_forward", {}),
+    ("diffusion_inpaint", {"steps": 20}),
+    ("diffusion_points", {"train_steps": 300}),
+    ("rag_chunk", {}),
+)
+
+
+@dataclass
+class Asked:
+    """What the clients saw: (kind, seconds) of runs that came to their end, and sentences of those that did not."""
+
+    took: list[tuple[int, float]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def rows() -> list[Row]:
+    """Waits and refusals with few seeds, with every seed another, and of one link that all open at once."""
+    with served() as base:
+        ask = Caller(base)
+        alone = [ask(kind, 0) and ask(kind, 1) for kind in range(len(KINDS))]  # the first loads the model
+        few = crowd(ask, lambda: random.randrange(10, 10 + SEEDS))
+        every = crowd(ask, lambda: random.randrange(1000, 2**31 - 1))
+        once = ask(14, 5)
+        together = gathered(ask, 14, 6, ONE_LINK)
+    quick = [took for kind, took in every.took if alone[kind] < QUICK_S]
+    times = sorted(took for _, took in few.took)
+    what = f"classroom: {CLIENTS} clients, {len(KINDS)} kinds, {SECONDS} s"
+    return [
+        (f"{what}, refused (none)", str(len(few.refused)), f"{len(times)} done", None),
+        (f"{what}, median (under 3 s)", f"{statistics.median(times):.1f} s", "-", None),
+        (f"{what}, 95 % (under 12 s)", f"{times[int(0.95 * (len(times) - 1))]:.1f} s", "-", None),
+        (f"{what}, every seed another, refused", str(len(every.refused)), f"{len(every.took)} done", None),
+        (f"{what}, every seed another, quick runs, median (under 4 s)", _median(quick), f"{len(quick)} runs", None),
+        (
+            f"classroom: {ONE_LINK} open one link, the last (at most 1.5)",
+            f"{together:.1f} s",
+            f"{once:.1f} s",
+            together / once,
+        ),
+    ]
+
+
+class Caller:
+    """Asks the served app for a run as a new visitor, and waits for its end."""
+
+    def __init__(self, base: str) -> None:
+        self.base = f"{base}/gradio_api/call"
+        found = httpx.get(f"{base}/gradio_api/info", timeout=60).json()["named_endpoints"]
+        self.usual = {
+            name: {one["parameter_name"]: one.get("parameter_default") for one in found[f"/{name}"]["parameters"]}
+            for name, _ in KINDS
+        }
+
+    def __call__(self, kind: int, seed: int) -> float:
+        """Seconds to the last frame. Raises RuntimeError with what the app said."""
+        name, options = KINDS[kind]
+        began = time.monotonic()
+        with httpx.Client(timeout=600) as client:
+            data = list({**self.usual[name], **options, "seed": seed}.values())
+            event = client.post(f"{self.base}/{name}", json={"data": data}).json()["event_id"]
+            said = ""
+            with client.stream("GET", f"{self.base}/{name}/{event}") as lines:
+                for line in lines.iter_lines():
+                    said = line.removeprefix("event: ") if line.startswith("event:") else said
+                    if said == "error" and line.startswith("data:"):
+                        raise RuntimeError(line[:200])
+                    if said == "complete":
+                        break
+        return time.monotonic() - began
+
+
+def crowd(ask: Caller, seed: Callable[[], int]) -> Asked:
+    """CLIENTS threads for SECONDS: each asks, waits for the end, looks at it a moment, and asks again."""
+    found, until = Asked(), time.monotonic() + SECONDS
+
+    def client() -> None:
+        time.sleep(random.random() * PAUSE_S)
+        while time.monotonic() < until:
+            kind = random.randrange(len(KINDS))
+            try:
+                found.took.append((kind, ask(kind, seed())))
+            except (RuntimeError, httpx.HTTPError, json.JSONDecodeError, KeyError) as error:
+                found.refused.append(str(error))
+            time.sleep(PAUSE_S)
+
+    _together([client] * CLIENTS)
+    return found
+
+
+def gathered(ask: Caller, kind: int, seed: int, clients: int) -> float:
+    """Seconds until the last of some clients that ask for the same at the same time has it."""
+    began = time.monotonic()
+    _together([lambda: ask(kind, seed)] * clients)
+    return time.monotonic() - began
+
+
+def _together(work: list[Callable[[], Any]]) -> None:
+    threads = [threading.Thread(target=one) for one in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _median(times: list[float]) -> str:
+    return f"{statistics.median(times):.1f} s" if times else "none"
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The app in a process of its own; its address. Raises RuntimeError where it does not answer."""
+    port = free_port()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment(port), stdout=log, stderr=log)
+        try:
+            if not answers(process, f"http://127.0.0.1:{port}/", time.perf_counter() + PATIENCE):
+                raise RuntimeError("the app gave no answer")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
