@@ -98,9 +98,9 @@ def loaded() -> str:
         raise RuntimeError(f"the app did not serve every page (exit code {done.returncode})")
     return ", ".join(lines[-1].split()[1:]) or "none"
 
-    """What a served app is told: where, and to ask nobody else."""
 
 def environment(port: int) -> dict[str, str]:
+    """What a served app is told: where, and to ask nobody else."""
     settings = {"PORT": str(port), "HOST": "127.0.0.1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
     return {**os.environ, **settings}
 
