@@ -12,19 +12,23 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.training import MOST_BYTES, Resumable
-from genai_demo.data.world import random_scene
-from genai_demo.data.world_words import parse
+from genai_demo.data.world import COLOURS, OPPOSITE, random_scene
+from genai_demo.data.world_kinds import KINDS
+from genai_demo.data.world_words import WAYS, parse
 from genai_demo.text_to_image import (
     autoencoder,
     denoiser,
     detector,
     latents,
+    look,
     measuring,
     pipeline,
     rates,
+    readers,
     train_autoencoder,
     train_denoiser,
     train_detector,
@@ -139,6 +143,11 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(train_autoencoder, "JUDGED", 4)
     monkeypatch.setattr(train_detector, "JUDGED", 4)
     monkeypatch.setattr(measuring, "PROMPTS", 2)
+    monkeypatch.setattr(look, "JUDGED", 2)
+    monkeypatch.setattr(look, "SHOWN", 2)
+    draw = pipeline.drawn
+    for module in (measuring, pipeline):  # in one step
+        monkeypatch.setattr(module, "drawn", lambda pipe, prompts, **_: draw(pipe, prompts, steps=1))
     monkeypatch.setattr(latents, "A_FILE", 8)
     return tmp_path / "train" / "text_to_image"
 
@@ -146,6 +155,8 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_all_three_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
     with pytest.raises(DemoError, match="autoencoder is not trained"):
         list(train_denoiser.train_one())
+    with pytest.raises(DemoError, match="no training has begun"):
+        look.main(home / "look.png")
     done = [
         *train_autoencoder.train_one(train_autoencoder.TrainConfig(steps=2, batch_size=2)),
         *train_detector.train_one(train_detector.TrainConfig(steps=2, batch_size=2)),
@@ -157,11 +168,15 @@ def test_all_three_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
     quality = json.loads((home / "denoiser.json").read_text())["quality"]
     assert set(measuring.HALVES) <= set(quality)
     assert json.loads((home / "autoencoder.json").read_text())["quality"]["decibels"] > 0
+    look.main(home / "look.png")
+    with Image.open(home / "look.png") as sheet:
+        assert sheet.width >= look.SHOWN * autoencoder.SIDE, "two rows of the autoencoder, three of prompts"
+        assert sheet.height >= 5 * autoencoder.SIDE
     ours = pipeline.assembled(home)
     theirs = StableDiffusionPipeline.from_pretrained(home / "pipeline").to(torch.float32)
     theirs.set_progress_bar_config(disable=True)
     prompts = ["a red cat to the left of a blue cup", ""]
-    same = [pipeline.drawn(pipe, prompts, steps=2) for pipe in (ours, theirs)]
+    same = [pipeline.drawn(pipe, prompts) for pipe in (ours, theirs)]
     assert same[0].shape == (2, autoencoder.SIDE, autoencoder.SIDE, 3)
     assert np.abs(same[0].astype(int) - same[1]).max() <= 1, "another memory layout, the same picture"
 
@@ -183,6 +198,19 @@ def test_latents_are_kept_and_made_once(home: Path) -> None:
     assert data.z.shape == (16, *autoencoder.LATENT)
     assert (data.ids != denoiser.tokenizer().unk_token_id).all()
     assert not torch.equal(data.z[:8], data.z[8:])
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_questions_about_captions_have_the_answers_that_the_captions_give(held_out: bool) -> None:
+    asked = readers.questions(20, np.random.default_rng(0), held_out)
+    for text, kind, colour, side in zip(
+        asked.texts, *(part.tolist() for part in (asked.kind, asked.colour, asked.side))
+    ):
+        kind, colour, side = list(KINDS)[kind], list(COLOURS)[colour], list(OPPOSITE)[side]
+        assert f"{colour} {kind}" in text
+        way = next(way for ways in WAYS.values() for way in sorted(ways, key=len, reverse=True) if f" {way} " in text)
+        said_first = text.index(f"{colour} {kind}") < text.index(f" {way} ")
+        assert way in WAYS[side if said_first else OPPOSITE[side]]
 
 
 def test_an_unknown_model_is_named() -> None:
