@@ -41,7 +41,9 @@ class Questions:
 
 def questions(count: int, rng: np.random.Generator, held_out: bool) -> Questions:
     """Of captions that tell how two things of two kinds lie; held_out: a colour or a way no training has."""
-    texts, rows, ways = [], [], list(OPPOSITE)
+    texts: list[str] = []
+    rows: list[tuple[int, int, int]] = []
+    ways = list(OPPOSITE)
     while len(texts) < count:
         scene = random_scene(rng, 2)
         text = described(scene, rng)
@@ -85,7 +87,8 @@ def frozen_clip() -> tuple[Features, list[nn.Parameter], int]:
     from genai_demo.core.load import load
 
     clip = load("clip/atlas")
-    net, taken = clip.net, {}
+    net = clip.net
+    taken: dict[str, Tensor] = {}
     net.ln_final.register_forward_hook(lambda _module, _inputs, out: taken.update(last=out))
 
     @torch.no_grad()
