@@ -131,11 +131,18 @@ const leaveList = ({target}) => { // Gradio leaves a list open that was opened b
   if (box) setTimeout(() => { if (box !== document.activeElement && box.getAttribute('aria-expanded') === 'true') box.dispatchEvent(new FocusEvent('blur')); }, 100);
 };
 
+const reach = () => document.querySelectorAll('.prose-page table').forEach(table => { // one that scrolls is reached by the keys
+  if (table.scrollWidth > table.clientWidth) table.setAttribute('tabindex', '0'); else table.removeAttribute('tabindex');
+});
+
 /** Listens to the page as a whole, for as long as it is there. */
 export const listen = () => {
   follow();
   document.addEventListener('keydown', stageKey);
   document.addEventListener('focusout', leaveList);
+  when(() => document.querySelector('.prose-page table')).then(reach);
+  addEventListener('resize', reach);
+  document.addEventListener('click', event => { if (event.target.closest('.info-tabs button')) setTimeout(reach, 300); });
   document.addEventListener('click', event => { // a link to a bench of this page opens it where you are
     const link = event.target.closest('a[data-run]');
     const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.dataset.tabId === link.dataset.run);

@@ -253,6 +253,7 @@ export const textLanes = s => {
   // ---- stages -----------------------------------------------------------------------------------------------------
   TEXT.stages = {
     make: lane => {
+      if (!lane.sample.pick) lane.body.tabIndex = 0; // it scrolls, and has nothing else that the keys reach
       clickRows(lane);
       const mark = key => lane.body.querySelectorAll('.film-row').forEach(row => row.classList.toggle('same', row.dataset.key === key));
       for (const name of ['pointerover', 'focusin']) {
