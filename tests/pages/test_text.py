@@ -21,7 +21,6 @@ TEXT = Path(__file__).parents[2] / "pages" / "text"
 ARCHITECTURES = [page.path for page in PAGES if page.architecture]
 PLAYED = {
     ("decoder/chat", "temperature"): "the recorded conversation is greedy, so that it replays anywhere",
-    ("rag/ask", "least"): "the recording is older than the threshold that was measured since",
 }
 
 
