@@ -17,7 +17,7 @@ HALVES: dict[str, NewIn] = {"seen": "nothing", "new_colour": "colour", "new_rela
 
 
 def prompts(new: NewIn, count: int = PROMPTS, seed: int = 7) -> list[str]:
-    """Full captions of random scenes, of the training half or with something held out; none of these was trained on."""
+    """Full captions of random scenes with this held out; with nothing held out, short ones may be in training too."""
     rng = np.random.default_rng((seed, count))
     return [described(held_out_scene(rng, new), rng) for _ in range(count)]
 
