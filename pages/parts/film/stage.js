@@ -152,7 +152,7 @@ export const stageOf = s => {
     const {canvas, sample} = lane;
     let shrink = 1;
     if (sample.kind === 'pictures') {
-      lane.fit = fitPictures(sample, width, tall, s.dots, sample.n === 1 ? 288 : 168);
+      lane.fit = fitPictures(sample, width, tall, s.dots, flat(sample) ? width : sample.n === 1 ? 288 : 168);
       [canvas.width, canvas.height, shrink] = [lane.fit.width, lane.fit.height, lane.fit.shrink];
       canvas.classList.toggle('smooth', shrink < 1);
     } else {
