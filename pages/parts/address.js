@@ -27,9 +27,9 @@ export const follow = () => {
   const asked = new URLSearchParams(location.search).get('bench');
   if (asked) open(asked);
 
-  const made = ({target, detail}) => {
-    const one = target.closest('.bench');
-    if (!one?.offsetParent || detail.badge !== 'live' || !detail.link) return;
+  const made = event => {
+    const {target, detail} = /** @type {CustomEvent} */ (event), one = /** @type {HTMLElement} */ (target).closest('.bench');
+    if (!(one instanceof HTMLElement && one.offsetParent) || detail.badge !== 'live' || !detail.link) return;
     if (lengthOf(detail.link) <= longest) put(detail.link);
     else if (one.closest('.runs')) put(opened(one));
   };

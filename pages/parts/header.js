@@ -23,6 +23,6 @@ export const header = ({element, SETTINGS}) => {
   element.querySelector('.atlas-ask').addEventListener('click', () => element.querySelector('.atlas-keys').showModal());
   document.title = bar.dataset.title;
   document.documentElement.dataset.family = document.body.dataset.family = bar.dataset.family;
-  configure(SETTINGS);
+  configure(/** @type {{longest: number}} */ (SETTINGS));
   window.atlas.paint();
 };

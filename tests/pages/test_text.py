@@ -19,9 +19,7 @@ from pages import PAGES, find_page
 
 TEXT = Path(__file__).parents[2] / "pages" / "text"
 ARCHITECTURES = [page.path for page in PAGES if page.architecture]
-PLAYED = {
-    ("decoder/chat", "temperature"): "the recorded conversation is greedy, so that it replays anywhere",
-}
+PLAYED = {("decoder/chat", "temperature"): "the recorded conversation is greedy, so that it replays anywhere"}
 
 
 @cache

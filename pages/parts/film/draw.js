@@ -126,7 +126,7 @@ export const drawPlane = (g, limit, layers, dots, paint, names = []) => {
     g.textAlign = 'right'; g.textBaseline = 'middle';
     g.fillText(readable(value), left - 5 * dots, Math.max(py(value / limit), top + 5 * dots));
   }
-  if (names.length) namesOf(g, names, {left, top, side}, dots, paint);
+  if (names.length) namesOf(g, /** @type {[string, string]} */ (names), {left, top, side}, dots, paint);
 };
 
 const namesOf = (g, [across, upwards], {left, top, side}, dots, paint) => { // inside the frame: there is no room beside it
