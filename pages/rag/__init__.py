@@ -56,6 +56,10 @@ TIMELINE = (
     Entry("RETRO", 2021, "rag/kin", "Looked up while writing"),
     Entry("HyDE", 2022, "rag/ask", "Look up an imagined answer", "rewrite=imagined answer (HyDE)"),
 )
+LOOK = (
+    "The four columns: the same passages, ordered by words, by meaning, by both and read once more. Find one that moves "
+    "up, then see which sentence of it the answer rests on."
+)
 TRIES = (
     Try(
         "Take away the passage that answers",
@@ -183,4 +187,4 @@ ROUTES = documents.ROUTES
 def build() -> None:
     """The page."""
     models = ("rag/minilm",)
-    build_page("rag", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES)
+    build_page("rag", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK)
