@@ -120,11 +120,12 @@ class Looked:
         return passages.shortened(self.library, self.found(), self.rows, budget, lambda text: engine.begin(text).tokens)
 
     def nearest_span(self, sent: Sequence[Sent]) -> Best | None:
-        """The sentence nearest to the question among those that are sent; None without passages."""
+        """The sentence nearest to the question among those that are sent, orders to the model apart; None without."""
         of = {(one.passage, span): (one, one.texts[at]) for one in sent for at, span in enumerate(one.spans)}
         passages = self.found().passages.tolist()
         for _, place, span in self.rows or ():
-            if found := of.get((passages[place], span)):
+            found = of.get((passages[place], span))
+            if found and not orders.order(found[1]):
                 return Best(found[0], span, found[1])
         return None
 

@@ -123,7 +123,7 @@ def compare(frames: Sequence[Frame], beside: Path, recipe: Recipe) -> Difference
         same = _read_digest(beside).get("sha256") == digest(recipe, frames)["sha256"]
         return Difference(same, 0.0 if same else None, "" if same else "the digest")
     try:
-        with np.load(beside / "frames.npz", allow_pickle=False) as saved:
+        with open(beside / "frames.npz", "rb") as file, np.load(file, allow_pickle=False) as saved:
             old = dict(saved)
         found = _arrays_differ(stacked(frames), old)
         if found.identical and (beside / "frames.jsonl").exists():

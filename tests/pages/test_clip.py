@@ -184,7 +184,7 @@ def test_programs_compare_too(client):
         ({"pictures": "mine:AAAA"}, "no picture"),
         ({"pictures": "a house"}, "world:12"),
         ({"template": "a picture"}, "template"),
-        ({"temperature": -1}, "minimum value 0"),
+        ({"temperature": -1}, "Temperature is -1; choose a number from 0 to 1"),
     ],
     ids=["none", "200 pictures", "200 texts", "100 kB", "no picture", "words", "no place", "below 0"],
 )

@@ -174,7 +174,7 @@ def test_api_trains_and_branches(client):
         ("gan_points", {"data": "drawn"}, "point"),
         ("gan_points", {"lr_d": 99}, "99"),
         ("gan_points", {"steps": 7000}, "7000"),
-        ("gan_sample", {"truncation": 9}, "Value 9"),
+        ("gan_sample", {"truncation": 9}, "Truncation is 9"),
         ("gan_opinion", {"picture": "sample:500"}, "sample"),
         ("gan_train", {"objective": "none"}, "none"),
     ],
