@@ -156,3 +156,9 @@ def test_a_reader_finds_the_parts_of_an_article(monkeypatch: pytest.MonkeyPatch,
     assert cat.definition == "A cat is an animal."
     assert cat.body.endswith("Long.\n")
     assert cat.references == ("Poe, E. (1843). The Black Cat. The Post.",)
+
+
+def test_the_readme_counts_the_articles_that_there_are() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    counted = re.findall(r"\| (?:ask )?(\d+) (?:articles on|words of) generative AI", readme)
+    assert counted == [str(len(articles()))] * 2
