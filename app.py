@@ -25,14 +25,14 @@ from starlette.staticfiles import StaticFiles
 
 from genai_demo.core.registry import packages
 from pages import PAGES
-from pages.parts import scripts
+from pages.parts import scripts, sessions
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
 from pages.parts.opening import opening
 from pages.parts.theme import ROOT, header, looks
 
 QUEUE_SIZE = 2000  # events that Gradio holds; runs wait in core/schedule.py, which refuses kindly long before
-SESSIONS = 48  # visits whose changed components are remembered; an older one that goes on starts from the page as built
+SESSIONS = 2000  # visits whose changed components are remembered; an older one goes on from the page as it was built
 THREADS = 400  # events at once in the whole app, most of them runs that wait; Gradio's 40 would hold up every button
 
 
@@ -61,6 +61,7 @@ def launch_options() -> dict[str, Any]:
     """What launch() is given besides an address: the look, limits, and what is served beside the pages."""
     images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
     sheets = Route("/sheets/{name}.png", _sheet)
+    sessions.install()
     return {
         **looks(),
         "ssr_mode": False,

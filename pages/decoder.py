@@ -25,6 +25,9 @@ LABELS = {
     "until": "Stop after",
     "repetition_penalty": "Repetition penalty",
     "distance": "Distance",
+    "prompt": "Begins with",
+    "learning_rate": "Learning rate",
+    "context": "Context",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "until": [("Function", "function"), ("Line", "line"), ("Length", "length")]
@@ -56,6 +59,17 @@ TRIES = (
         "What does each layer think comes next?",
         "run=decoder/inside&text=The capital of France is",
         "Scrub through the layers: at which one does the answer come up?",
+    ),
+    Try(
+        "From nothing to words",
+        "run=decoder/learn",
+        "Before you scrub: what does it learn first, which letters are frequent, or which follow each other? Watch the "
+        "loss pass the line of frequencies.",
+    ),
+    Try(
+        "Only the last letter",
+        "run=decoder/learn&context=1",
+        "The same network sees one letter and no more. How low does its loss get, and what do its words look like?",
     ),
     Try(
         "Plenty of chance",
@@ -105,6 +119,13 @@ BENCHES = (
         primary="Write",
         own={"given": later(BranchPad, bench_id("decoder/tokens"))},
         stage="given",
+    ),
+    Bench(
+        "Learn",
+        "decoder/learn",
+        "A small network with random weights reads the articles of this app and learns which letter comes next.",
+        ("prompt", "steps", "learning_rate", "context", "layers", "temperature"),
+        primary="Train",
     ),
     Bench(
         "Layers",

@@ -18,6 +18,7 @@ from genai_demo.rag.knowledge import Article, articles
 from pages import find_page
 from pages.parts.scripts import call
 from pages.parts.theme import title
+from pages.parts.words import plain
 
 
 def build() -> None:
@@ -35,7 +36,7 @@ def _entry(article: Article) -> str:
     also = f' <span class="also">also {escape(", ".join(article.also))}</span>' if article.also else ""
     return (
         f'<details id="{article.stem}"><summary><dfn>{escape(article.title)}</dfn>{also}'
-        f"<p>{escape(_plain(article.definition))}</p></summary>"
+        f"<p>{escape(plain(article.definition))}</p></summary>"
         f'<div class="article"></div><a class="ask" href="./rag?{_question(article)}">Ask the library about it</a>'
         "</details>"
     )
@@ -43,11 +44,6 @@ def _entry(article: Article) -> str:
 
 def _question(article: Article) -> str:
     return f"run=rag/ask&amp;documents={article.stem}&amp;question={quote(f'What is {article.title}?')}"
-
-
-def _plain(text: str) -> str:
-    """A sentence without the signs of Markdown."""
-    return re.sub(r"[*_`$]", "", text)
 
 
 @functools.cache

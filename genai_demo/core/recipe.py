@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from collections.abc import Mapping
@@ -78,6 +79,12 @@ class Recipe:
 
 def versions() -> dict[str, str]:
     """Versions of this program, Python and the libraries that decide the numbers; read without importing them."""
+    return dict(_versions())
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    """Looking for them takes tens of milliseconds, and they stay as they are."""
     found = {"genai_demo": VERSION, "python": platform.python_version()}
     for name in LIBRARIES:
         try:

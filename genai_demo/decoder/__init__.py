@@ -6,6 +6,7 @@ from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Hub, ModelSpec, Package, Server
 from genai_demo.decoder import options
+from genai_demo.decoder.learn_options import LearnOptions
 
 FAMILY = Family(
     "Decoder",
@@ -154,6 +155,15 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.decoder.steps:steps",
         TORCH,
         lambda o: 20,
+        threads=EXACT,
+    ),
+    Run(
+        "decoder/learn",
+        "A small decoder learns to write, letter by letter, from random weights",
+        LearnOptions,
+        "genai_demo.decoder.learn:learn",
+        (),
+        lambda o: 10 + o.steps // 20,
         threads=EXACT,
     ),
 )

@@ -71,6 +71,14 @@ RUNS: tuple[Run, ...] = (
         threads=1,
     ),
     Run(
+        "rag/walk",
+        "The graph of HNSW, and the walk through it to the chunks nearest to a question",
+        options.WalkOptions,
+        "genai_demo.rag.walk:walk",
+        seconds=lambda o: 20,
+        threads=1,
+    ),
+    Run(
         "rag/kin",
         "The same passages in one prompt, averaged token by token, and looked up again while writing",
         options.KinOptions,

@@ -20,6 +20,7 @@ from genai_demo.rag.prompt import Posed, messages
 from genai_demo.rag.retrieve import checked
 
 MAP, REACH = "map of the library", 0.6  # and how far it goes on both axes
+DIRECTIONS = ("first principal direction", "second principal direction")
 CHECKED = (
     "A sentence counts as supported where its words and its vector (MiniLM) are near one sentence that was sent and "
     "its numbers stand there; neither sees whether the claim is true."
@@ -48,7 +49,7 @@ class AskStep(Paced):
     sources: tuple[Tok, ...] | None = tokens(
         "sources; struck through: not sent", unit="support", shade="share", keeps=True
     )
-    chunks: np.ndarray | None = plane(MAP, "real", limit=REACH, called="chunks")
+    chunks: np.ndarray | None = plane(MAP, "real", limit=REACH, called="chunks", axes=DIRECTIONS)
     picked: np.ndarray | None = plane(MAP, "generated", limit=REACH, called="sent")
     asked: np.ndarray | None = plane(MAP, "other", limit=REACH, called="question")
     prompt: str | None = listing("the prompt as it is sent", language="text", keeps=True)

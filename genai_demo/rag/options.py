@@ -142,6 +142,18 @@ class StoresOptions(Options):
     )
 
 
+class WalkOptions(Options):
+    """How the graph is built and walked."""
+
+    question: str = option(
+        "How does a picture come out of noise?", "What the nearest chunks are wanted for", longest=QUESTION
+    )
+    links: int = option(
+        4, "Neighbours a chunk is linked with; twice as many on the lowest layer", at_least=2, at_most=16
+    )
+    ef: int = option(6, "How many of the best are kept on the lowest layer; at least 3", at_least=3, at_most=64)
+
+
 class KinOptions(Options):
     """One question for three ways of using the same passages."""
 

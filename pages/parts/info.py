@@ -24,6 +24,7 @@ from pages.parts.figures import figures
 from pages.parts.stream import MODEL, kind
 from pages.parts.tree import diagram, tree
 from pages.parts.wiring import ASIDE
+from pages.parts.words import explained
 
 LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -49,9 +50,10 @@ class Followed(NamedTuple):
 def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str]) -> None:
     """The tabs. panels: whose source can be read; models: keys that can be looked into, with cards.
 
-    The explanation is pages/text/<path>/how.md. Without models there is nothing to look into.
+    The explanation is pages/text/<path>/how.md, its words with their definitions. Without models there is nothing to
+    look into.
     """
-    text = (Path(__file__).parents[1] / "text" / page.path / "how.md").read_text()
+    text = explained((Path(__file__).parents[1] / "text" / page.path / "how.md").read_text())
     runs = list(dict.fromkeys(panel.entry.name for panel in panels))
     inside: tuple[gr.Dropdown, gr.Number] | tuple[()] = ()
     with gr.Tabs(elem_classes="info-tabs", elem_id="info"):

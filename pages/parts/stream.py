@@ -37,12 +37,14 @@ from genai_demo.core.wire import FilmValue, PackedFrame, WaitingValue
 
 FPS = 30  # frames a second that are sent at most
 BUNCHES = 10  # messages a second, where each brings several frames
+CROWD = 8  # runs computed or waiting from which on films come in bunches: each message costs the server some 5 ms
 PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages
 BATCHED = Schedule(8)  # of those whose model answers as many at once
 MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}  # for events that compute and are no runs
 CHEAP: dict[str, Any] = {"concurrency_limit": None}  # for events that cost nothing
 LOOK_S = 0.5  # how often a fetch is asked how far it is
+TICK_S = 1.0  # how often who waits is told so again, which lets one that was stopped leave; each time costs the server
 LOADING = "Loading the model, a few seconds the first time"
 
 log = logging.getLogger("genai_demo.pages")
@@ -111,7 +113,7 @@ def stream(
         sent: list[PackedFrame] = []
         told = 0  # frames that went with a message
         with _asked(recipe, secret, who, turns) as ticket:
-            for message in _messages(ticket, sent, about):
+            for message in _messages(ticket, sent, about, lambda: whole or len(turns) >= CROWD):
                 yield message
                 told = len(sent) if "append" in message else told
             note = _note(ticket, sent, loaded)
@@ -143,26 +145,33 @@ def last_frame(recipe: Recipe) -> Any:
     return last
 
 
-def _messages(ticket: Ticket, sent: list[PackedFrame], about: FilmValue) -> Iterator[FilmValue | WaitingValue]:
+def _messages(
+    ticket: Ticket, sent: list[PackedFrame], about: FilmValue, hurried: Callable[[], bool]
+) -> Iterator[FilmValue | WaitingValue]:
     """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
 
     Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
-    Those that are `bunched`, tokens of a quick model, go several in one message. They travel as a JSON text:
-    of lists inside lists that get shorter, Gradio makes wrong differences between one message and the next.
+    Those that are `bunched`, tokens of a quick model, go several in one message; so do all where it is hurried: a
+    program asks, which watches no film, or many wait. They travel as a JSON text: of lists inside lists that get
+    shorter, Gradio makes wrong differences between one message and the next.
     """
     due, held, first = 0.0, False, 0
+    said, ticked = "", time.monotonic()
     for item in ticket.frames(LOOK_S):
         if item is None:
-            yield {"waiting": _waiting(ticket)}
+            if (waiting := _waiting(ticket)) != said or time.monotonic() > ticked + TICK_S:
+                said, ticked = waiting, time.monotonic()
+                yield {"waiting": said}
             continue
         sent.append(item.packed())
         if item.seen_before:
             held = True
             continue
-        if item.bunched and time.monotonic() < due:
+        bunched = item.bunched or hurried()
+        if bunched and time.monotonic() < due:
             continue
         time.sleep(max(0.0, due - time.monotonic()))
-        due = max(due, time.monotonic()) + 1 / (BUNCHES if item.bunched else FPS)
+        due = max(due, time.monotonic()) + 1 / (BUNCHES if bunched else FPS)
         new = json.dumps(sent[first:])
         yield {**about, "total": item.total, "index": first, "append": new, "held": held}
         held, first = False, len(sent)
@@ -173,9 +182,14 @@ def _waiting(ticket: Ticket) -> str:
     if before := ticket.waiting:
         count, seconds = before
         who = "one run goes" if count == 1 else f"{count} runs go"
-        return Waiting(f"{who} before yours, for about {seconds:.0f} s" if count else "yours is next").html
+        return Waiting(f"{who} before yours, for about {rounded(seconds)} s" if count else "yours is next").html
     said = ticket.told
     return Waiting(*said).html if said else ""
+
+
+def rounded(seconds: float) -> int:
+    """Whole seconds, from ten on in steps of five: what is an estimate need not change at every look."""
+    return max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
 
 
 def status_before(recipe: Recipe) -> str:

@@ -58,12 +58,15 @@ def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
         who = str(getattr(request, "session_hash", None) or "")
         with kind_errors():
             recipe = panel.recipe(*values)
-        yield gr.skip(), status_before(recipe)
+        said = status_before(recipe)
+        yield gr.skip(), said
         for message in stream(recipe, secret, who, panel.bench.slots, whole=not _from_page(request)):
             if "waiting" in message:
-                yield gr.skip(), message["waiting"] or gr.skip()
+                said = message["waiting"] or said
+                yield gr.skip(), said
             else:
-                yield message, gr.skip() if message.get("index") and not message.get("done") else ""
+                said = ""  # said again rather than skipped: for each skip Gradio makes a component, on its event loop
+                yield message, said
 
     names = ["request", "seed", *(["model"] if panel.model else []), *panel.controls, *([private] if private else [])]
     wanted = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]

@@ -39,6 +39,8 @@ LABELS = {
     "every": "Look up every",
     "rewrite": "Look up",
     "overlap": "Overlap",
+    "links": "Links",
+    "ef": "Kept (ef)",
     "size": "Chunk",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
@@ -51,6 +53,7 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
 }
 TIMELINE = (
     Entry("BM25", 1994, "rag/ask", "Words, weighed", "words=1"),
+    Entry("HNSW", 2016, "rag/walk", "A graph of neighbours"),
     Entry("DPR", 2020, "rag/ask", "Meaning, as vectors", "words=0"),
     Entry("RAG", 2020, "rag/kin", "Passages averaged token by token"),
     Entry("RETRO", 2021, "rag/kin", "Looked up while writing"),
@@ -75,6 +78,11 @@ TRIES = (
         "Words against meaning",
         "run=rag/ask&question=Which model turns noise into pictures step by step?&words=1",
         "Watch the ranks move from BM25 to dense to hybrid to reranked; then set the slider to 0.",
+    ),
+    Try(
+        "Walk to what is near",
+        "run=rag/walk&ef=3",
+        "How many of the chunks are compared with the question? Then keep 24 on the way: is the end nearer?",
     ),
     Try(
         "Nothing relevant",
@@ -169,6 +177,13 @@ BENCHES = (
         "Comparing with every vector against walking a graph (HNSW): how much is found, how fast.",
         ("n",),
         primary="Compare",
+    ),
+    Bench(
+        "Graph",
+        "rag/walk",
+        "HNSW drawn: chunks, the links between neighbours, and the walk from layer to layer to what is nearest.",
+        ("question", "links", "ef"),
+        primary="Walk",
     ),
     Bench(
         "The kin",

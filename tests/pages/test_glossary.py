@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from genai_demo.rag.knowledge import articles
+from pages.parts.words import explained
 
 
 @pytest.mark.browser
@@ -55,3 +56,29 @@ def test_an_article_is_what_the_page_does_not_show_yet(base_url):
     assert one.definition not in text
     assert "<h2>References</h2>" in text
     assert "Also called" not in text
+
+
+@pytest.mark.browser
+def test_a_word_of_a_text_shows_its_definition(visit):
+    page = visit("gan")
+    word = page.locator("#info a[href$='glossary#mode-collapse']").first
+    word.wait_for()
+    one = next(article for article in articles() if article.stem == "mode-collapse")
+    assert word.get_attribute("title") == one.definition
+    assert page.locator("#info a[href$='glossary#mode-collapse']").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("DDIM and again DDIM", ["DDIM"]),
+        ("Cross-attention, cross-attention", ["Cross-attention"]),
+        ("two GANs", ["GANs"]),
+        ("ddim, organ, gane", []),  # capitals count where a name has them; no part of a word is a name
+        ("$VAE$, `VAE`, **VAE**, [VAE](./vae)", []),
+        ("# VAE\nis", []),
+    ],
+)
+def test_words_are_found_once_and_never_in_formulas_or_links(text, words):
+    found = explained(text)
+    assert [part.rpartition("[")[2] for part in found.split("](./glossary#")[:-1]] == words
