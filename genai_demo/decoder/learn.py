@@ -49,11 +49,11 @@ class LearnStep:
     written: tuple[Tok, ...] = tokens("what it writes now")
     guesses: tuple[Tok, ...] = ranked("what comes next", unit="probability")
     step: int = number("step", digits=0)
-    learnt: float = curve("on what it learns from", unit="nats a character", chart=LOSS, against="step")
-    unseen: float = curve("on text held out", unit="nats a character", chart=LOSS, against="step")
-    even: float = curve("all characters equally likely", unit="nats a character", chart=LOSS, against="step")
-    frequencies: float = curve("each as often as it occurs", unit="nats a character", chart=LOSS, against="step")
-    words: float = curve("words that exist in its text", unit="%", digits=1, against="step")
+    learnt: float = curve("learnt from", unit="nats a character", chart=LOSS, against="step")
+    unseen: float = curve("held out", unit="nats a character", chart=LOSS, against="step")
+    even: float = curve("all equally likely", unit="nats a character", chart=LOSS, against="step")
+    frequencies: float = curve("by frequency", unit="nats a character", chart=LOSS, against="step")
+    words: float = curve("words that exist", unit="%", digits=1, against="step")
     parameters: int = number("parameters", digits=0)
 
 

@@ -28,18 +28,18 @@ MAP = "the graph, on the two main directions of the chunks"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkStep:
-    """One chunk whose neighbours were looked at. nodes (n, 2): the chunks of this layer; links (e, 2, 2): its links;
-    walked (s, 4): the steps on this layer; kept (k, 2): the best so far; asked (1, 2): the question.
+    """One chunk whose neighbours were looked at. nodes (n, 2): the chunks of this layer; links (e, 2, 2): its links, on
+    the lowest layer those of the chunks looked at; walked (s, 4): the steps on this layer, place and step; kept (k, 2): the best so far; asked (1, 2): the question.
     compared: chunks compared with the question so far; nearest: the best cosine so far; true: that of all chunks."""
 
     index: int
     total: int
-    words: str = prose("what happens")
     links: np.ndarray = plane(MAP, "paths", limit=REACH, called="links")
     nodes: np.ndarray = plane(MAP, "real", limit=REACH, called="chunks of this layer", axes=DIRECTIONS)
     kept: np.ndarray = plane(MAP, "generated", limit=REACH, called="the best so far")
     asked: np.ndarray = plane(MAP, "other", limit=REACH, called="your question")
     walked: np.ndarray = plane(MAP, "vectors", limit=REACH, called="the walk")
+    words: str = prose("what happens")
     best: tuple[Tok, ...] = ranked("nearest so far", unit="cosine", long=True)
     layer: str = number("part of the walk", phase=True)
     compared: int = curve("compared", unit="chunks", digits=5)
@@ -78,22 +78,24 @@ def walk(options: WalkOptions, *, seed: int) -> Iterator[WalkStep]:
     wanted = set(np.argsort(-near)[:K].tolist())
     placed, place = library.placed(library.vectors), library.placed(asked)
     steps: list[tuple[int, int]] = []
+    looked: list[int] = []
     layer = -1
     for index, move in enumerate(moves):
         if move.layer != layer:
-            layer, steps = move.layer, []
+            layer, steps, looked = move.layer, [], []
+        looked.append(move.at)
         if move.came_from is not None:
             steps.append((move.came_from, move.at))
-        nodes = sorted(graph.links[layer])
+        nodes, links = sorted(graph.links[layer]), graph.links[layer]
         yield WalkStep(
             index,
             len(moves),
-            words(library, graph, move, index == len(moves) - 1, wanted, options.ef),
-            _lines(graph.links[layer], placed),
+            _lines(links if layer else {i: links[i] for i in looked}, placed),
             placed[nodes],
             placed[[i for _, i in move.found]],
             place,
-            placed[np.array(steps, int).reshape(-1, 2)].reshape(-1, 4),
+            _arrows(steps, placed),
+            words(library, graph, move, index == len(moves) - 1, wanted, options.ef),
             _listed(library, move.found),
             f"layer {layer}",
             move.compared,
@@ -188,6 +190,12 @@ def _lines(links: dict[int, list[int]], placed: np.ndarray) -> np.ndarray:
     """(e, 2, 2): each link once."""
     pairs = sorted({(min(i, j), max(i, j)) for i, others in links.items() for j in others})
     return np.asarray(placed[np.array(pairs, int).reshape(-1, 2)])
+
+
+def _arrows(steps: Sequence[tuple[int, int]], placed: np.ndarray) -> np.ndarray:
+    """(s, 4): where each step begins, and how far it goes."""
+    begins, ends = placed[np.array(steps, int).reshape(-1, 2).T]
+    return np.concatenate([begins, ends - begins], 1)
 
 
 def _listed(library: Library, found: Sequence[tuple[float, int]]) -> tuple[Tok, ...]:
