@@ -49,10 +49,12 @@ def build() -> gr.Blocks:
             demo.route(page.title, page.path, show_in_navbar=False)
     with demo:
         for page in PAGES:
+            if not page.path:
+                continue  # the front page is no page of Gradio's
             demo.current_page = page.path
             gr.components.Navbar(visible=False)
             header(page)
-            with gr.Column(elem_classes=["page", f"page-{page.path or 'overview'}"]), opening(demo):
+            with gr.Column(elem_classes=["page", f"page-{page.path}"]), opening(demo):
                 page.module.build()
     return demo
 
@@ -74,7 +76,7 @@ def launch_options() -> dict[str, Any]:
             "routes": [
                 images,
                 sheets,
-                scripts.ROUTE,
+                *scripts.ROUTES,
                 recorded.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],

@@ -25,6 +25,7 @@ from genai_demo.core.run import Run, all_runs, complete, find_run, run
 from genai_demo.core.spec import Bundled, ModelSpec, all_specs, resolve
 
 PROGRAM = "python -m genai_demo"
+HERO = "hero"  # what `poster` calls the film that the front page opens on
 EXAMPLES = f"""examples:
   {PROGRAM} list                                  what can be run, and which models are here
   {PROGRAM} list vae/interpolate                  the options of one run, with their limits
@@ -139,9 +140,9 @@ def _commands_on_weights(commands: Any) -> None:
     one.add_argument("name", metavar="NAME", help="an architecture, as in diffusion; lab: the 2-D laboratory")
     one.add_argument("--samples", type=int, default=2000, metavar="N", help="pictures to draw (2000)")
 
-    help = "make the pictures of the overview, each by its architecture's own models"
+    help = "make the films of the front page, each by its architecture's own models"
     one = _command(commands, "poster", _poster, help, "poster vae")
-    one.add_argument("name", metavar="NAME", nargs="?", help="an architecture (all of them)")
+    one.add_argument("name", metavar="NAME", nargs="?", help=f"an architecture, or {HERO} (all of them)")
 
     _command(commands, "readme", _readme, "write the table of architectures into README.md")
 
@@ -361,10 +362,10 @@ def _quality(given: argparse.Namespace) -> int:
 
 
 def _poster(given: argparse.Namespace) -> int:
-    from genai_demo.quality import posters
+    from genai_demo.quality import hero, posters
 
-    for name in [given.name] if given.name else having("poster"):
-        print(posters.make(name))
+    for name in [given.name] if given.name else [*having("poster"), HERO]:
+        print(hero.make() if name == HERO else posters.make(name))
     return 0
 
 

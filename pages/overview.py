@@ -1,54 +1,222 @@
-"""The landing page: what this is in one line, and every architecture that has a page, by family. No model, no event.
+"""The front page: a film at once, three ways in, and the map of all architectures by family.
 
-`python -m genai_demo poster` makes the pictures on the cards, each by its page's own models.
+It is plain HTML and not one of Gradio's pages, since nothing on it asks the server: no session, and a tenth of what
+the browser has to fetch. `python -m genai_demo poster` makes its films, each by its architecture's own models.
 """
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Sequence
+from functools import cache
 from html import escape
+from typing import Any
 
-import gradio as gr
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
+from genai_demo.core.link import LONGEST
 from genai_demo.core.registry import GROUPS
+from genai_demo.quality import hero
+from genai_demo.quality.posters import IMAGES, frames_in
 from pages import PAGES, Page
-from pages.parts.theme import ROOT
+from pages.parts import scripts
+from pages.parts.lead import Try
+from pages.parts.search import index
+from pages.parts.theme import CSS, ROOT, SANS, header_html
+from pages.parts.tour import tour
 
-IMAGES = ROOT / "assets" / "images"
+DECK = ROOT / "present.py"
+DECK_ADDRESS = "GENAI_DEMO_DECK_URL"  # environment variable: where the deck is served, for a link to it
+SAID = {
+    "Text": "Machines that write.",
+    "Images": "Machines that draw.",
+    "Images and text": "Machines that know what belongs together.",
+    "Systems": "Models at work with other parts.",
+}
 
 
-def build() -> None:
-    """The page; only HTML."""
-    families = "".join(_family(group) for group in GROUPS)
-    gr.HTML(
-        '<section class="hero" id="stage"><h1>Watch generative models think.</h1>'
-        "<p>Every architecture here runs live, on real weights, one step at a time. Pick one, press Generate, "
-        f"and scrub through what it did.</p></section>{families}"
+def html() -> str:
+    """The whole page. What it says of the deck is what is there as it is asked."""
+    page = PAGES[0]
+    body = _hero() + _ways() + _map() + _questions() + _foot()
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>GenAI Atlas</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="description" content="{escape(page.summary)}">'
+        f'<link rel="preload" href="{_kept(hero.PATH.name)}" as="fetch" crossorigin="anonymous">'
+        f"<style>:root {{ --sans: {', '.join(SANS)} }}\n{_look()}</style></head>"
+        f'<body data-family="none"><script>{scripts.bundle("first.js")}</script>'
+        f'<div class="gradio-container front"><div class="main"><div {_part("header", longest=LONGEST)}>'
+        f"{header_html(page)}</div><main>{body}</main></div></div>"
+        f'<script src="{scripts.address("front.js")}" defer></script></body></html>'
     )
 
 
-def _family(group: str) -> str:
-    pages = [page for page in PAGES if page.group == group]
-    if not pages:
+@cache
+def _look() -> str:
+    return CSS.read_text() + CSS.with_name("front.css").read_text()
+
+
+def _part(name: str, **settings: Any) -> str:
+    """Attributes of an element that a part of the scripts brings to life."""
+    return f'data-part="{name}" data-settings="{escape(json.dumps(settings))}"'
+
+
+@cache
+def _kept(name: str) -> str:
+    """The address of a picture; it changes with the file, whose size and time stand for it."""
+    found = (IMAGES / name).stat()
+    return f"./images/{name}?{found.st_size:x}{int(found.st_mtime):x}"
+
+
+@cache
+def _hero() -> str:
+    told = json.loads(hero.PATH.read_text())
+    said = (
+        f"{told['points']:,} points begin as pure noise. In {told['steps']} steps a diffusion model moves each one to "
+        "where it guesses that data lies; it has learnt a spiral. A point keeps the colour of where it began."
+    )
+    return (
+        f'<section class="hero" id="stage" {_part("hero", film=_kept(hero.PATH.name))}>'
+        '<canvas role="img" aria-label="Points of noise become a spiral"></canvas>'
+        '<div class="hero-words"><h1>Watch generative models think.</h1>'
+        "<p>Every architecture here runs live, on real weights, one step at a time, and you can look inside.</p>"
+        f'<p class="hero-do"><a class="button" href="./{_page_of(told["link"])}?{escape(told["link"])}">'
+        "Run this yourself</a></p></div>"
+        f'<div class="hero-foot"><p class="hero-said"><b>Recorded</b> {escape(said)}</p>'
+        '<div class="hero-time"><button type="button" class="hero-play" aria-label="Play">'
+        '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M6 3.5v13l10.5-6.5z"/></svg></button>'
+        f'<input type="range" min="0" max="{told["steps"]}" value="{told["steps"]}" step="any" aria-label="Step">'
+        f"<output>step {told['steps']} of {told['steps']}</output></div></div></section>"
+    )
+
+
+def _page_of(query: str) -> str:
+    """The path of the page whose architecture runs what a link asks for."""
+    name = query.partition("run=")[2].partition("/")[0]
+    return next(page.path for page in PAGES if page.architecture == name)
+
+
+def _ways() -> str:
+    found = tour.stops()
+    curious = _way(
+        "Curious?",
+        f"Two minutes, {len(found)} stops",
+        "A short tour of what runs here, one sentence a stop. Next leads on, Back works.",
+        f'<a class="go" href="{escape(found[0].address(1))}">Take the tour</a>',
+    )
+    count = sum(len(_tries(page)) for page in PAGES)
+    teaching = _way(
+        "Teaching a class?",
+        f"{count} questions, each answered by a run",
+        "Predict, run, compare. Every question is a link that sets its run up, so it fits on a slide.",
+        '<a class="go" href="#questions">See the questions</a>',
+    )
+    return f'<section class="ways" aria-label="Ways in">{curious}{teaching}{_deck()}</section>'
+
+
+def _deck() -> str:
+    """How to start the deck, where this copy of the program has one."""
+    address = os.environ.get(DECK_ADDRESS, "").strip()
+    if not DECK.exists():
         return ""
-    cards = "".join(map(_card, pages))
-    return f'<section data-family="{pages[0].family}"><h2>{escape(group)}</h2><ul class="cards">{cards}</ul></section>'
+    link = f'<a class="go" href="{escape(address)}">Open the deck</a>' if _web(address) else ""
+    text = "One idea a screen, large type, live or recorded, over the same engine."
+    return _way(
+        "Presenting?", "A deck for stakeholders", text, link or "<span>Start it with <code>make present</code></span>"
+    )
 
 
-def _card(page: Page) -> str:
+def _web(address: str) -> bool:
+    return address.startswith(("http://", "https://"))
+
+
+def _way(who: str, what: str, text: str, go: str) -> str:
+    return f'<div class="way"><h2>{who}</h2><p><b>{what}.</b> {text}</p><p>{go}</p></div>'
+
+
+@cache
+def _map() -> str:
+    """A region for each family, those with most architectures first, so that the small ones share a row."""
+    named = [(group, [page for page in PAGES if page.group == group]) for group in GROUPS]
+    regions = sorted((each for each in named if each[1]), key=lambda each: -len(each[1]))
+    return f'<section class="map" aria-label="The map" {_part("reels")}>{"".join(_region(*one) for one in regions)}</section>'
+
+
+def _region(group: str, pages: Sequence[Page]) -> str:
+    tiles = "".join(map(_tile, pages))
+    return (
+        f'<section class="region" data-family="{pages[0].family}" style="--span: {min(3, len(pages))}">'
+        f'<header><h2>{escape(group)}</h2><p>{SAID.get(group, "")}</p></header><ul class="tiles">{tiles}</ul></section>'
+    )
+
+
+def _tile(page: Page) -> str:
     links = "".join(
         f'<li><a href="./{page.path}?{escape(query)}">{escape(label)}</a></li>' for label, query in page.links
     )
     more = f'<ul class="links">{links}</ul>' if links else ""
     return (
-        f'<li class="card"><a class="whole" href="./{page.path}">{_picture(page)}<h3>{escape(page.title)}</h3>'
+        f'<li class="tile"><a class="whole" href="./{page.path}">{_reel(page)}<h3>{escape(page.title)}</h3>'
         f"<p>{escape(page.summary)}</p></a>{more}</li>"
     )
 
 
-def _picture(page: Page) -> str:
-    """The picture a page's own model made, or a quiet placeholder."""
-    for ending in ("webp", "png"):
-        file = f"{page.architecture}.{ending}"
-        if (IMAGES / file).exists():
-            return f'<img src="./images/{file}" alt="Made by the models of this page" loading="lazy">'
-    return '<span class="no-picture" aria-hidden="true"></span>'
+def _reel(page: Page) -> str:
+    """The film its own model made: a sheet of frames that the style sheet steps through; a still where it is missing."""
+    name = f"{page.architecture}.webp"
+    if not (IMAGES / name).exists():
+        return '<span class="reel none" aria-hidden="true"></span>'
+    count, width, height = frames_in(IMAGES / name)
+    sharp = " sharp" if width < 200 else ""
+    return (
+        f'<span class="reel{sharp}" style="--n: {count}; --w: {width}px"><span><img src="{_kept(name)}" alt="" '
+        f'width="{width}" height="{count * height}" loading="lazy" decoding="async"></span></span>'
+    )
+
+
+def _tries(page: Page) -> Sequence[Try]:
+    """The questions of a page: its module's TRIES, where it declares any."""
+    found: Sequence[Try] = getattr(page.module, "TRIES", ())
+    return found
+
+
+@cache
+def _questions() -> str:
+    parts = "".join(_asked(page) for page in PAGES if _tries(page))
+    return (
+        '<section class="questions" id="questions"><h2>Questions to try</h2><p>What the pages ask under "Try this", '
+        "gathered. Say what you expect before you run one.</p>"
+        f'<div class="asked">{parts}</div></section>'
+    )
+
+
+def _asked(page: Page) -> str:
+    items = "".join(
+        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title, quote=False)}</a>'
+        f"<p>{escape(one.look_for, quote=False)}</p></li>"
+        for one in _tries(page)
+    )
+    count = len(_tries(page))
+    return (
+        f'<details data-family="{page.family}"><summary>{escape(page.title)} <span>{count} questions</span></summary>'
+        f"<ul>{items}</ul></details>"
+    )
+
+
+def _foot() -> str:
+    return (
+        '<p class="foot">Everything on this page was made by the models it shows and is recorded; nothing was computed '
+        'for you yet. Press <kbd>/</kbd> to search, <kbd>?</kbd> for the keys, or read the <a href="./glossary">'
+        "glossary</a>.</p>"
+    )
+
+
+def _front(request: Request) -> Response:
+    return HTMLResponse(html(), headers={"Cache-Control": "no-cache"})
+
+
+ROUTES = [Route("/", _front), *index.ROUTES, *tour.ROUTES]

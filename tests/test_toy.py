@@ -74,12 +74,13 @@ def test_it_has_a_poster(program: Path) -> None:
     assert said(program, "-c", code).strip() == "1"
 
 
-def test_it_has_a_page_that_opens_on_its_recording_and_a_place_on_the_overview(program: Path) -> None:
+def test_it_has_a_page_that_opens_on_its_recording_and_a_place_on_the_front_page(program: Path) -> None:
     said(program, "-m", "genai_demo", "record", "toy/spin", "--set", "steps=7")
     shutil.copy(TOY / "visit.py", program / "visit.py")
     seen = json.loads(next(line for line in said(program, "visit.py").splitlines() if line.startswith("{")))
     assert "toy" in seen["routes"]
-    assert seen["on_overview"]
+    assert seen["on_the_front_page"] == [True, True, True], "a tile with its links, dark until its film is made"
+    assert {"page", "bench"} <= set(seen["found"])
     assert seen["recorded"] == 7
     assert seen["live"] == 4, "the run answers through gradio_client"
     assert seen["header"]

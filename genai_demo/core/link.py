@@ -13,6 +13,7 @@ from genai_demo.core.wire import PlainRecipe
 
 LONGEST = 20_000  # characters of a whole query string
 OWN = ("run", "seed", "model")
+VIEW = ("present", "tour")  # how a page is looked at, which a link may say; no option has these names
 
 
 def plain(recipe: Recipe) -> PlainRecipe:
@@ -73,7 +74,7 @@ def _options(entry: Run, params: Mapping[str, str], notices: list[str]) -> dict[
     """The options that hold, one by one; a sentence in `notices` for each that does not."""
     kept: dict[str, Any] = {}
     for name, value in params.items():
-        if name in OWN or name.startswith("_"):
+        if name in (*OWN, *VIEW) or name.startswith("_"):
             continue
         try:
             kept[name] = getattr(entry.options.parse({**kept, name: value}), name)

@@ -1,26 +1,51 @@
-"""The picture on the overview: the map of the library, and what is sent with a question."""
+"""The film on the front page: a question falls into the map of the library, and pulls three passages out."""
 
 from __future__ import annotations
 
-from PIL import Image, ImageDraw
+from collections.abc import Iterator
 
-from genai_demo.core.frames import arrays
-from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import run
-from genai_demo.quality.posters import GROUND, SIZE
+import numpy as np
+from PIL import Image
 
-SHARP = 2  # drawn larger, then shrunk, for smooth edges
-LAYERS = (("chunks", "#b4b8b0", 6), ("picked", "#7a4fa3", 15), ("asked", "#d55e00", 15))  # name, colour, radius
+from genai_demo.quality.posters import GROUND, SIZE, Drawing
+from genai_demo.quality.reels import points
+
+CHUNK, PICKED, ASKED, WAY = "#5b6168", "#bb9fe4", "#f0a860", "#7d6a9c"
+GROWS, HOLDS = 4, 3  # frames in which a way grows; in which nothing happens, before and after
+FILLED = 0.92  # of the picture
+MAP = "map of the library"
 
 
 def poster() -> list[Image.Image]:
-    """All chunks grey, those that are sent and the question in colour."""
-    frames = [arrays(frame) for frame in run(Recipe("rag/ask", {"max_new_tokens": 1}))]
-    wide, high = (SHARP * side for side in SIZE)
-    drawn = Image.new("RGB", (wide, high), GROUND)
-    pen = ImageDraw.Draw(drawn)
-    for name, colour, size in LAYERS:
-        for x, y in next(found[name] for found in frames if name in found):
-            at = wide / 2 + 1100 * x, high / 2 - 560 * y
-            pen.ellipse([at[0] - size, at[1] - size, at[0] + size, at[1] + size], fill=colour)
-    return [drawn.resize(SIZE, Image.Resampling.LANCZOS)]
+    """All chunks grey, the question in orange, those that are sent in purple, one after the other."""
+    layers = [next(points("rag/ask", MAP, kind)) for kind in ("real", "generated", "other")]
+    chunks, sent, asked = (_placed(layer, np.abs(layers[0]).max(0)) for layer in layers)
+    return [_frame(chunks, asked[0], sent, grown) for grown in _growth(len(sent))]
+
+
+def _growth(count: int) -> Iterator[float]:
+    """How many of the passages have been reached, frame by frame."""
+    yield from [-1.0, -1.0]  # before the question
+    yield from np.linspace(0, count, GROWS * count + 1)
+    yield from [float(count)] * HOLDS
+
+
+def _placed(spots: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Places on the picture; reach: how far the map goes in x and in y."""
+    middle = np.array(SIZE) / 2
+    return middle + FILLED * middle * spots / reach * (1, -1)
+
+
+def _frame(chunks: np.ndarray, asked: np.ndarray, sent: np.ndarray, grown: float) -> Image.Image:
+    drawn = Drawing(SIZE, GROUND)
+    for spot in chunks:
+        drawn.dot(spot, 2, CHUNK)
+    for k, spot in enumerate(sent):
+        share = min(1.0, max(0.0, grown - k))
+        if share:
+            drawn.line(asked, asked + share * (spot - asked), 1.4, WAY)
+        if share == 1:
+            drawn.dot(spot, 5, PICKED)
+    if grown >= 0:
+        drawn.dot(asked, 6, ASKED)
+    return drawn.image()

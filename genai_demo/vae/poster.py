@@ -1,17 +1,21 @@
-"""The picture on the overview: the middle of the plane of garments."""
+"""The film on the front page: eight ways across the latent plane at once."""
 
 from __future__ import annotations
 
+import numpy as np
 from PIL import Image
 
-from genai_demo.core.frames import arrays
-from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import run
+from genai_demo.quality.posters import film
+from genai_demo.quality.reels import pictures
+
+SIDE = 28  # pixels of a garment
+WAYS = 8  # of them are shown, each along a row of the plane
 
 
 def poster() -> list[Image.Image]:
-    """The middle rows of a plane of decoded pictures, twice as wide as high."""
-    *_, last = run(Recipe("vae/manifold", {"size": 16, "extent": 2.5}))
-    whole = arrays(last)["grid"][0]  # (448, 448)
-    quarter = len(whole) // 4
-    return [Image.fromarray(whole[quarter : 3 * quarter])]
+    """A frame a column of the decoded plane of the recording, from left to right."""
+    *_, plane = pictures("vae/manifold", "decoded plane")
+    cells = len(plane[0]) // SIDE
+    grid = plane[0].reshape(cells, SIDE, cells, SIDE).transpose(0, 2, 1, 3)  # (rows, columns, height, width)
+    rows = np.linspace(0, cells - 1, WAYS).round().astype(int)
+    return film((grid[rows, column] for column in range(cells)), columns=4)

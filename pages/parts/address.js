@@ -10,7 +10,15 @@ export const limit = most => { longest = most; };
 /** How long a link is, as the server counts it. @param {string} link */
 export const lengthOf = link => [...new URLSearchParams(link).values()].join('').length;
 
-const put = query => {
+const VIEW = ['present', 'tour']; // how the page is looked at: no part of what ran, and kept when that changes
+/** A link with how the page is looked at now. @param {string} query */
+export const viewed = query => {
+  const now = new URLSearchParams(location.search);
+  return [query, ...VIEW.filter(name => now.has(name)).map(name => `${name}=${encodeURIComponent(now.get(name))}`)].join('&');
+};
+
+const put = bare => {
+  const query = viewed(bare);
   if (location.search !== `?${query}`) history.replaceState(history.state, '', `${location.pathname}?${query}`);
 };
 const bench = () => [...document.querySelectorAll('.runs .bench')].find(one => /** @type {HTMLElement} */ (one).offsetParent);

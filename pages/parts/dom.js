@@ -104,3 +104,6 @@ export const crc = bytes => {
 };
 
 export const isDark = () => document.body.classList.contains('dark');
+
+/** Whether keys pressed there are text. @param {any} target */
+export const typing = target => target.closest?.('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');

@@ -1,6 +1,9 @@
 // The bar on top: menus of which one is open at a time, dark or light, the list of keys, and the page's name and colour.
 
 import {mounted} from './dom.js';
+import {present} from './present.js';
+import {search} from './search/search.js';
+import {tour} from './tour/tour.js';
 import {configure} from './shell.js';
 
 /** @param {import('./types').Mount} mount SETTINGS: {longest}, of a link in characters */
@@ -21,6 +24,9 @@ export const header = ({element, SETTINGS}) => {
     if (document.querySelector('#figure .js-plotly-plot')) document.getElementById('figure-draw').click();  // in its colours
   });
   element.querySelector('.atlas-ask').addEventListener('click', () => element.querySelector('.atlas-keys').showModal());
+  search(element.querySelector('.atlas-search'), signal);
+  present(element.querySelector('.atlas-present'), signal);
+  tour();
   document.title = bar.dataset.title;
   document.documentElement.dataset.family = document.body.dataset.family = bar.dataset.family;
   configure(/** @type {{longest: number}} */ (SETTINGS));

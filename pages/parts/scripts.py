@@ -8,7 +8,7 @@ of each, those that are imported first. What it understands is a subset, one lin
     export const name = ...                                      (or class, function, async function)
 
 `first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its
-content. A component carries only a call: `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
+content; the front page, which is not Gradio's, has `front.js` in its place. A component carries only a call: `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
 """
 
 from __future__ import annotations
@@ -104,12 +104,17 @@ def _taken(path: Path, root: Path) -> Iterator[str]:
 
 def head() -> str:
     """The lines of a page's head that bring them."""
-    address = f"./parts.js?{hashlib.sha256(bundle('main.js').encode()).hexdigest()[:12]}"
-    return f'<script>{bundle("first.js")}</script><script src="{address}"></script>'
+    return f'<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
+
+
+def address(name: str) -> str:
+    """Where "parts.js" or "front.js" lies; it changes with the content."""
+    return f"./{name}?{hashlib.sha256(bundle(SERVED[name]).encode()).hexdigest()[:12]}"
 
 
 async def _serve(request: Request) -> Response:
-    return Response(bundle("main.js"), media_type="text/javascript", headers=KEPT)
+    return Response(bundle(SERVED[request.url.path.rpartition("/")[2]]), media_type="text/javascript", headers=KEPT)
 
 
-ROUTE = Route("/parts.js", _serve)
+SERVED = {"parts.js": "main.js", "front.js": "front.js"}  # the front page needs few of the parts
+ROUTES = [Route(f"/{name}", _serve) for name in SERVED]

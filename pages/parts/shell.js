@@ -1,7 +1,7 @@
 // What every page does in the browser: links, folding, keys. No request leaves from here.
 
-import {follow, lengthOf, limit} from './address.js';
-import {make, when} from './dom.js';
+import {follow, lengthOf, limit, viewed} from './address.js';
+import {make, typing, when} from './dom.js';
 import {FILM_KEYS} from './keys.js';
 import {secret} from './visitor.js';
 
@@ -80,8 +80,10 @@ export const actions = {
     if (!value?.link) { say(id, NOTHING); return; }
     const long = lengthOf(value.link);
     if (long > longest) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${longest.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
-    history.replaceState(null, '', `${location.pathname}?${value.link}`);
-    if (await clipboard(location.href)) told(panelOf(`${id}-copy`), 'Link copied');
+    history.replaceState(null, '', `${location.pathname}?${viewed(value.link)}`);
+    const copied = new URL(location.href);
+    copied.searchParams.delete('tour'); // that is where this visitor is, not what is shown
+    if (await clipboard(copied.href.replaceAll('%2F', '/'))) told(panelOf(`${id}-copy`), 'Link copied');
     else say(id, 'The link is in the address bar.');
   },
 
@@ -95,7 +97,7 @@ export const actions = {
     if (step) query.set(step, filmOf(id)?.dataset.step || 0);
     for (const [name, usual] of Object.entries(defaults)) query.set(name, query.get(name) || usual);
     for (const [name, limit] of Object.entries(most)) query.set(name, String(Math.min(limit, Number(query.get(name)))));
-    location.search = String(query);
+    location.search = viewed(String(query));
   },
 
   moment(id) { // the training on the stage and the step on screen, as JSON; '' where there is none
@@ -112,8 +114,6 @@ export const actions = {
 
 /** @param {{longest: number}} given */
 export const configure = given => { longest = given.longest; limit(longest); };
-
-const typing = target => target.closest('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');
 
 const stageKey = event => { // the keys of the film in sight, where nothing else wants them
   const act = FILM_KEYS[event.key], target = event.target;

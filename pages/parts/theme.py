@@ -23,6 +23,8 @@ KEYS = (
     ("Left, Right", "one step back, one step on"),
     ("Home, End", "first step, last step"),
     ("G", "generate"),
+    ("/", "search"),
+    ("P", "present this bench"),
     ("?", "this list"),
     ("Esc", "close"),
 )
@@ -129,23 +131,28 @@ def looks() -> dict[str, Any]:
 
 
 def header(page: Page) -> gr.HTML:
-    """The bar on top of every page: name, grouped navigation with the current page marked, dark or light."""
+    """The bar on top of every page: name, grouped navigation with the current page marked, search, dark or light."""
+    return gr.HTML(header_html(page), js_on_load=parts.call("header", longest=LONGEST), elem_classes="atlas-header")
+
+
+def header_html(page: Page) -> str:
+    """The bar as HTML, which the part "header" brings to life."""
     groups = "".join(_group(name, page) for name in GROUPS)
     overview = _link(PAGES[0], page)
     glossary = ' aria-current="page"' if page.path == "glossary" else ""
     keys = "".join(f"<dt>{escape(key)}</dt><dd>{escape(what)}</dd>" for key, what in KEYS)
     title = f"{page.title} - GenAI Atlas" if page.path else "GenAI Atlas"
-    return gr.HTML(
+    present = '<button type="button" class="atlas-present">Present</button>' if page.architecture else ""
+    return (
         f'<header class="atlas" data-title="{escape(title)}" data-family="{page.family}">'
         f'<a class="skip" href="{_here(page)}#stage">Skip to the page</a><a class="brand" href="./">GenAI Atlas</a>'
         f'<nav aria-label="Pages"><ul>{overview}{groups}</ul></nav>'
-        f'<div class="tools"><a href="./glossary"{glossary}>Glossary</a>'
+        '<div class="tools"><button type="button" class="atlas-search">Search<kbd aria-hidden="true">/</kbd></button>'
+        f'<a href="./glossary"{glossary}>Glossary</a>{present}'
         '<button type="button" class="atlas-ask" aria-label="Keys">Keys</button>'
         '<button type="button" class="atlas-dark" aria-label="Dark" aria-pressed="false">Dark</button></div>'
         f'<dialog class="atlas-keys" aria-label="Keys"><h2>Keys</h2><dl>{keys}</dl>'
-        '<form method="dialog"><button>Close</button></form></dialog></header>',
-        js_on_load=parts.call("header", longest=LONGEST),
-        elem_classes="atlas-header",
+        '<form method="dialog"><button>Close</button></form></dialog></header>'
     )
 
 

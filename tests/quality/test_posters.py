@@ -1,7 +1,8 @@
-"""Pictures of the overview and the table of architectures: found by convention, made by commands."""
+"""Films of the front page and the table of architectures: found by convention, made by commands."""
 
 from __future__ import annotations
 
+import io
 import sys
 from types import ModuleType
 
@@ -26,17 +27,22 @@ def toy(monkeypatch, tmp_path):
     return module
 
 
-def test_one_image_is_a_still_and_several_are_a_film_that_plays_once(toy, tmp_path, capsys) -> None:
-    frames = [np.full((2, 4, 4), level, np.uint8) for level in (10, 200)]
+def test_a_film_is_a_sheet_of_frames_without_what_was_enlarged(toy, tmp_path, capsys) -> None:
+    frames = [np.full((2, 2, 2), level, np.uint8) for level in range(0, 250, 10)]
+    frames[-1][0, 0, 0] = 0
     toy.shown = posters.film(frames, columns=2, times=3)
     assert cli.main(["poster", "toy"]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "toy.webp")
-    with Image.open(tmp_path / "toy.webp") as film:
-        assert (film.size, film.n_frames, film.info["loop"]) == ((24, 12), 2, 1)
-    toy.shown = toy.shown[:1]
-    assert posters.make("toy") == tmp_path / "toy.png"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["toy.png"], "the film is replaced"
-    assert (np.array(Image.open(tmp_path / "toy.png"))[..., 0] == 10).all()
+    assert posters.frames_in(tmp_path / "toy.webp") == (16, 4, 2)
+    with Image.open(tmp_path / "toy.webp") as sheet:
+        assert sheet.convert("L").getpixel((0, 31)) == 240, "the last frame is kept"
+
+
+def test_what_is_drawn_large_is_kept_small(toy) -> None:
+    random = np.random.default_rng(0)
+    kept = posters.packed([Image.fromarray(random.integers(0, 255, (300, 600, 3), np.uint8)) for _ in range(4)])
+    with Image.open(io.BytesIO(kept)) as sheet:
+        assert sheet.width == posters.SIZE[0]
 
 
 def test_what_has_no_poster_is_refused(capsys) -> None:
@@ -45,12 +51,13 @@ def test_what_has_no_poster_is_refused(capsys) -> None:
 
 
 @pytest.mark.parametrize("name", families())
-def test_every_architecture_has_a_poster_and_its_picture_is_there_two_to_one(name) -> None:
+def test_every_architecture_has_a_poster_and_its_film_is_there(name) -> None:
     assert name in having("poster")
-    (path,) = (path for path in posters.IMAGES.iterdir() if path.stem == name)
-    with Image.open(path) as picture:
-        wide, high = picture.size
-    assert wide == pytest.approx(2 * high, rel=0.03)
+    path = posters.IMAGES / f"{name}.webp"
+    assert path.stat().st_size <= posters.MOST_BYTES, "all of them travel with the front page"
+    count, wide, high = posters.frames_in(path)
+    assert count > 1
+    assert wide == 2 * high
 
 
 def test_the_readme_shows_what_the_command_would_write() -> None:

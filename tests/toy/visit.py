@@ -26,6 +26,7 @@ def read(path: str) -> str:
 
 config = json.loads(read("/config"))
 components = json.dumps(config["components"])
+front = read("/")
 client = Client(base, verbose=False)
 film = client.submit(0, 4, api_name="/toy_spin")
 film.result(timeout=60)
@@ -36,7 +37,10 @@ print(
     json.dumps(
         {
             "routes": [page[0] for page in config["pages"]],
-            "on_overview": 'href=\\"./toy?run=toy/spin' in components or "./toy?run=toy/spin" in components,
+            "on_the_front_page": [
+                part in front for part in ('href="./toy?run=toy/spin', "<h3>Toy", 'class="reel none"')
+            ],
+            "found": [one["kind"] for one in json.loads(read("/search.json")) if one["href"].startswith("./toy")],
             "header": 'href=\\"./toy\\"' in components,
             "recorded": len(json.loads(read(recorded("toy/spin")["from"].removeprefix(".")))["frames"]),
             "live": len(frames),

@@ -1,0 +1,151 @@
+"""The front page: its film, the ways in, the map; search and presenting, which every page has."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+from urllib.parse import urlparse
+
+import pytest
+
+from pages import PAGES, overview
+from pages.parts.search import index
+from pages.parts.tour import tour
+
+LINK = re.compile(r'href="(\./[^"#]*)"')
+
+
+def test_the_newcomer_sees_a_film_at_once_and_is_led_to_its_bench(visit):
+    page = visit("")
+    film = page.locator(".hero")
+    page.wait_for_function("+document.querySelector('.hero').dataset.step > 0")
+    page.click(".hero-play")
+    before = page.locator(".hero canvas").evaluate("canvas => canvas.toDataURL()")
+    film.locator("input").fill("60")
+    page.wait_for_function("document.querySelector('.hero output').textContent === 'step 60 of 60'")
+    assert page.locator(".hero canvas").evaluate("canvas => canvas.toDataURL()") != before
+    assert page.evaluate("!window.gradio_config"), "it is no page of Gradio's"
+    href = page.locator(".hero a.button").get_attribute("href")
+    assert href.startswith("./diffusion?run=diffusion/points")
+
+
+def test_each_architecture_has_a_film_that_plays_when_it_comes_into_sight(visit):
+    page = visit("", 390, True)
+    reels = page.locator(".reel img")
+    assert reels.count() == sum(bool(one.architecture) for one in PAGES if one.path != "dummy")
+    assert page.locator(".reel.plays").count() == 0
+    reels.last.scroll_into_view_if_needed()
+    page.wait_for_selector(".reel.plays")
+    assert reels.last.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+
+def test_nothing_moves_for_who_wants_things_still(chromium, base_url):
+    context = chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(base_url)
+    page.wait_for_function("document.querySelector('.hero output').textContent.startsWith('step 60')")
+    assert page.evaluate("document.getAnimations().length") == 0
+    context.close()
+
+
+def test_no_link_of_the_front_page_is_dead(base_url):
+    addresses = {one.replace("&amp;", "&") for one in LINK.findall(overview.html())}
+    routes = {f"./{page.path}" for page in PAGES}
+    assert {one.partition("?")[0] for one in addresses if "parts.js" not in one} - routes == {
+        one.partition("?")[0] for one in addresses if one.startswith("./images/")
+    }
+    for path in routes:
+        assert urllib.request.urlopen(f"{base_url}/{path[2:]}").status == 200
+
+
+def test_the_deck_is_offered_where_it_is_and_linked_where_it_is_served(monkeypatch, tmp_path):
+    monkeypatch.setattr(overview, "DECK", tmp_path / "present.py")
+    assert "make present" not in overview.html()
+    overview.DECK.touch()
+    assert "<code>make present</code>" in overview.html()
+    monkeypatch.setenv(overview.DECK_ADDRESS, "https://deck.example/?a=1")
+    assert 'href="https://deck.example/?a=1">Open the deck' in overview.html()
+    monkeypatch.setenv(overview.DECK_ADDRESS, "javascript:alert(1)")
+    assert "javascript:" not in overview.html()
+
+
+def test_the_tour_leads_on_and_back_and_stands_a_reload(visit):
+    assert len(tour.stops()) == len(tour.ORDER)
+    page = visit("")
+    page.click("text=Take the tour")
+    page.wait_for_selector(".tour")
+    assert page.locator(".tour b").inner_text() == f"1 of {len(tour.ORDER)}"
+    page.click(".tour a.next")
+    page.wait_for_function("document.querySelector('.tour b')?.textContent.startsWith('2')")
+    page.reload()
+    page.wait_for_function("document.querySelector('.tour b')?.textContent.startsWith('2')")
+    page.go_back()
+    page.wait_for_function("document.querySelector('.tour b')?.textContent.startsWith('1')")
+
+
+def test_search_finds_with_the_keys_alone(visit):
+    page = visit("")
+    page.evaluate("atlas.ready")
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="Search")
+    page.wait_for_selector(".atlas-find li")
+    assert page.locator(".atlas-find li").count() == len(PAGES), "with nothing asked: the pages"
+    box.fill("difusion fork")  # a letter is missing
+    page.wait_for_function("document.querySelector('.atlas-find li b').textContent === 'Diffusion: Fork'")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".atlas-find", state="hidden")
+    page.keyboard.press("/")
+    box.fill("vae")
+    page.wait_for_function("document.querySelector('.atlas-find li b').textContent === 'VAE'")
+    page.keyboard.press("ArrowDown")
+    second = page.locator(".atlas-find li[aria-selected=true] a").get_attribute("href")
+    assert page.locator(".atlas-find li").nth(1).get_attribute("aria-selected") == "true"
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url.endswith(second[1:]))
+
+
+@pytest.mark.parametrize(
+    "asked", ["a" * 10_000, "\u6269\u6563\u6a21\u578b", "<img src=x onerror=alert(1)>", "()[]{}*", "\U0001f600"]
+)
+def test_search_stays_calm(visit, asked):
+    page = visit("", 390)
+    page.click(".atlas-search")
+    page.wait_for_selector(".atlas-find li")
+    page.get_by_role("combobox", name="Search").fill(asked)
+    page.wait_for_function(
+        "document.querySelector('.atlas-find .said').textContent.startsWith('Nothing here has that')"
+    )
+    assert page.locator(".atlas-find li").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_everything_that_is_found_has_an_address():
+    entries = index.entries()
+    paths = {page.path for page in PAGES}
+    assert {urlparse(one["href"]).path.removeprefix("./") for one in entries} <= paths
+    assert {one["kind"] for one in entries} == {"page", "bench", "question", "word"}
+    assert not [one for one in entries if not one["title"] or not one["text"]]
+
+
+def test_presenting_shows_the_bench_alone_and_enlarged(visit):
+    page = visit("gan?bench=gan-walk")
+    page.wait_for_selector("#p-gan-walk-strip .film[data-done=true]")
+    size = "+getComputedStyle(document.querySelector('#p-gan-walk .film-at')).fontSize.slice(0, -2)"
+    page.click(".atlas-present")
+    assert "present=1" in page.url
+    page.wait_for_selector(".present-end")
+    for hidden in ("header.atlas", ".info-tabs", ".lead"):
+        assert page.locator(hidden).first.is_hidden()
+    assert page.locator("#p-gan-walk-strip .film").is_visible()
+    assert page.evaluate(f"document.querySelector('.page').currentCSSZoom * {size}") > 17
+    page.keyboard.press("Home")
+    page.wait_for_function("document.querySelector('#p-gan-walk-strip .film').dataset.painted === '0'")
+    page.reload()
+    page.wait_for_selector(".present-end")
+    page.wait_for_selector("#p-gan-walk-strip .film[data-done=true]")
+    page.evaluate("atlas.copyLink('p-gan-walk', {link: 'run=gan/walk&seed=3'})")
+    page.wait_for_function("location.search.includes('seed=3')")
+    assert "present=1" in page.url
+    page.keyboard.press("Escape")
+    page.wait_for_selector("header.atlas", state="visible")
+    assert "present" not in page.url
