@@ -143,7 +143,8 @@ def _map() -> str:
     """A region for each family, those with most architectures first, so that the small ones share a row."""
     named = [(group, [page for page in PAGES if page.group == group]) for group in GROUPS]
     regions = sorted((each for each in named if each[1]), key=lambda each: -len(each[1]))
-    return f'<section class="map" aria-label="The map" {_part("reels")}>{"".join(_region(*one) for one in regions)}</section>'
+    inside = "".join(_region(*one) for one in regions)
+    return f'<section class="map" id="map" aria-label="The map" {_part("reels")}>{inside}</section>'
 
 
 def _region(group: str, pages: Sequence[Page]) -> str:
@@ -166,7 +167,7 @@ def _tile(page: Page) -> str:
 
 
 def _reel(page: Page) -> str:
-    """The film its own model made: a sheet of frames that the style sheet steps through; a still where it is missing."""
+    """The film its own model made, a sheet of frames that the style sheet steps through; dark where it is missing."""
     name = f"{page.architecture}.webp"
     if not (IMAGES / name).exists():
         return '<span class="reel none" aria-hidden="true"></span>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PIL import Image
 
@@ -23,7 +24,7 @@ def poster() -> list[Image.Image]:
     written: list[str] = []
     drawn = []
     for frame in frames(RUN):
-        new = [str(item["text"]) for item in frame["lanes"].get(TEXT, {"items": []})["items"]]
+        new = [str(item["text"]) for item in _items(frame, TEXT)]
         if any(text.startswith(CONTROL) for text in new):
             continue  # the sign that ends an answer
         written += new
@@ -32,10 +33,16 @@ def poster() -> list[Image.Image]:
     return drawn
 
 
+def _items(frame: PackedFrame, title: str) -> list[Any]:
+    """What a lane of tokens or of ranks holds; nothing where the frame has no such lane."""
+    lane: Any = frame["lanes"].get(title, {"items": []})
+    return list(lane["items"])
+
+
 def _frame(written: Sequence[str], frame: PackedFrame) -> Image.Image:
     drawn = Drawing(SIZE, GROUND)
     _text(drawn, written)
-    found = frame["lanes"].get(NEXT, {"items": []})["items"][:SHOWN]
+    found = _items(frame, NEXT)[:SHOWN]
     left, wide = SIZE[0] * SPLIT + MARGIN, SIZE[0] * (1 - SPLIT) - 2 * MARGIN
     for k, item in enumerate(found):
         y = MARGIN + k * (SIZE[1] - 2 * MARGIN) / SHOWN

@@ -33,7 +33,7 @@ def _growth(count: int) -> Iterator[float]:
 def _placed(spots: np.ndarray, reach: np.ndarray) -> np.ndarray:
     """Places on the picture; reach: how far the map goes in x and in y."""
     middle = np.array(SIZE) / 2
-    return middle + FILLED * middle * spots / reach * (1, -1)
+    return np.asarray(middle + FILLED * middle * spots / reach * (1, -1))
 
 
 def _frame(chunks: np.ndarray, asked: np.ndarray, sent: np.ndarray, grown: float) -> Image.Image:

@@ -8,7 +8,8 @@ of each, those that are imported first. What it understands is a subset, one lin
     export const name = ...                                      (or class, function, async function)
 
 `first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its
-content; the front page, which is not Gradio's, has `front.js` in its place. A component carries only a call: `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
+content; the front page, which is not Gradio's, has `front.js` in its place. A component carries only a call:
+`window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
 """
 
 from __future__ import annotations
