@@ -32,7 +32,7 @@ JUDGED = 512  # scenes never seen, for the card
 class TrainConfig:
     """What a training depends on; written on the card. chroma, kl: weights of the terms of the loss."""
 
-    steps: int = 8_000
+    steps: int = 3_000
     batch_size: int = 16
     learning_rate: float = 2e-3
     warmup: int = 200
