@@ -28,9 +28,12 @@ MAP = "the graph, on the two main directions of the chunks"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkStep:
-    """One chunk whose neighbours were looked at. nodes (n, 2): the chunks of this layer; links (e, 2, 2): its links, on
-    the lowest layer those of the chunks looked at; walked (s, 4): the steps on this layer, place and step; kept (k, 2): the best so far; asked (1, 2): the question.
-    compared: chunks compared with the question so far; nearest: the best cosine so far; true: that of all chunks."""
+    """One chunk whose neighbours were looked at.
+
+    nodes (n, 2): the chunks of this layer; links (e, 2, 2): its links, on the lowest layer those of the chunks looked
+    at; walked (s, 4): the steps on this layer, place and step; kept (k, 2): the best so far; asked (1, 2): the
+    question. compared: chunks compared with it so far; nearest: the best cosine so far; true: that of all chunks.
+    """
 
     index: int
     total: int

@@ -37,7 +37,7 @@ from genai_demo.core.wire import FilmValue, PackedFrame, WaitingValue
 
 FPS = 30  # frames a second that are sent at most
 BUNCHES = 10  # messages a second, where each brings several frames
-CROWD = 8  # runs computed or waiting from which on films come in bunches: each message costs the server some 5 ms
+MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 5 ms; and to each reader at least
 PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages
 BATCHED = Schedule(8)  # of those whose model answers as many at once
@@ -112,8 +112,8 @@ def stream(
         loaded = time.monotonic() - began
         sent: list[PackedFrame] = []
         told = 0  # frames that went with a message
-        with _asked(recipe, secret, who, turns) as ticket:
-            for message in _messages(ticket, sent, about, lambda: whole or len(turns) >= CROWD):
+        with _asked(recipe, secret, who, turns) as ticket, READERS:
+            for message in _messages(ticket, sent, about, BUNCHES if whole else FPS):
                 yield message
                 told = len(sent) if "append" in message else told
             note = _note(ticket, sent, loaded)
@@ -146,35 +146,59 @@ def last_frame(recipe: Recipe) -> Any:
 
 
 def _messages(
-    ticket: Ticket, sent: list[PackedFrame], about: FilmValue, hurried: Callable[[], bool]
+    ticket: Ticket, sent: list[PackedFrame], about: FilmValue, most: int
 ) -> Iterator[FilmValue | WaitingValue]:
-    """What is sent of the frames, at most FPS a second; they are added to `sent`, packed.
+    """What is sent of the frames, at most `most` messages a second; they are added to `sent`, packed.
 
     Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
-    Those that are `bunched`, tokens of a quick model, go several in one message; so do all where it is hurried: a
-    program asks, which watches no film, or many wait. They travel as a JSON text: of lists inside lists that get
-    shorter, Gradio makes wrong differences between one message and the next.
+    Where there may be fewer than FPS, as for a program, which watches no film, for tokens of a quick model, and where
+    many read, frames go several in one message; a page shows them one by one. They travel as a JSON text: of lists
+    inside lists that get shorter, Gradio makes wrong differences between one message and the next.
     """
     due, held, first = 0.0, False, 0
     said, ticked = "", time.monotonic()
     for item in ticket.frames(LOOK_S):
+        now = time.monotonic()
         if item is None:
-            if (waiting := _waiting(ticket)) != said or time.monotonic() > ticked + TICK_S:
-                said, ticked = waiting, time.monotonic()
+            if (waiting := _waiting(ticket)) != said or now > ticked + TICK_S:
+                said, ticked = waiting, now
                 yield {"waiting": said}
             continue
         sent.append(item.packed())
         if item.seen_before:
             held = True
             continue
-        bunched = item.bunched or hurried()
-        if bunched and time.monotonic() < due:
+        rate = READERS.rate(BUNCHES if item.bunched else most)
+        if rate < FPS and now < due:
             continue
-        time.sleep(max(0.0, due - time.monotonic()))
-        due = max(due, time.monotonic()) + 1 / (BUNCHES if bunched else FPS)
+        time.sleep(max(0.0, due - now))
+        due = max(due, now) + 1 / rate
         new = json.dumps(sent[first:])
         yield {**about, "total": item.total, "index": first, "append": new, "held": held}
         held, first = False, len(sent)
+
+
+class Readers:
+    """How many read films now: they share what the server can send."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+
+    def rate(self, most: int) -> float:
+        """Messages a second for each, `most` at most."""
+        return min(most, max(LEAST, MESSAGES / max(1, self._count)))
+
+
+READERS = Readers()
 
 
 def _waiting(ticket: Ticket) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -134,3 +134,18 @@ def test_frames_under_load_are_those_of_a_quiet_machine() -> None:
         thread.join()
     for i, recipe in enumerate(asked):
         assert steady(busy[i]) == quiet[i], recipe.run
+
+
+def test_a_film_goes_frame_by_frame_to_a_page_and_in_bunches_to_a_program_or_a_crowd() -> None:
+    def messages(seed: int, **asked: Any) -> int:
+        return sum(
+            "append" in m and not m.get("done") for m in stream(squares(seed, steps=20), turns=Schedule(), **asked)
+        )
+
+    assert messages(70_030, whole=False) == 20
+    assert messages(70_031, whole=True) < 20
+    with ExitStack() as crowd:
+        for _ in range(40):
+            crowd.enter_context(module.READERS)
+        assert messages(70_032, whole=False) < 20
+    assert module.READERS.rate(30) == 30
