@@ -107,3 +107,6 @@ export const isDark = () => document.body.classList.contains('dark');
 
 /** Whether keys pressed there are text. @param {any} target */
 export const typing = target => target.closest?.('input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true], .cm-editor');
+
+/** How much larger an element is drawn than it is laid out: while presenting. @param {any} element @returns {number} */
+export const zoomOf = element => element.currentCSSZoom || 1;

@@ -1,8 +1,8 @@
 // Presenting: the bench in sight alone, enlarged. The address says so, that a link and a reload keep it.
 
-import {makeButton, typing} from './dom.js';
+import {clamp, makeButton, typing} from './dom.js';
 
-const CLASS = 'presenting';
+const CLASS = 'presenting', LAID_OUT = 1040, LEAST = 1.1, MOST = 2.5; // CSS pixels that the screen is as wide as; how much larger
 const wanted = () => new URLSearchParams(location.search).get('present') === '1';
 const address = on => {
   const query = new URLSearchParams(location.search);
@@ -15,9 +15,11 @@ const address = on => {
 export const present = (button, signal) => {
   if (!button) return; // no bench on this page
   const bar = makeButton('present-end', 'End presenting', () => set(false));
+  const enlarge = () => document.body.style.setProperty('--enlarged', String(clamp(innerWidth / LAID_OUT, LEAST, MOST)));
   const show = on => {
     document.body.classList.toggle(CLASS, on);
     if (on) document.body.append(bar); else bar.remove();
+    enlarge();
     dispatchEvent(new Event('resize')); // films fit the room they have
   };
   const set = on => {
@@ -32,5 +34,6 @@ export const present = (button, signal) => {
     if (event.key === 'Escape' && on && !document.querySelector('.film-export[open]')) set(false);
     else if (event.key.toLowerCase() === 'p' && !typing(event.target)) set(!on);
   }, {signal});
+  addEventListener('resize', enlarge, {signal});
   if (wanted()) show(true);
 };

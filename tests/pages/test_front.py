@@ -137,7 +137,7 @@ def test_presenting_shows_the_bench_alone_and_enlarged(visit):
     for hidden in ("header.atlas", ".info-tabs", ".lead"):
         assert page.locator(hidden).first.is_hidden()
     assert page.locator("#p-gan-walk-strip .film").is_visible()
-    assert page.evaluate(f"document.querySelector('.page').currentCSSZoom * {size}") > 17
+    assert page.evaluate(f"document.querySelector('.page').currentCSSZoom * {size}") > 16
     page.keyboard.press("Home")
     page.wait_for_function("document.querySelector('#p-gan-walk-strip .film').dataset.painted === '0'")
     page.reload()

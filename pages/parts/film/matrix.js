@@ -29,7 +29,7 @@ export const matrixLane = s => {
 
   const hoverAt = (lane, event) => {
     const box = lane.canvas_.getBoundingClientRect(), {left, top, cell} = lane.plan, [, h, w] = lane.drawn.shape;
-    const column = Math.floor(((event.clientX - box.left) * s.dots - left) / cell), row = Math.floor(((event.clientY - box.top) * s.dots - top) / cell);
+    const ratio = lane.canvas_.width / box.width, column = Math.floor(((event.clientX - box.left) * ratio - left) / cell), row = Math.floor(((event.clientY - box.top) * ratio - top) / cell);
     if (row < 0 || row >= h || column >= w) return null;
     return {row, column: column < 0 ? null : column};
   };

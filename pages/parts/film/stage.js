@@ -1,10 +1,10 @@
 // The film strip's stage: the elements of the lanes and charts, and their sizes.
 
-import {ended, make} from '../dom.js';
+import {ended, make, zoomOf} from '../dom.js';
 import {MARGIN, fitPictures} from './draw.js';
 import {describe, picturesSaid} from './said.js';
 
-const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170; // CSS pixels: between lanes; over a lane; a row of charts; head and foot
+const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170, PRESENTED = 240; // CSS pixels: between lanes; over a lane; a row of charts; head and foot; those while presenting
 const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
 
 const flat = ({n, w, h, columns}) => Math.min(n, columns) * w >= 8 * Math.ceil(n / columns) * h; // a strip of many pictures
@@ -94,7 +94,7 @@ export const stageOf = s => {
 
   const clicked = (chart, event) => {
     if (!chart.frame) return;
-    const box = chart.canvas.getBoundingClientRect(), x = (event.clientX - box.left) * s.dots;
+    const box = chart.canvas.getBoundingClientRect(), x = (event.clientX - box.left) * chart.canvas.width / box.width;
     const far = k => Math.abs(chart.frame.px(chart.at(k)) - x);
     s.stop();
     s.go(s.film.frames.reduce((best, _, k) => (far(k) < far(best) ? k : best), 0));
@@ -109,9 +109,9 @@ export const stageOf = s => {
   const fit = () => { // sizes of all canvases, in whole device pixels
     const width = s.roomy ||= Math.floor(s.stage.clientWidth); // kept until the stage changes: to ask is to lay out the page
     if (!width) return false;
-    const now = `${width} ${devicePixelRatio} ${innerHeight}`;
+    const zoom = zoomOf(s.root), now = `${width} ${devicePixelRatio} ${innerHeight} ${zoom}`;
     if (s.fitted === now) return true;
-    [s.fitted, s.dots] = [now, devicePixelRatio || 1];
+    [s.fitted, s.dots] = [now, (devicePixelRatio || 1) * zoom];
     const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text)), small = width < 560;
     const least = lane => (lane.sample.kind === 'plane' ? 250 : !small ? 190 : lane.sample.n > 1 ? 260 : 140);
     const narrow = all.filter(lane => {
@@ -144,7 +144,8 @@ export const stageOf = s => {
 
   const heightOf = (rows, width) => { // of a row of lanes, so that the stage is no higher than the window
     const charts = Math.ceil(s.charts.size / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
-    const room = (innerHeight - AROUND - CHART * charts) / Math.max(1, rows) - CAPTION;
+    const zoom = zoomOf(s.root), around = zoom > 1 ? PRESENTED : AROUND + CHART * charts; // charts lie below while presenting
+    const room = (innerHeight / zoom - around) / Math.max(1, rows) - CAPTION;
     return Math.max(width < 560 || texts ? 200 : 140, Math.min(420, room));
   };
 

@@ -1,7 +1,7 @@
 // The text lanes of the film strip: tokens, ranked choices, stages, code, words. They are DOM elements, and what a frame
 // says gets there by textContent only. A lane's elements are kept from frame to frame; running text is only appended to.
 
-import {make} from '../dom.js';
+import {make, zoomOf} from '../dom.js';
 import {readable} from './draw.js';
 import {dotsOf, followed, labelled, put_, shareText, strengthOf, valueText, visible} from './words.js';
 
@@ -52,10 +52,9 @@ export const textLanes = s => {
     tip.replaceChildren(make('b', '', labelled(item.text)), facts, ...(item.note ? [make('span', 'said', item.note)] : []));
     tip.hidden = false;
     const box = s.root.getBoundingClientRect(), at = target.getClientRects()[0] || target.getBoundingClientRect();
-    const left = Math.max(0, Math.min(at.left - box.left, box.width - tip.offsetWidth));
-    const above = at.top - box.top - tip.offsetHeight - 6;
-    tip.style.left = left + 'px';
-    tip.style.top = (at.top - tip.offsetHeight - 6 < 0 ? at.bottom - box.top + 6 : above) + 'px';
+    const zoom = zoomOf(s.root), high = tip.offsetHeight + 6; // in the strip's own pixels, as what is set below
+    tip.style.left = Math.max(0, Math.min((at.left - box.left) / zoom, box.width / zoom - tip.offsetWidth)) + 'px';
+    tip.style.top = (at.top < high * zoom ? (at.bottom - box.top) / zoom + 6 : (at.top - box.top) / zoom - high) + 'px';
   };
   let tipSoon = 0;
   const hideTip = () => { clearTimeout(tipSoon); const tip = s.find('tip'); if (tip) tip.hidden = true; };

@@ -24,5 +24,5 @@ export const tour = async () => {
   steps.append(after ? link(`Next: ${after.title}`, after.href, 'next') : link('See the map', './#map', 'next'));
   if (!after) steps.querySelector('.quiet-link').remove();
   bar.append(words, steps);
-  document.body.append(bar);
+  document.body.prepend(bar);
 };
