@@ -31,13 +31,15 @@ const open = async asked => { // the bench that was open is opened again, and ru
 
 /** Listens for as long as the page is there. */
 export const follow = () => {
-  let last = null; // the bench in sight
+  let last = null, followed = ''; // the bench in sight, the link that is in the address
   const asked = new URLSearchParams(location.search).get('bench');
   if (asked) open(asked);
 
   const made = event => {
     const {target, detail} = /** @type {CustomEvent} */ (event), one = /** @type {HTMLElement} */ (target).closest('.bench');
-    if (!(one instanceof HTMLElement && one.offsetParent) || detail.badge !== 'live' || !detail.link) return;
+    if (detail.badge !== 'live' || !detail.link || detail.link === followed) return; // a film says so at every frame
+    if (!(one instanceof HTMLElement && one.offsetParent)) return;
+    followed = detail.link;
     if (lengthOf(detail.link) <= longest) put(detail.link);
     else if (one.closest('.runs')) put(opened(one));
   };
@@ -50,7 +52,7 @@ export const follow = () => {
     setTimeout(() => {
       const now = bench(), film = /** @type {any} */ (now?.querySelector('.film'))?.told;
       if (!now || now === last) { last = now || last; return; }
-      last = now;
+      [last, followed] = [now, ''];
       put(opened(now));
       if (film) made({target: now, detail: film});
     }, 100); // once the page has shown it

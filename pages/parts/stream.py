@@ -36,7 +36,7 @@ from genai_demo.core.weights import fetched, progress
 from genai_demo.core.wire import FilmValue, PackedFrame, WaitingValue
 
 FPS = 30  # frames a second that are sent at most
-BUNCHES = 10  # messages a second, where each brings several frames
+BUNCHES = 6  # messages a second, where each brings several frames
 MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 5 ms; and to each reader at least
 PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages

@@ -19,6 +19,8 @@ const MOST_KEPT = 24;
 const pictured = frame => Object.values(frame?.lanes || {}).flatMap(lane =>
   (lane.kind === 'pictures' ? [lane] : (lane.layers || []).filter(layer => layer.as === 'heat')));
 
+const written = frame => Object.values(frame?.lanes || {}).some(lane => lane.grows); // of a burst of tokens the last holds all
+
 const copied = packed => JSON.parse(JSON.stringify(packed ?? null)); // what Gradio gives is watched, and slow to read
 
 /** @param {import('../types').Mount} mount */
@@ -194,8 +196,8 @@ export const film = ({element, props, trigger, watch}) => {
     s.paint ??= readPaint(find('probe'));
     const last = s.film ? s.film.frames.length - 1 : -1;
     if (s.playing) advance(now, last);
-    else if (s.follow && s.pos < last) { // one frame a picture of the screen, so that none of a burst is lost; far behind, skip
-      const next = last - s.pos > 12 || s.pos < 0 ? last : s.pos + 1;
+    else if (s.follow && s.pos < last) { // one frame a picture of the screen, so that none of a burst is lost; of text, or far behind, the last
+      const next = last - s.pos > 12 || s.pos < 0 || written(s.film.frames[last]) ? last : s.pos + 1;
       const ready = pictured(s.film.frames[next]).every(part => picture(part)?.complete !== false);
       if ((ready || now - s.moved > 150) && (!still.matches || s.film.done || now - s.moved > 500)) { [s.pos, s.moved, s.dirty] = [next, now, true]; progress(); }
     }
