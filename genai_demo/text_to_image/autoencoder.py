@@ -26,6 +26,7 @@ CONFIG: dict[str, Any] = {
     "mid_block_add_attention": False,
 }
 LATENT = (4, SIDE // 4, SIDE // 4)
+VISIBLE = 0.1  # difference of a channel from the background's, of 2, from which on a pixel belongs to a thing
 
 
 def empty(scaling_factor: float = 1.0) -> Any:
@@ -46,15 +47,16 @@ def as_pictures(x: Tensor) -> np.ndarray:
     return found
 
 
-def losses(net: Any, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """-> mean absolute error, that of colour alone, and the KL term in nats a latent number. noise: of z's shape.
+def losses(net: Any, x: Tensor, noise: Tensor, things: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    """-> mean absolute and mean squared error, and the KL term in nats a latent number. noise: of z's shape.
 
-    Colour is what is left of a pixel when its mean over red, green and blue is taken away.
+    things: how many times more a pixel counts that differs from the picture's first one, the background's.
     """
     posterior = net.encode(x).latent_dist
     wrong = net.decode(posterior.mean + posterior.std * noise).sample - x
-    chroma = wrong - wrong.mean(1, keepdim=True)
-    return wrong.abs().mean(), chroma.abs().mean(), posterior.kl().mean() / noise[0].numel()
+    weight = 1 + things * ((x - x[:, :, :1, :1]).abs().amax(1, keepdim=True) > VISIBLE)
+    weight = weight / weight.mean()
+    return (weight * wrong.abs()).mean(), (weight * wrong.square()).mean(), posterior.kl().mean() / noise[0].numel()
 
 
 @torch.inference_mode()

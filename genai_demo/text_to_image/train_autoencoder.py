@@ -30,24 +30,26 @@ JUDGED = 512  # scenes never seen, for the card
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """What a training depends on; written on the card. chroma, kl: weights of the terms of the loss."""
+    """What a training depends on; written on the card. squared, kl: weights of the terms of the loss; things: how many
+    times more their pixels count than those of the background, which fill most of a picture."""
 
     steps: int = 3_000
     batch_size: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     warmup: int = 200
-    chroma: float = 1.0
-    kl: float = 5e-4
+    squared: float = 2.0
+    things: float = 8.0
+    kl: float = 1e-4
     ema_decay: float = 0.999
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AutoencoderStep(TrainStep):
-    """With the terms of the loss: absolute error, that of colour, and nats a latent number."""
+    """With the terms of the loss: absolute and squared error, and nats a latent number."""
 
     absolute: float
-    chroma: float
+    squared: float
     kl: float
 
 
@@ -73,8 +75,8 @@ class Training(Resumable):
         rng = np.random.default_rng((cfg.seed, self.step))
         x = autoencoder.as_input([draw(training_scene(rng, MOST)) for _ in range(cfg.batch_size)])
         noise = torch.randn((cfg.batch_size, *autoencoder.LATENT), generator=self.random)
-        terms = torch.stack(autoencoder.losses(self.model, x.to(self.device), noise.to(self.device)))
-        value = terms @ torch.tensor([1.0, cfg.chroma, cfg.kl], device=self.device)
+        terms = torch.stack(autoencoder.losses(self.model, x.to(self.device), noise.to(self.device), cfg.things))
+        value = terms @ torch.tensor([1.0, cfg.squared, cfg.kl], device=self.device)
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -91,9 +93,9 @@ def train(training: Training, *, every: int = REPORT) -> Iterator[AutoencoderSte
         sums, since = sums + training.advance(), since + 1
         if training.step % every == 0 or training.step == cfg.steps:
             training.seconds = time.monotonic() - started
-            absolute, chroma, kl = (sums / since).tolist()
-            loss = absolute + cfg.chroma * chroma + cfg.kl * kl
-            yield AutoencoderStep(training.step, cfg.steps, loss, training.seconds, absolute, chroma, kl)
+            absolute, squared, kl = (sums / since).tolist()
+            loss = absolute + cfg.squared * squared + cfg.kl * kl
+            yield AutoencoderStep(training.step, cfg.steps, loss, training.seconds, absolute, squared, kl)
             sums, since = torch.zeros(3), 0
 
 
@@ -108,7 +110,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
             training = Training(cfg)
             notes.resume(training)
             for report in train(training):
-                notes.history.append([report.index, report.absolute, report.chroma, report.kl])
+                notes.history.append([report.index, report.absolute, report.squared, report.kl])
                 notes.keep(training, report, SAVE)
                 yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
             export(notes, training.average)

@@ -34,7 +34,7 @@ from genai_demo.core.frames import (
 )
 from genai_demo.core.recipe import Recipe, versions
 from pages.parts.film.strip import FilmStrip, final_value, live_value
-from pages.parts.scripts import ROUTE, head
+from pages.parts.scripts import ROUTES, head
 
 RECIPE = {"run": "dummy/film", "options": {"word": "Grüße", "steps": 20}, "seed": 7, "versions": versions()}
 
@@ -241,7 +241,7 @@ CSS = "#texts { --family: #0072b2; } .dark #texts { --family: #56b4e9; }"
 
 
 def launch_options() -> dict[str, Any]:
-    return {"head": head(), "css": CSS, "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [ROUTE]}}
+    return {"head": head(), "css": CSS, "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": ROUTES}}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from genai_demo.core.errors import DemoError
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.plane.plane import LatentPlane, plane_update
-from pages.parts.scripts import ROUTE
+from pages.parts.scripts import ROUTES
 from pages.parts.theme import ROOT, looks
 
 CALLS: list[tuple[float, float]] = []  # what the plane asked for, in order
@@ -114,7 +114,7 @@ def _restored(text: str) -> list[Any]:
 
 def launch_options() -> dict[str, Any]:
     images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
-    return {**looks(), "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [images, ROUTE]}}
+    return {**looks(), "ssr_mode": False, "quiet": True, "app_kwargs": {"routes": [images, *ROUTES]}}
 
 
 if __name__ == "__main__":
