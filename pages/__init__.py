@@ -57,6 +57,7 @@ PAGES: tuple[Page, ...] = (
     page_of("diffusion"),
     page_of("vae"),
     page_of("gan"),
+    page_of("flow"),
     page_of("clip"),
     page_of("rag"),
     Page("glossary", "Glossary", "The words of generative AI, each in a sentence, with an article behind it."),

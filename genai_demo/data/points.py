@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,7 @@ SQUARES, BOARD = 4, 1.12  # squares a side of the checkerboard, half its side
 ARMS_SPREAD, MOONS_SPREAD, ROLL_SPREAD = 0.025, 0.05, 0.03
 JITTER = 0.03  # standard deviation around a drawn point
 
+PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]  # what options take
 Draw = Callable[[int, np.random.Generator], np.ndarray]
 
 

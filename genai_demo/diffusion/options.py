@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from genai_demo.core.options import Options, option
+from genai_demo.data.points import PointSet
 
 PICTURE = 6000  # characters of a picture in base64
 SAMPLE = "The picture: drawn, uploaded or sample:0 to sample:99"
@@ -28,7 +29,6 @@ Schedule = Literal["cosine", "linear", "scaled_linear", "sigmoid"]
 Spacing = Literal[
     "trailing", "leading", "linspace", "karras", "diffusers trailing", "diffusers leading", "diffusers linspace"
 ]
-PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
 SCHEDULE_HELP = "How fast a picture turns into noise; the network is told the noise itself, so it can follow any"
 SPACING_HELP = (
     "Which of the 1,000 noise levels are visited; a clean one ends each. trailing, leading and linspace are rounded "

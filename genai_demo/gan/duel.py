@@ -17,6 +17,7 @@ from torch.nn.utils import skip_init
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
+from genai_demo.core.rewound import copied
 from genai_demo.gan.objectives import LOSSES, clip, gradient_penalty
 from genai_demo.gan.points_options import PointsOptions, Settings
 
@@ -137,12 +138,3 @@ class Duel:
 
     def _parts(self) -> dict[str, Any]:
         return {"g": self.g, "critic": self.critic, "opt_g": self.opt_g, "opt_d": self.opt_d}
-
-
-def copied(state: Any) -> Any:
-    """A state with tensors of its own (copy.deepcopy takes six times as long)."""
-    if isinstance(state, Tensor):
-        return state.clone()
-    if isinstance(state, dict):
-        return {name: copied(part) for name, part in state.items()}
-    return [copied(part) for part in state] if isinstance(state, list) else state

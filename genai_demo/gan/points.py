@@ -7,14 +7,10 @@ once: it yields the frames that are known and trains on from the nearest state.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import hashlib
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,11 +18,13 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.caches import Cache, weigh
+from genai_demo.core.changes import Plan
 from genai_demo.core.device import generator
 from genai_demo.core.frames import Paced, curve, number, plane
+from genai_demo.core.rewound import Line, digests, moments, placed
 from genai_demo.gan.duel import Duel, latents
 from genai_demo.gan.objectives import LOSSES
-from genai_demo.gan.points_options import PointsOptions, Settings, frame_steps, in_force, last_change, segments
+from genai_demo.gan.points_options import PointsOptions, Settings
 from genai_demo.quality import laboratory
 
 LIMIT = laboratory.LIMIT
@@ -34,7 +32,6 @@ CELLS = 48  # a side of the heat
 COUNTED, BINS = 2000, 24  # points in each histogram, and its cells a side, for the divergences
 PULLED, LONGEST, HALF = 60, 0.4, 0.5  # fakes with an arrow; its longest; the gradient that makes half of it
 LINES, ALONG = 11, 31  # lines of the lattice of latents each way, points along each
-KEPT_EVERY = 40  # steps between two states that are kept
 APART = 2**31  # added to the seed: latents that are shown come from another stream than those learnt with
 
 MOMENTS = Cache[tuple[Any, ...], Any]("trainings of GANs", 64_000_000, weigh)  # frames, states; nobody changes them
@@ -100,33 +97,29 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:
 
     Raises DemoError where the drawn points are none, or where the training runs away: it names the step.
     """
-    wanted, change = frame_steps(options), last_change(options)
     task = task_of(options, seed)
-    line = Line(options, segments(options), task, seed)
-    other = None
-    if options.beside and change is not None:
-        other = Line(options, segments(options, without_last=True), task, seed)
+
+    def line(plan: Plan) -> Line[Duel, DuelStep]:
+        return Line(
+            MOMENTS,
+            plan,
+            digests(options, plan, seed, FIXED),
+            options.samples,
+            task.learnt,
+            lambda: Duel(options, seed),
+            lambda duel, now, before: look(duel, now, task, before),
+        )
+
     shown = task.held[: laboratory.SHOWN].numpy()
     first_beside = True
-    try:
-        for index, (before, step) in enumerate(pairwise([0, *wanted])):
-            place: dict[str, Any] = {"index": index, "total": len(wanted)}
-            if index == 0:
-                place |= {"real": shown, "behind": shown}
-            if other is not None and change is not None and step > change:
-                place |= beside(other.frame(before, step), shown if first_beside else None)
-                first_beside = False
-            known = all(each is None or each.knows(before, step) for each in (line, other))
-            yield dressed(line.frame(before, step), KnownStep if known else DuelStep, **place)
-    finally:
-        for each in (line, other):
-            if each is not None and each.duel is not None:
-                each.keep(each.duel)
-
-
-def dressed(frame: DuelStep, kind: type[DuelStep], **place: Any) -> DuelStep:
-    """A frame of that kind, with some fields set."""
-    return kind(**{field.name: getattr(frame, field.name) for field in dataclasses.fields(frame)} | place)
+    for index, total, frame, other, known in moments(options, line):
+        place: dict[str, Any] = {"index": index, "total": total}
+        if index == 0:
+            place |= {"real": shown, "behind": shown}
+        if other is not None:
+            place |= beside(other, shown if first_beside else None)
+            first_beside = False
+        yield placed(frame, KnownStep if known else DuelStep, **place)
 
 
 def beside(frame: DuelStep, real: np.ndarray | None) -> dict[str, Any]:
@@ -141,73 +134,7 @@ def beside(frame: DuelStep, real: np.ndarray | None) -> dict[str, Any]:
     }
 
 
-class Line:
-    """One training, as far as it is asked for: frames and states that are known are taken from MOMENTS."""
-
-    def __init__(self, options: PointsOptions, plan: Any, task: Task, seed: int) -> None:
-        self.options, self.plan, self.task, self.seed = options, plan, task, seed
-        self.names = names(options, plan, seed)
-        self.duel: Duel | None = None
-
-    def name(self, step: int) -> str:
-        """What the first `step` steps depend on, as a digest: a change counts once a step was made with it."""
-        return self.names[in_force(self.plan, max(0, step - 1))]
-
-    def key(self, before: int, step: int) -> tuple[Any, ...]:
-        """What the frame after `step` steps is kept under."""
-        return "frame", self.name(step), self.options.samples, before, step
-
-    def knows(self, before: int, step: int) -> bool:
-        """Whether that frame costs nothing."""
-        return MOMENTS.get(self.key(before, step)) is not None
-
-    def frame(self, before: int, step: int) -> DuelStep:
-        """The frame after `step` steps, the one before it being after `before`."""
-        key = self.key(before, step)
-        found = MOMENTS.get(key)
-        if found is None:
-            found = look(self.reach(step), self.plan[in_force(self.plan, max(0, step - 1))].settings, self.task, before)
-            MOMENTS.put(key, found)
-        assert isinstance(found, DuelStep)
-        return found
-
-    def reach(self, step: int) -> Duel:
-        """The training after `step` steps, gone on from the nearest state that is known."""
-        duel, self.duel = self.duel, None  # what fails on the way is never kept
-        for nearest in range(step, -1 if duel is None else duel.step, -1):
-            state = MOMENTS.get(("state", self.name(nearest), nearest))
-            if state is not None:
-                duel = duel or Duel(self.options, self.seed)
-                duel.restore(state)
-                break
-        duel = duel or Duel(self.options, self.seed)
-        while duel.step < step:
-            duel.advance(self.task.learnt, self.plan[in_force(self.plan, duel.step)].settings)
-            if duel.step % KEPT_EVERY == 0:
-                self.keep(duel)
-        self.duel = duel
-        return duel
-
-    def keep(self, duel: Duel) -> None:
-        """Keep the state of a training, so that others can go on from it."""
-        key = ("state", self.name(duel.step), duel.step)
-        if MOMENTS.get(key) is None:
-            MOMENTS.put(key, duel.state())
-
-
 FIXED = ("data", "points", "optimiser", "momentum", "latent", "prior", "width", "depth", "batch_size")
-
-
-def names(options: PointsOptions, plan: Any, seed: int) -> list[str]:
-    """For each segment of the plan a digest of all that a training depends on up to its end."""
-    told: list[Any] = [seed, {name: getattr(options, name) for name in FIXED}]
-    found = []
-    for start, settings in plan:
-        told.append([start, settings.model_dump(exclude={"every"})])
-        if len(told) > 3 and told[-1][1] == told[-2][1]:
-            told.pop()  # nothing that matters was changed
-        found.append(hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest())
-    return found
 
 
 @dataclass(frozen=True, slots=True)

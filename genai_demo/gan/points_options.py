@@ -1,31 +1,21 @@
-"""Options of the run gan/points, and what a visitor changes on the way: "400: lr_d=0.01; 600: only=d; 601: only=both".
-
-A change holds from the step after it. Since changes are options like any other, the whole training follows from its
-recipe: going on is the same recipe with more steps, rewinding one with fewer, a branch one with one more change.
-"""
+"""Options of the run gan/points, those first that a visitor may change on the way (core/changes.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from pydantic import model_validator
+from genai_demo.core.changes import MOST_STEPS, Changing
+from genai_demo.core.options import option
+from genai_demo.data.points import PointSet
 
-from genai_demo.core.errors import DemoError, shown
-from genai_demo.core.options import Options, option
-
-# Written out, since a page reads the options without PyTorch; tests hold them equal to OBJECTIVES and lab.DATA.
+# Written out, since a page reads the options without PyTorch; a test holds them equal to OBJECTIVES.
 Objective = Literal["original", "non-saturating", "least squares", "hinge", "wasserstein", "wgan-gp"]
-PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
-
-MOST_STEPS = 6000
-MOST_FRAMES = 600
-MOST_CHANGES = 40
-FORM = "write them as 400: lr_d=0.01, objective=hinge; 600: only=d"
 
 
-class Settings(Options):
+class Settings(Changing):
     """What can be changed while it trains. wgan-gp alone uses penalty, wasserstein alone clip."""
+
+    EXAMPLE: ClassVar[str] = "400: lr_d=0.01, objective=hinge; 600: only=d"
 
     objective: Objective = option("non-saturating", "What discriminator and generator each minimise")
     only: Literal["both", "d", "g"] = option(
@@ -51,6 +41,7 @@ class Settings(Options):
 
 
 class PointsOptions(Settings):
+    SETTINGS: ClassVar[type[Changing]] = Settings
     data: PointSet = option("ring", "Which points it learns; drawn takes those you draw")
     points: str = option("", "Your own points, as the pad writes them", longest=2100)
     steps: int = option(1600, "The last training step", at_least=1, at_most=MOST_STEPS)
@@ -70,107 +61,6 @@ class PointsOptions(Settings):
     depth: int = option(2, "Hidden layers of either network", at_least=1, at_most=4, unit="layers", more=True)
     batch_size: int = option(256, "Points in a training step", at_least=8, at_most=512, more=True)
     samples: int = option(400, "How many points to make for a frame", at_least=10, at_most=1000, more=True)
-
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
-        """Raises DemoError where the changes can't be read."""
-        segments(self)
-        return self
-
-
-class Segment(NamedTuple):
-    """These settings hold for the steps after `start`."""
-
-    start: int
-    settings: Settings
-
-
-def segments(options: PointsOptions, *, without_last: bool = False) -> tuple[Segment, ...]:
-    """What holds when; the first starts at 0. without_last: without the last change that is made before `steps`.
-
-    Raises DemoError where the changes can't be read.
-    """
-    now = Settings.model_construct(**{name: getattr(options, name) for name in Settings.model_fields})
-    found = [Segment(0, now)]
-    changes = list(_changes(options.changes))
-    if without_last:
-        last = last_change(options)
-        changes = [(start, values) for start, values in changes if start != last]
-    for start, values in changes:
-        now = _changed(now, start, values)
-        found.append(Segment(start, now))
-    return tuple(found)
-
-
-def last_change(options: PointsOptions) -> int | None:
-    """The step after which the last change is made that is seen before `steps`; None where there is none."""
-    return max((start for start, _ in _changes(options.changes) if start < options.steps), default=None)
-
-
-def in_force(plan: tuple[Segment, ...], done: int) -> int:
-    """Which segment the step after `done` steps belongs to: its place in the plan."""
-    return max(i for i, segment in enumerate(plan) if segment.start <= done)
-
-
-def frame_steps(options: PointsOptions) -> list[int]:
-    """After how many steps there is a frame: 0, each `every`, where something is changed, and the last.
-
-    Raises DemoError where they are too many.
-    """
-    plan = segments(options)
-    wanted = {0, options.steps}
-    for (start, settings), end in zip(plan, [*(segment.start for segment in plan[1:]), options.steps], strict=True):
-        end, every = min(end, options.steps), settings.every
-        wanted |= {start, end, *range(start // every * every + every, end, every)}
-    found = sorted(step for step in wanted if step <= options.steps)
-    if len(found) > MOST_FRAMES:
-        raise DemoError(
-            f"{options.steps} steps make {len(found)} frames; the limit is {MOST_FRAMES}, raise every from "
-            f"{options.every}, or have it small only where you look: changes as 400: every=1; 450: every=40"
-        )
-    return found
-
-
-def _changes(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """(after how many steps, name -> value as text) for each entry, in order. Raises DemoError."""
-    entries = [entry.strip() for entry in text.split(";") if entry.strip()]
-    if len(entries) > MOST_CHANGES:
-        raise DemoError(f"changes has {len(entries)} entries; the limit is {MOST_CHANGES}, leave some out")
-    before = -1
-    for entry in entries:
-        place, _, rest = entry.partition(":")
-        place = place.strip()
-        if not (place.isascii() and place.isdigit() and len(place) <= 9) or not rest.strip():
-            raise DemoError(f"changes has {shown(entry)}; {FORM}")
-        start = int(place)
-        if start >= MOST_STEPS:
-            raise DemoError(f"changes has one after {start} steps; choose one before {MOST_STEPS}")
-        if start <= before:
-            raise DemoError(f"changes has {start} after {before}; put them in order, one entry for each step")
-        before = start
-        yield start, _values(entry, rest)
-
-
-def _values(entry: str, rest: str) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for part in rest.split(","):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals or not value:
-            raise DemoError(f"changes has {shown(entry)}; {FORM}")
-        if name not in Settings.model_fields:
-            raise DemoError(f"changes has {shown(name)}; what can change is {', '.join(Settings.model_fields)}")
-        if name in values:
-            raise DemoError(f"changes has {name} twice after the same step; give it once")
-        values[name] = value
-    return values
-
-
-def _changed(now: Settings, start: int, values: dict[str, str]) -> Settings:
-    plain: dict[str, Any] = now.model_dump()
-    try:
-        return Settings.parse({**plain, **values})
-    except DemoError as error:
-        raise DemoError(f"changes, after {start} steps: {error}") from None
 
 
 class Preset(NamedTuple):

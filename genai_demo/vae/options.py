@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from genai_demo.core.options import Options, option
+from genai_demo.data.points import PointSet
 
 PICTURE = 6000  # characters of a picture in base64
-PointSet = Literal["ring", "grid", "moons", "spiral", "checkerboard", "swiss roll", "drawn"]
 Corruption = Literal["noise", "covered", "turned", "negative", "stripes"]
 
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from genai_demo.core.caches import Cache, weigh
+from genai_demo.core.changes import frame_steps
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Paced, pack
@@ -21,7 +22,7 @@ from genai_demo.core.run import run
 from genai_demo.gan import duel, points
 from genai_demo.gan.objectives import OBJECTIVES
 from genai_demo.gan.points import MOMENTS
-from genai_demo.gan.points_options import PRESETS, PointsOptions, Settings, frame_steps
+from genai_demo.gan.points_options import PRESETS, PointsOptions, Settings
 from genai_demo.inputs.points import encode_points
 from genai_demo.quality import laboratory
 

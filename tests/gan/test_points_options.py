@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genai_demo.core.changes import frame_steps, segments
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
-from genai_demo.gan.points_options import PointsOptions, frame_steps, segments
+from genai_demo.gan.points_options import PointsOptions
 
 SMALL = {"steps": 60, "every": 20, "width": 16, "batch_size": 32, "samples": 50}
 

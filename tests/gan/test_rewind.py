@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from genai_demo.core.changes import MOST_STEPS, SPAN, branch, in_force, segments
 from genai_demo.core.errors import DemoError
-from genai_demo.gan.points_options import MOST_STEPS, PointsOptions, in_force, segments
-from genai_demo.gan.rewind import SPAN, branch, go_on, one_step
+from genai_demo.gan.points_options import PointsOptions
+from genai_demo.gan.rewind import go_on, one_step
 
 PLAIN = PointsOptions(steps=400)
 

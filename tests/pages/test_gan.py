@@ -189,15 +189,16 @@ def test_api_says_what_can_not_be(client, name, options, sentence):
 
 def test_the_buttons_read_nothing_they_should_not():
     from genai_demo.core.errors import DemoError
-    from pages.gan.rewind import _read
+    from genai_demo.gan.points_options import PointsOptions
+    from pages.parts.rewind import read
 
     good = {"options": {"steps": 40}, "seed": 3, "step": 20}
-    parsed, at, seed = _read(json.dumps(good))
+    parsed, at, seed = read(json.dumps(good), PointsOptions)
     assert (parsed.steps, at, seed) == (40, 20, 3)
     worse = [{**good, **part} for part in ({"step": 41}, {"step": None}, {"options": {"steps": -1}}, {"options": 3})]
     for bad in ("", "{}", "[]", "null", "x" * 30_000, 7, *map(json.dumps, worse)):
         with pytest.raises(DemoError):
-            _read(bad)
+            read(bad, PointsOptions)
 
 
 @pytest.mark.browser

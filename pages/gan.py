@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from genai_demo.core.changes import branch
 from genai_demo.core.spec import find_spec
 from genai_demo.data.fashion_mnist import CLASSES
 from genai_demo.gan.options import BOOT, TrainOptions
-from pages.gan import rewind
+from genai_demo.gan.points_options import PRESETS, PointsOptions
+from genai_demo.gan.rewind import go_on, one_step
 from pages.parts.bench import Bench, Panel, later
 from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
+from pages.parts.rewind import Again, Rewind
 from pages.parts.timeline import Entry
 from pages.parts.wiring import when_drawn
 
@@ -131,8 +135,21 @@ def _suit_the_objective(panel: Panel) -> None:
     )
 
 
+BAR = Rewind(
+    PointsOptions,
+    {
+        "on": Again("Go on", go_on),
+        "both": Again("One step", partial(one_step, who="both")),
+        "d": Again("D only", partial(one_step, who="d")),
+        "g": Again("G only", partial(one_step, who="g")),
+        "branch": Again("Branch here", branch, settings=True),
+    },
+    PRESETS,
+)
+
+
 def _points(panel: Panel) -> None:
-    rewind.wire(panel)
+    BAR.wire(panel)
     when_drawn("points", data="drawn")(panel)
 
 
@@ -145,7 +162,7 @@ BENCHES = (
         labels=POINT_LABELS,
         primary="Train",
         own={"points": later(PointPad, label="Your points", info="Used when Data says drawn")},
-        stage=rewind.toolbar,
+        stage=BAR.toolbar,
         wire=_points,
     ),
     Bench(

@@ -1,0 +1,165 @@
+"""The flow page: coupling layers trained live on points, looked through, undone; and flow matching beside them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from genai_demo.core.changes import branch, go_on
+from genai_demo.flow.options import PRESETS, InverseOptions, PointsOptions
+from pages.parts.bench import Bench, Panel, later
+from pages.parts.lead import Try
+from pages.parts.pads.pads import PointPad
+from pages.parts.page import build_page
+from pages.parts.rewind import Again, Rewind
+from pages.parts.timeline import Entry
+from pages.parts.wiring import drawn_points
+
+LABELS = {
+    "kind": "Layers are",
+    "data": "Points",
+    "layers": "Coupling layers",
+    "steps": "Training steps",
+    "learning_rate": "Learning rate",
+    "every": "Steps a frame",
+    "changes": "Changes on the way",
+    "beside": "Side by side",
+    "samples": "Samples",
+    "bound": "Largest log-scale",
+    "bins": "Pieces of a spline",
+    "width": "Units",
+    "batch_size": "Batch",
+    "clip": "Longest gradient",
+    "x": "Probe, x",
+    "y": "Probe, y",
+    "smooth": "Frames a layer",
+    "train_steps": "Training steps",
+}
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "kind": [("Splines", "spline"), ("Affine (RealNVP)", "affine")],
+    "solver": [("Midpoint", "midpoint"), ("Euler", "euler")],
+}
+EXPLODES = "&".join(f"{name}={value}" for name, value in PRESETS["the inverse explodes"].options.items())
+TIMELINE = (
+    Entry("NICE", 2014, "", "Layers that shift, and keep areas"),
+    Entry("Normalizing flows", 2015, "", "A better posterior for the VAE"),
+    Entry("RealNVP", 2016, "flow/points", "Layers that stretch and shift", "kind=affine&layers=8"),
+    Entry("Glow", 2018, "", "Faces, by invertible convolutions"),
+    Entry("Continuous flows", 2018, "flow/matching", "A velocity in place of layers"),
+    Entry("Neural splines", 2019, "flow/layers", "Layers that bend along splines"),
+    Entry("Exploding inverses", 2020, "flow/inverse", "What can't be undone with seven digits"),
+    Entry("Flow matching", 2022, "flow/matching", "Learn straight ways, follow them"),
+    Entry("TarFlow", 2024, "", "Transformers as layers"),
+)
+LOOK = (
+    "Watch the grid: it is the plane of noise, seen as data. A flow may stretch and bend it as it likes, but never "
+    "tears or folds it, so every point comes from exactly one point of noise and its likelihood is known exactly."
+)
+TRIES = (
+    Try(
+        "Can a flow tear the plane apart?",
+        "run=flow/points&data=ring",
+        "Eight separate heaps, one sheet of rubber. Look for the thin bridges of density between the heaps: layers "
+        "that can be undone have to leave them.",
+    ),
+    Try(
+        "Where does the likelihood of one point come from?",
+        "run=flow/layers&x=-0.35&y=0.5",
+        "Every layer adds a row to the ledger: how much it shrank or stretched the plane there. The last row is "
+        "exactly log p(x).",
+    ),
+    Try(
+        "Does it fit better with splines?",
+        "run=flow/points&kind=affine&layers=8&data=grid",
+        "An affine layer can only stretch and shift along a line. Compare the log-likelihood of held-out points with "
+        "that of the splines, on the same 25 heaps.",
+    ),
+    Try(
+        "What happens to samples at half the temperature?",
+        "run=flow/points&temperature=0.5",
+        "Noise near 0 is likely noise, but likely noise is not always likely data: the tips of the moons go first.",
+    ),
+    Try("When can a flow not be undone?", f"run=flow/inverse&{EXPLODES}", PRESETS["the inverse explodes"].look),
+    Try(
+        "Straight ways: why do the samples bend?",
+        "run=flow/matching&steps=40",
+        "Each training pair is joined by a straight line. Where lines cross, the network learns their mean, so what "
+        "you follow is bent; the length of the way says by how much.",
+    ),
+)
+UNSEEN = ("every", "changes")  # of no use where a training is only looked at; a link still brings them
+BAR = Rewind(
+    PointsOptions,
+    {
+        "on": Again("Go on", go_on),
+        "one": Again("One step", partial(go_on, steps=1)),
+        "branch": Again("Branch here", branch, settings=True),
+    },
+)
+
+
+PRESET = Rewind(InverseOptions, {}, PRESETS)
+
+
+def _points(panel: Panel) -> None:
+    BAR.wire(panel)
+    drawn_points(panel)
+
+
+def _inverse(panel: Panel) -> None:
+    PRESET.wire(panel)
+    drawn_points(panel)
+
+
+def _pad() -> dict[str, Any]:
+    return {"points": later(PointPad, label="Your points", info="Used when Points says drawn")}
+
+
+BENCHES = (
+    Bench(
+        "Points",
+        "flow/points",
+        "Noise bends into points before your eyes. Stop, go back on a curve, change something, branch.",
+        ("kind", "data", "layers", "learning_rate", "steps", "temperature"),
+        primary="Train",
+        own=_pad(),
+        stage=BAR.toolbar,
+        wire=_points,
+    ),
+    Bench(
+        "Layers",
+        "flow/layers",
+        "Step through the layers: what each does to the plane, and what it adds to the likelihood of one point.",
+        ("way", "x", "y", "data", "kind", "layers"),
+        primary="Go through",
+        own=_pad(),
+        hidden=UNSEEN,
+        wire=drawn_points,
+    ),
+    Bench(
+        "Inverse",
+        "flow/inverse",
+        "Every layer is undone in turn. Where a layer shrinks the plane, rounding grows on the way back.",
+        ("kind", "bound", "layers", "learning_rate", "data", "temperature"),
+        primary="Undo the layers",
+        own=_pad(),
+        hidden=UNSEEN,
+        opening=PRESETS["the inverse explodes"].options,
+        stage=PRESET.toolbar,
+        wire=_inverse,
+    ),
+    Bench(
+        "Flow matching",
+        "flow/matching",
+        "No layers: a velocity is learnt from straight ways between noise and data, and then followed.",
+        ("data", "train_steps", "solver", "steps", "learning_rate"),
+        primary="Train and follow",
+        own=_pad(),
+        wire=drawn_points,
+    ),
+)
+
+
+def build() -> None:
+    """The page; its networks are made while you watch, so there are no models to look into."""
+    build_page("flow", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, tries=TRIES, look=LOOK)
