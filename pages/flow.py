@@ -13,7 +13,7 @@ from pages.parts.pads.pads import PointPad
 from pages.parts.page import build_page
 from pages.parts.rewind import Again, Rewind
 from pages.parts.timeline import Entry
-from pages.parts.wiring import drawn_points
+from pages.parts.wiring import when_drawn
 
 LABELS = {
     "kind": "Layers are",
@@ -103,12 +103,12 @@ PRESET = Rewind(InverseOptions, {}, PRESETS)
 
 def _points(panel: Panel) -> None:
     BAR.wire(panel)
-    drawn_points(panel)
+    when_drawn("points", data="drawn")(panel)
 
 
 def _inverse(panel: Panel) -> None:
     PRESET.wire(panel)
-    drawn_points(panel)
+    when_drawn("points", data="drawn")(panel)
 
 
 def _pad() -> dict[str, Any]:
@@ -134,7 +134,7 @@ BENCHES = (
         primary="Go through",
         own=_pad(),
         hidden=UNSEEN,
-        wire=drawn_points,
+        wire=when_drawn("points", data="drawn"),
     ),
     Bench(
         "Inverse",
@@ -155,7 +155,7 @@ BENCHES = (
         ("data", "train_steps", "solver", "steps", "learning_rate"),
         primary="Train and follow",
         own=_pad(),
-        wire=drawn_points,
+        wire=when_drawn("points", data="drawn"),
     ),
 )
 

@@ -76,15 +76,18 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str]) -> None:
 def _follow(panel: Panel, followed: Followed, models: Sequence[str]) -> None:
     """After a click on a panel's button, Code shows that run's source and the drawing takes its model and batch."""
     shown = [component for component in followed if component is not None]
+    inside = len(shown) > 1
 
-    def ran(*values: Any) -> list[Any]:
+    def ran(*values: Any) -> Any:
         try:
             recipe = panel.recipe(*values)
         except DemoError:  # the run itself says what is wrong
-            return [gr.skip()] * len(shown)
+            return [gr.skip()] * len(shown) if inside else gr.skip()
         key = recipe.model or next(iter(panel.entry.models), None)
         size = recipe.options.get("samples", recipe.options.get("count", 1))
-        return [panel.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)][: len(shown)]
+        if not inside:  # Gradio takes a list for the value where there is one output
+            return panel.entry.name
+        return [panel.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)]
 
     panel.run.click(ran, panel.inputs, shown, **ASIDE)
 

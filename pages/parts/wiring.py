@@ -100,11 +100,3 @@ def when_drawn(pad: str, **sets: str) -> Callable[[Panel], None]:
             panel.controls[pad].input(None, None, panel.controls[name], js=f"() => '{value}'")
 
     return connect
-
-
-def drawn_points(panel: Panel) -> None:
-    """A `wire` of a bench on points: the pad of `points` is in sight only while `data` says drawn."""
-    data, pad = panel.controls["data"], panel.controls["points"]
-    pad.elem_id, pad.elem_classes = f"{panel.id}-pad", [*(pad.elem_classes or ()), "when-drawn"]
-    show = f"value => document.getElementById('{pad.elem_id}')?.classList.toggle('open', value === 'drawn')"
-    data.change(None, data, None, js=show)

@@ -39,16 +39,6 @@ def test_train_go_back_and_branch(visit, film):
 
 
 @pytest.mark.browser
-def test_the_pad_is_there_when_points_are_drawn(visit):
-    page = visit(f"flow?{SMALL}&data=drawn&points=KtYq1g==")
-    done(page, POINTS, 40)
-    page.wait_for_selector(f"#{POINTS}-pad canvas", state="visible")
-    page.locator(f"#{POINTS}").get_by_label("Points", exact=True).first.click()
-    page.click("[role=option]:has-text('Moons')")
-    page.wait_for_selector(f"#{POINTS}-pad canvas", state="hidden")
-
-
-@pytest.mark.browser
 def test_layers_are_scrubbed_and_the_ledger_grows(visit, film):
     page = visit("flow?run=flow/layers&steps=40&width=8&layers=2&bins=4&smooth=1&samples=40")
     done(page, LAYERS)
