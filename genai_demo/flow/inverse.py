@@ -40,7 +40,8 @@ class InverseStep:
     digits (48, 48): of how far each point of the plane now is from where it was after that layer, in single
     precision, log10 above 1e-7: 0 is rounding alone, 7 is off by 1. made: samples. worst, on_data: the largest error
     on the plane and on the data; double: that on the plane in double precision. scales: the smallest factor of each
-    layer on the plane, as log10, -12 at least. lost: share of the plane with an error above 0.01. flown: samples that end outside the stage, or nowhere.
+    layer on the plane, as log10, -12 at least. lost: share of the plane with an error above 0.01.
+    flown: samples that end outside the stage, or nowhere.
     """
 
     index: int
