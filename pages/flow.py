@@ -153,6 +153,7 @@ BENCHES = (
         "flow/matching",
         "No layers: a velocity is learnt from straight ways between noise and data, and then followed.",
         ("data", "train_steps", "solver", "steps", "learning_rate"),
+        labels={**LABELS, "steps": "Steps to the data"},
         primary="Train and follow",
         own=_pad(),
         wire=when_drawn("points", data="drawn"),
