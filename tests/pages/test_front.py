@@ -11,6 +11,7 @@ import pytest
 from pages import PAGES, overview
 from pages.parts.search import index
 from pages.parts.tour import tour
+from tests.pages.test_axe import AXE
 
 LINK = re.compile(r'href="(\./[^"#]*)"')
 
@@ -98,8 +99,13 @@ def test_search_finds_with_the_keys_alone(visit):
     box.fill("vae")
     page.wait_for_function("document.querySelector('.atlas-find li b').textContent === 'VAE'")
     page.keyboard.press("ArrowDown")
-    second = page.locator(".atlas-find li[aria-selected=true] a").get_attribute("href")
-    assert page.locator(".atlas-find li").nth(1).get_attribute("aria-selected") == "true"
+    second = page.locator(".atlas-find [aria-selected=true]").get_attribute("href")
+    assert page.locator(".atlas-find a").nth(1).get_attribute("href") == second
+    page.evaluate(AXE)
+    assert (
+        page.evaluate("axe.run({include: [['.atlas-find']]}).then(({violations}) => violations.map(one => one.id))")
+        == []
+    )
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url.endswith(second[1:]))
 

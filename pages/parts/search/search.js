@@ -62,14 +62,15 @@ const build = () => {
 
   const mark = place => {
     at = Math.max(0, Math.min(shown.length - 1, place));
-    [...list.children].forEach((one, k) => one.setAttribute('aria-selected', String(k === at)));
+    [...list.children].forEach((one, k) => one.firstChild.setAttribute('aria-selected', String(k === at)));
     if (shown.length) box.setAttribute('aria-activedescendant', `atlas-found-${at}`); else box.removeAttribute('aria-activedescendant');
     list.children[at]?.scrollIntoView({block: 'nearest'});
   };
   const option = ({kind, shown: {title, text, href}}, k) => {
     const one = make('li'), link = Object.assign(make('a'), {href, tabIndex: -1});
-    one.id = `atlas-found-${k}`;
-    one.setAttribute('role', 'option');
+    link.id = `atlas-found-${k}`;
+    link.setAttribute('role', 'option');
+    one.setAttribute('role', 'presentation');
     link.append(make('b', '', title), make('em', '', kind), make('span', '', text));
     one.append(link);
     one.addEventListener('pointermove', () => { if (at !== k) mark(k); });
@@ -88,7 +89,7 @@ const build = () => {
   dialog.addEventListener('keydown', event => {
     const moves = {ArrowDown: at + 1, ArrowUp: at - 1};
     if (event.key in moves) { event.preventDefault(); mark(moves[event.key]); }
-    if (event.key === 'Enter' && event.target === box && shown.length) { event.preventDefault(); list.children[at].querySelector('a').click(); }
+    if (event.key === 'Enter' && event.target === box && shown.length) { event.preventDefault(); list.children[at].firstChild.click(); }
     event.stopPropagation(); // none of the page's keys
   });
   dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
