@@ -26,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from genai_demo.core.registry import packages
 from pages import PAGES
 from pages.parts import scripts, sessions
+from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
 from pages.parts.opening import opening
@@ -42,7 +43,7 @@ def build() -> gr.Blocks:
     One context for all pages, and the queue before it: Gradio makes the whole app anew on leaving a context and for
     a queue.
     """
-    demo = gr.Blocks(title="GenAI Atlas", fill_width=True, analytics_enabled=False)
+    demo = Asked(title="GenAI Atlas", fill_width=True, analytics_enabled=False)
     demo.queue(max_size=QUEUE_SIZE)
     for page in PAGES:
         if page.path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -142,7 +143,7 @@ def gathered(ask: Caller, kind: int, seed: int, clients: int) -> float:
 
 
 def _together(work: list[Callable[[], Any]]) -> None:
-    threads = [threading.Thread(target=one) for one in work]
+    threads = [threading.Thread(target=one, daemon=True) for one in work]  # SIGTERM needn't wait for them
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -155,8 +156,12 @@ def _median(times: list[float]) -> str:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """The app in a process of its own; its address. Raises RuntimeError where it does not answer."""
+    """The app in a process of its own; its address. Raises RuntimeError where it does not answer.
+
+    Ended by SIGTERM, this process ends the app too.
+    """
     port = free_port()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl-C: what is open is closed
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment(port), stdout=log, stderr=log)
         try:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from genai_demo.core.link import from_query
 from pages.parts.bench import Panel
+from pages.parts.stream import kind
 from pages.parts.wiring import ASIDE
 
 FOLLOW = "() => { if (new URLSearchParams(location.search).has('run')) document.getElementById('follow').click(); }"
@@ -54,6 +55,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     for panel in panels:
         outputs += [panel.notice, panel.chip, *panel.inputs, *panel.also]
 
+    @kind
     def restore(search: Any) -> str:
         asked = dict(parse_qsl(str(search or "").removeprefix("?"), keep_blank_values=True))
         recipe, notice = from_query(asked, list(by_run))

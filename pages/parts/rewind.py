@@ -125,8 +125,8 @@ class Rewind:
 
     def _preset(self, panel: Panel) -> Any:
         @kind
-        def set_to(name: str, seed: Any) -> dict[Any, Any]:
-            wanted, _, cure = name.partition(":")
+        def set_to(name: Any, seed: Any) -> dict[Any, Any]:
+            wanted, _, cure = str(name or OWN).partition(":")
             found = self.presets.get(wanted.lower())
             if found is None:
                 return {**panel.restored(Recipe(panel.entry.name, {}, seed_of(seed))), panel.notice: ""}

@@ -69,12 +69,14 @@ def kind_errors() -> Iterator[None]:
     except gr.Error:
         raise
     except Exception as error:
-        fault = uuid.uuid4().hex[:8]
-        log.exception("fault %s: an event failed", fault)
-        message = (
-            f"Something went wrong here ({type(error).__name__}); it was noted as fault {fault}, please try again."
-        )
-        raise gr.Error(message, title="Sorry", print_exception=False) from error
+        raise gr.Error(noted(error), title="Sorry", print_exception=False) from error
+
+
+def noted(error: Exception) -> str:
+    """The sentence of a fault that is being handled; the log has its traceback under the name that the sentence has."""
+    fault = uuid.uuid4().hex[:8]
+    log.exception("fault %s: an event failed", fault)
+    return f"Something went wrong here ({type(error).__name__}); it was noted as fault {fault}, please try again."
 
 
 def kind(function: Callable[P, R]) -> Callable[P, R]:

@@ -13,7 +13,7 @@ from gradio.components import Component
 from genai_demo.core.recipe import MAX_SEED
 from pages.parts.bench import Panel
 from pages.parts.chip import chip
-from pages.parts.stream import CHEAP, kind_errors, status_before, stream
+from pages.parts.stream import CHEAP, kind, kind_errors, status_before, stream
 
 ROLLED = 99_999  # the largest seed that Dice gives; short enough to be read out
 ASIDE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", **CHEAP}
@@ -83,10 +83,10 @@ def _from_page(request: gr.Request | None) -> bool:
 def _wire_chip(panel: Panel) -> None:
     """The chip says which model is chosen, and what is known of it once it has run."""
     if panel.entry.models:
-        shown = chip if panel.model else functools.partial(chip, panel.entry.models[0])
+        shown = kind(chip if panel.model else functools.partial(chip, panel.entry.models[0]))
         panel.event.success(shown, panel.model, panel.chip, **ASIDE)
     if panel.model:
-        panel.model.input(chip, panel.model, panel.chip, queue=False, api_visibility="private", **CHEAP)
+        panel.model.input(kind(chip), panel.model, panel.chip, queue=False, api_visibility="private", **CHEAP)
 
 
 def when_drawn(pad: str, **sets: str) -> Callable[[Panel], None]:

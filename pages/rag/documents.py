@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import json
-import logging
 import os
 import tempfile
 import threading
@@ -32,10 +31,10 @@ from genai_demo.core.errors import DemoError, sentence
 from genai_demo.inputs.documents import document
 from genai_demo.inputs.documents.document import Document, safe_name
 from genai_demo.rag import own_documents
+from pages.parts.stream import noted
 
 AT_ONCE = 2  # documents that are embedded at the same time in the whole app
 WAIT_S = 0.5  # between two lines while another document is embedded
-log = logging.getLogger("genai_demo.pages")
 _slots = threading.BoundedSemaphore(AT_ONCE)
 Line = dict[str, Any]
 
@@ -111,8 +110,7 @@ def _in_one_context(steps: Generator[Line, None, None]) -> Generator[str, None, 
     except DemoError as error:
         yield json.dumps({"error": sentence(str(error), capital=False)}) + "\n"
     except Exception as error:
-        log.exception("a document could not be added")
-        yield json.dumps({"error": _noted(error)}) + "\n"
+        yield json.dumps({"error": noted(error)}) + "\n"
     finally:
         context.run(steps.close)
 
@@ -195,16 +193,11 @@ def _kindly(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as error:
-            log.exception("a document request failed")
-            return JSONResponse({"error": _noted(error)}, 500)
+            return JSONResponse({"error": noted(error)}, 500)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return answered
-
-
-def _noted(error: Exception) -> str:
-    return f"Something went wrong here ({type(error).__name__}); it was noted, please try again."
 
 
 ROUTES = [

@@ -58,6 +58,17 @@ def desk(base_url):
     return asked
 
 
+def test_a_fault_with_a_document_has_a_name_that_the_log_has_too(desk, monkeypatch, caplog):
+    def broken(secret):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(own_documents.STORE, "open", broken)
+    said = desk("GET")["error"]
+    (record,) = [one for one in caplog.records if one.exc_info]
+    name = record.getMessage().split()[1].rstrip(":")
+    assert f"fault {name}" in said
+
+
 @pytest.mark.browser
 def test_opens_on_a_recorded_answer(visit):
     page = visit("rag")

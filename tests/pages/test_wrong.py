@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import gradio as gr
+import httpx
 import pytest
 from gradio_client.exceptions import AppError
 
@@ -33,6 +34,31 @@ def test_a_wrong_type_is_answered_with_a_sentence(
     lines = [one.getMessage() for one in caplog.records if one.name == "genai_demo.pages"]
     assert len(lines) == 1
     assert "SECRET" not in lines[0]
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def _private(app: Any) -> dict[int, Any]:
+    """Number -> an event that only pages call, one for each handler; those that no queue holds, so asked directly."""
+    found = {fn.name: fn for fn in app.demo.fns.values() if fn.fn and fn.inputs and not fn.queue}
+    return {fn._id: fn for fn in found.values() if fn.api_visibility == "private"}
+
+
+@pytest.mark.parametrize("many", [True, False], ids=["of the wrong kind", "too few"])
+def test_events_of_the_pages_answer_wrong_inputs_with_a_sentence(
+    app: Any, base_url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], many: bool
+) -> None:
+    asked = _private(app)
+    assert {"chip", "_of", "_source"} <= {fn.name for fn in asked.values()}
+    for number, fn in asked.items():
+        caplog.clear()
+        body = {"data": [{"SECRET": 1}] * len(fn.inputs) if many else [], "fn_index": number, "session_hash": "wrong"}
+        answer = httpx.post(f"{base_url}/gradio_api/run/predict", json=body, timeout=60)
+        lines = [one.getMessage() for one in caplog.records if one.name == "genai_demo.pages"]
+        if many and answer.status_code == 200:  # it reads what it is sent by itself
+            continue
+        assert "; send" in answer.json()["error"], (fn.name, answer.text)
+        assert len(lines) == 1, (fn.name, lines)
+        assert "SECRET" not in lines[0]
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
