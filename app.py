@@ -25,7 +25,7 @@ from starlette.staticfiles import StaticFiles
 
 from genai_demo.core.registry import packages
 from pages import PAGES
-from pages.parts import scripts, sessions
+from pages.parts import joined, scripts, sessions
 from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
@@ -78,6 +78,7 @@ def launch_options() -> dict[str, Any]:
                 images,
                 sheets,
                 *scripts.ROUTES,
+                joined.ROUTE,
                 recorded.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],

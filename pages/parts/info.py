@@ -120,7 +120,7 @@ def _look(model: Any, batch: Any) -> str:
 def _code(runs: Sequence[str], tab: gr.Tab) -> gr.Dropdown:
     choices = [(f"{name}: {find_run(name).summary}", name) for name in runs]
     run = gr.Dropdown(choices, value=runs[0], label="Run", interactive=True)
-    shown = gr.Code("", language="python", interactive=False, label="The generator that runs", elem_classes="source")
+    shown = gr.HTML("", elem_classes="source")
     tab.select(_source, run, shown, **ASIDE)
     run.change(_source, run, shown, **ASIDE)
     return run
@@ -128,8 +128,13 @@ def _code(runs: Sequence[str], tab: gr.Tab) -> gr.Dropdown:
 
 @kind
 def _source(run: Any) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
     where = find_run(str(run)).start.partition(":")[0].replace(".", "/")
-    return f"# {where}.py\n\n{source(str(run))}"
+    shown = highlight(f"# {where}.py\n\n{source(str(run))}", PythonLexer(), HtmlFormatter(nowrap=True))
+    return f'<pre class="code" tabindex="0" role="region" aria-label="The generator that runs">{shown}</pre>'
 
 
 def _quality(page: Page) -> str:
