@@ -82,7 +82,7 @@ def _hero() -> str:
     return (
         f'<section class="hero" id="stage" {_part("hero", film=_kept(hero.PATH.name))}>'
         '<canvas role="img" aria-label="Points of noise become a spiral"></canvas>'
-        '<div class="hero-words"><h1>Watch generative models think.</h1>'
+        '<div class="hero-words"><h1>Watch generative models work.</h1>'
         "<p>Every architecture here runs live, on real weights, one step at a time, and you can look inside.</p>"
         f'<p class="hero-do"><a class="button" href="./{_page_of(told["link"])}?{escape(told["link"])}">'
         "Run this yourself</a></p></div>"
