@@ -125,9 +125,15 @@ _VARIABLES = {
 }
 
 
+STILL = (  # Gradio's own bar of pages, which goes again, and its "Loading" would move the page
+    "<style>.nav-holder { display: none !important; }"
+    ".wrap.full.translucent { position: fixed !important; inset: 0 !important; }</style>"
+)
+
+
 def looks() -> dict[str, Any]:
     """The arguments of launch() that make the look: theme, css, head, footer."""
-    return {"theme": theme(), "css": CSS.read_text(), "head": parts.head(), "footer_links": []}
+    return {"theme": theme(), "css": CSS.read_text(), "head": STILL + parts.head(), "footer_links": []}
 
 
 def header(page: Page) -> gr.HTML:

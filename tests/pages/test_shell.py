@@ -13,6 +13,10 @@ from pages import PAGES
 
 PATHS = [page.path for page in PAGES]
 pytestmark = pytest.mark.browser
+SHIFTS = """window.moved = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) {
+  if (!one.hadRecentInput) window.moved += one.value; } }).observe({type: 'layout-shift', buffered: true});"""
+HIDDEN = """() => Math.max(...[...document.querySelector('.film').querySelectorAll('figure:not(.film-chart) canvas')]
+  .map(one => one.getBoundingClientRect().bottom)) - document.querySelector('.film-foot').getBoundingClientRect().top"""
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -24,6 +28,17 @@ def test_every_page_opens_and_fits(visit, path, width, dark):
     assert page.evaluate("document.body.classList.contains('dark')") is dark
     assert page.locator("footer").is_hidden()
     assert "GenAI Atlas" in page.title()
+
+
+def test_a_page_that_opens_moves_little_and_shows_its_pictures_whole(visit):
+    page = visit()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.add_init_script(SHIFTS)
+    page.goto(page.url + "diffusion")
+    page.wait_for_function("document.querySelector('.film')?.dataset.received > 0")
+    page.wait_for_selector(".film-stage canvas")
+    assert page.evaluate("moved") < 0.05
+    assert page.evaluate(HIDDEN) <= 0
 
 
 def test_the_current_page_is_marked(visit):

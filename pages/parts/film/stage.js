@@ -145,7 +145,9 @@ export const stageOf = s => {
   const heightOf = (rows, width) => { // of a row of lanes, so that the stage is no higher than the window
     const charts = Math.ceil(s.charts.size / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
     const zoom = zoomOf(s.root), around = zoom > 1 ? PRESENTED : AROUND + CHART * charts; // charts lie below while presenting
-    const room = (innerHeight / zoom - around) / Math.max(1, rows) - CAPTION;
+    const free = innerHeight - s.stage.getBoundingClientRect().top - scrollY - s.find('foot').offsetHeight; // over the transport, as the page opens
+    const seen = zoom > 1 || free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
+    const room = Math.min(innerHeight / zoom - around, seen) / Math.max(1, rows) - CAPTION;
     return Math.max(width < 560 || texts ? 200 : 140, Math.min(420, room));
   };
 
