@@ -2,6 +2,7 @@
 
 PORT ?= 7860
 HOST ?= 127.0.0.1
+DECK_PORT ?= 8501
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 python))
 PYTEST ?= -n 2 --dist loadfile
 CHROMIUM := /usr/bin/chromium
@@ -12,12 +13,13 @@ RUN_STAMP := .venv/.run-$(call hash,requirements.txt)
 NODE_STAMP := node_modules/.stamp-$(call hash,package.json)
 DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-faces.txt requirements-dev.txt)
 
-.PHONY: help install run test check format bench dev chromium scripts clean
+.PHONY: help install run present test check format bench dev chromium scripts clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make install   makes .venv and installs what the app needs"
 	@echo "make run       installs if needed and serves on http://$(HOST):$(PORT)  (HOST=0.0.0.0 PORT=8000 override)"
+	@echo "make present   serves the deck for stakeholders on http://$(HOST):$(DECK_PORT)  (DECKS=folder adds your own)"
 	@echo "make test      installs what tests need, a browser included, and runs every test"
 	@echo "make check     formats, lints, checks types (with CI=1 it only says what it would format)"
 	@echo "make bench     runs benchmarks/ and prints one table: name, ours, bare library, ratio"
@@ -44,6 +46,9 @@ chromium:
 
 run: install
 	@PORT=$(PORT) HOST=$(HOST) .venv/bin/python app.py
+
+present: install
+	@.venv/bin/python -m streamlit run present.py --server.port $(DECK_PORT) --server.address $(HOST) -- $(DECKS)
 
 test: dev chromium
 	.venv/bin/python -m pytest $(PYTEST) --ignore=tests/pages

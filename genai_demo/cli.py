@@ -1,4 +1,4 @@
-"""The command line: list, run, replay, record, train, quality, poster, readme, prefetch, bench.
+"""The command line: list, run, replay, record, train, quality, poster, deck, readme, prefetch, bench.
 
 Results go to files and standard output, progress to standard error. Exit code 0: done; 1: replay found a
 difference; 2: something was asked that can't be had, said in one sentence.
@@ -143,6 +143,13 @@ def _commands_on_weights(commands: Any) -> None:
     help = "make the films of the front page, each by its architecture's own models"
     one = _command(commands, "poster", _poster, help, "poster vae")
     one.add_argument("name", metavar="NAME", nargs="?", help=f"an architecture, or {HERO} (all of them)")
+
+    help = "write a deck of screens as one HTML file that needs no network"
+    one = _command(commands, "deck", _deck, help, "deck which-architecture --out out/which.html")
+    one.add_argument("name", metavar="NAME", nargs="?", help="a deck, or a file of one; without, they are listed")
+    one.add_argument("--out", type=Path, metavar="FILE", help="the file (NAME.html)")
+    one.add_argument("--notes", action="store_true", help="the speaker's notes, too")
+    one.add_argument("--order", default="", metavar="N,N", help="which screens, in this order (all)")
 
     _command(commands, "readme", _readme, "write the table of architectures into README.md")
 
@@ -366,6 +373,19 @@ def _poster(given: argparse.Namespace) -> int:
 
     for name in [given.name] if given.name else [*having("poster"), HERO]:
         print(hero.make() if name == HERO else posters.make(name))
+    return 0
+
+
+def _deck(given: argparse.Namespace) -> int:
+    from genai_demo.deck import export, parse
+
+    if not given.name:
+        for name in parse.names():
+            print(f"{name}  {parse.load(name).title}")
+        return 0
+    deck = parse.read(Path(given.name)) if given.name.endswith(".md") else parse.load(given.name)
+    path = export.write(deck, given.out or Path(f"{deck.name}.html"), notes=given.notes, order=given.order)
+    print(f"{path} ({path.stat().st_size:,} bytes)")
     return 0
 
 

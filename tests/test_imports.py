@@ -53,7 +53,14 @@ for info in pkgutil.walk_packages(genai_demo.__path__, "genai_demo."):
     assert found.isdisjoint(WEB), found & set(WEB)
 
 
-LAYERS = (("core",), ("inputs",), ("data",), ("language", "results"), ("quality",))  # each may import those before it
+LAYERS = (
+    ("core",),
+    ("inputs",),
+    ("data",),
+    ("language", "results"),
+    ("quality",),
+    ("deck",),
+)  # each may import those before it
 
 
 def layer_of(module: str) -> int | None:

@@ -1,0 +1,156 @@
+"""Frames as HTML, one fragment a frame: what the app streams, plays and exports.
+
+A frame is packed as in wire.py. Pictures stay the data URIs they are, planes become SVG, texts become spans; everything
+that came from a run is escaped. Only the lanes that a screen names are drawn, else the first MOST_LANES.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from genai_demo.core.frames import colours, png_uri
+from genai_demo.core.wire import PackedFrame
+from genai_demo.results.preview import readable
+
+MOST_LANES = 2
+MOST_ROWS = 6  # of a ranking
+MOST_TOKENS = 56  # the last ones are shown
+KINDS = ("pictures", "plane", "tokens", "ranked", "words", "code", "matrix")
+ON_HEAT = "#101214"  # made points over a map of colours
+LAYERS = {"real": "#8b9298", "generated": "var(--family)", "other": "#56b4e9", "paths": "#8b9298", "vectors": "#56b4e9"}
+
+
+def fragments(frames: Iterable[PackedFrame], show: Sequence[str] = (), numbers: Sequence[str] = ()) -> Iterator[str]:
+    """HTML for each frame, in order; growing texts keep what came before, and layers that a frame leaves out stay."""
+    kept: dict[str, Any] = {}
+    for frame in frames:
+        for title, lane in frame["lanes"].items():
+            kept[title] = _joined(kept.get(title), lane)
+        drawn = [title for title in kept if kept[title]["kind"] in KINDS]
+        chosen = [title for title in show if title in drawn] or drawn[:MOST_LANES]
+        lanes = "".join(_lane(title, kept[title]) for title in chosen)
+        yield f'<div class="lanes n{len(chosen)}">{lanes}</div>{_numbers(frame, numbers)}'
+
+
+def _joined(before: Any, lane: Any) -> Any:
+    if before is None or before["kind"] != lane["kind"]:
+        return lane
+    if lane.get("grows"):
+        return {**lane, "items": [*before["items"], *lane["items"]]}
+    if lane["kind"] == "plane":
+        there = {layer["as"] for layer in lane["layers"]}
+        still = [layer for layer in before["layers"] if layer["as"] in ("real", "heat") and layer["as"] not in there]
+        return {**lane, "layers": [*still, *lane["layers"]]}
+    return lane
+
+
+def _numbers(frame: PackedFrame, wanted: Sequence[str]) -> str:
+    by = {one["title"]: one for one in frame["numbers"]}
+    said = [
+        f"<span>{_text(title)} <b>{_text(readable(by[title]['value'], by[title]['digits']))} {_text(by[title]['unit'])}"
+        "</b></span>"
+        for title in wanted
+        if title in by and by[title]["value"] is not None
+    ]
+    return f'<p class="numbers">{"".join(said)}</p>' if said else ""
+
+
+def _text(value: Any) -> str:
+    return html.escape(str(value))
+
+
+def _lane(title: str, lane: Any) -> str:
+    return f'<figure class="{lane["kind"]}"><figcaption>{_text(title)}</figcaption>{_DRAW[lane["kind"]](lane)}</figure>'
+
+
+def _pictures(lane: Any) -> str:
+    src = str(lane["src"])
+    high = -(-lane["n"] // lane["columns"]) * lane["h"]
+    wide = lane["columns"] * lane["w"]
+    crisp = "" if wide > 400 else " crisp"
+    return f'<img class="sheet{crisp}" alt="" width="{int(wide)}" height="{int(high)}" src="{_text(src)}">'
+
+
+def _array(lane: Any, scale: float) -> np.ndarray:
+    flat = np.frombuffer(base64.b64decode(lane["data"]), "<i2").astype(np.float32)
+    return flat.reshape(lane["shape"]) * np.float32(scale / 32767)
+
+
+def _plane(lane: Any) -> str:
+    limit = float(lane["limit"])
+    heat = any(layer["as"] == "heat" for layer in lane["layers"])
+    inside = "".join(
+        _layer(layer, limit, heat) for layer in sorted(lane["layers"], key=lambda one: one["as"] != "heat")
+    )
+    return f'<svg viewBox="-500 -500 1000 1000" role="img">{inside}</svg>'
+
+
+def _layer(layer: Any, limit: float, heat: bool) -> str:
+    if layer["as"] == "heat":
+        src = _text(layer["src"])
+        return f'<image href="{src}" x="-500" y="-500" width="1000" height="1000" preserveAspectRatio="none"/>'
+    at = (_array(layer, 2 * limit) * (500 / limit)).round().astype(int)
+    colour, kind = ON_HEAT if heat and layer["as"] == "generated" else LAYERS[layer["as"]], layer["as"]
+    if kind == "vectors":
+        path = "".join(f"M{x} {-y}l{dx} {-dy}" for x, y, dx, dy in at)
+    elif kind == "paths":
+        path = "".join("M" + "L".join(f"{x} {-y}" for x, y in way[..., :2]) for way in at)
+    else:
+        path = "".join(f"M{x} {-y}h0" for x, y in at[:, :2])
+    wide = 4 if kind in ("vectors", "paths") else 12 if kind == "real" else 15
+    faint = ' opacity="0.55"' if kind in ("paths", "vectors") else ""
+    return f'<path d="{path}" style="stroke:{colour}" stroke-width="{wide}" stroke-linecap="round" fill="none"{faint}/>'
+
+
+def _tokens(lane: Any) -> str:
+    items = lane["items"][-MOST_TOKENS:]
+    parts = []
+    for item in items:
+        kind = item.get("kind", "")
+        share = item.get("share")
+        deep = 0 if share is None or kind == "prompt" else (1 - share if lane["shade"] != "share" else share)
+        style = f' style="--deep:{round(60 * deep)}%"' if deep > 0.02 else ""
+        parts.append(f'<span class="tok {_text(kind)}"{style}>{_text(item["text"])}</span>')
+    return f'<p class="run-text">{"".join(parts)}</p>'
+
+
+def _ranked(lane: Any) -> str:
+    items = lane["items"][:MOST_ROWS]
+    values = [float(item.get("share") if item.get("share") is not None else item.get("value") or 0) for item in items]
+    top = 1.0 if all("share" in item for item in items) else max([abs(value) for value in values], default=1.0) or 1.0
+    rows = "".join(
+        f'<li><span>{_text(item["text"].strip() or "space")}</span><i style="--to:{max(0, value / top):.1%}"></i>'
+        f"<b>{f'{value:.0%}' if 'share' in item else readable(value, 3)}</b></li>"
+        for item, value in zip(items, values, strict=True)
+    )
+    return f'<ol class="bars">{rows}</ol>'
+
+
+def _words(lane: Any) -> str:
+    return f"<p>{_text(lane['text'])}</p>"
+
+
+def _code(lane: Any) -> str:
+    return f"<pre>{_text(lane['text'])}</pre>"
+
+
+def _matrix(lane: Any) -> str:
+    """The first of the maps, as a picture of one pixel a cell."""
+    first = _array(lane, lane["scale"])[0]
+    return f'<img class="crisp map" alt="" src="{png_uri(colours(first))}">'
+
+
+_DRAW = {
+    "pictures": _pictures,
+    "plane": _plane,
+    "tokens": _tokens,
+    "ranked": _ranked,
+    "words": _words,
+    "code": _code,
+    "matrix": _matrix,
+}
