@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TOY = Path(__file__).with_name("toy")
-LINKED = ("css", "images", "knowledge", "weights")  # of assets, read and never written by the toy
+LINKED = ("css", "decks", "images", "knowledge", "weights")  # of assets, read and never written by the toy
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,13 @@ def test_it_has_a_poster(program: Path) -> None:
         "print(len(resolve(part('toy', 'poster') + ':poster')()))"
     )
     assert said(program, "-c", code).strip() == "1"
+
+
+def test_it_has_a_screen_in_the_deck_of_architectures(program: Path) -> None:
+    said(program, "-m", "genai_demo", "deck", "which-architecture", "--out", "talk.html")
+    talk = (program / "talk.html").read_text()
+    assert "<h1>Toy</h1>" in talk, "a screen of its own"
+    assert "<td>Toy</td>" in talk, "a row of the table"
 
 
 def test_it_has_a_page_that_opens_on_its_recording_and_a_place_on_the_front_page(program: Path) -> None:

@@ -19,6 +19,7 @@ MEASURES = {
 }
 COLOURS = ("#56b4e9", "#eda24d", "#35c49a", "#bb9fe4", "#f0e442", "#d55e00")  # after Okabe and Ito, on dark
 GREY = "#a3aab0"
+MOST_ROWS, MOST_PLAIN = {"architectures": 4}, 7  # of a table on one screen: with sentences in it, without
 
 
 def facts(name: str) -> str:
@@ -39,11 +40,18 @@ def first_recorded(name: str) -> str:
     return next((run for run in runs if recording_path(run).exists()), "")
 
 
-def table(of: str) -> str:
-    """The HTML of a table. Raises DemoError where nothing was measured or no table has that name."""
+def pages(of: str) -> int:
+    """How many screens a table takes, whose rows a room can read. Raises DemoError where nothing was measured."""
+    return -(-len(TABLES[of]()[1]) // MOST_ROWS.get(of, MOST_PLAIN))
+
+
+def table(of: str, page: int = 0) -> str:
+    """The HTML of a table, or of that part of it. Raises DemoError where nothing was measured or none has that name."""
     if of not in TABLES:
         raise DemoError(f"the table is of {shown(of)}; {among(of, TABLES)}")
     heads, rows = TABLES[of]()
+    each = -(-len(rows) // pages(of)) if rows else 0
+    rows = rows[page * each : (page + 1) * each]
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

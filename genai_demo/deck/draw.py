@@ -20,7 +20,8 @@ from genai_demo.results.preview import readable
 MOST_LANES = 2
 MOST_ROWS = 6  # of a ranking
 MOST_TOKENS = 56  # the last ones are shown
-KINDS = ("pictures", "plane", "tokens", "ranked", "words", "code", "matrix")
+MOST_STAGES = 3  # columns: the first, the one before the last, the last
+KINDS = ("pictures", "plane", "tokens", "ranked", "stages", "words", "code", "matrix")
 ON_HEAT = "#101214"  # made points over a map of colours
 LAYERS = {"real": "#8b9298", "generated": "var(--family)", "other": "#56b4e9", "paths": "#8b9298", "vectors": "#56b4e9"}
 
@@ -131,6 +132,15 @@ def _ranked(lane: Any) -> str:
     return f'<ol class="bars">{rows}</ol>'
 
 
+def _stages(lane: Any) -> str:
+    """What comes in and what goes out: the first column and the last ones, side by side."""
+    columns = lane["stages"]
+    if len(columns) > MOST_STAGES:
+        columns = [columns[0], *columns[1 - MOST_STAGES :]]
+    parts = (f"<div><p>{_text(one['name'])}</p>{_ranked(one)}</div>" for one in columns)
+    return f'<div class="stages-body">{"".join(parts)}</div>'
+
+
 def _words(lane: Any) -> str:
     return f"<p>{_text(lane['text'])}</p>"
 
@@ -150,6 +160,7 @@ _DRAW = {
     "plane": _plane,
     "tokens": _tokens,
     "ranked": _ranked,
+    "stages": _stages,
     "words": _words,
     "code": _code,
     "matrix": _matrix,

@@ -49,7 +49,7 @@ def visual(screen: Screen) -> Visual:
         return Visual()
     try:
         if screen.block.kind == "table":
-            return Visual("table", html=blocks.table(screen.block.said["of"]))
+            return Visual("table", html=blocks.table(screen.block.said["of"], int(screen.block.said.get("page", 0))))
         if screen.block.kind == "chart":
             return Visual("chart", figure=blocks.chart(screen.block.said["of"]))
         return recorded(screen)

@@ -137,7 +137,22 @@ def _screens(text: str) -> list[Screen]:
         return [Screen(title or "This screen can't be shown", notes=notes.strip(), error=said)]
     if screen.block and screen.block.kind == "architectures":
         return [_of_family(name, screen.notes) for name in families()]
+    if screen.block and screen.block.kind == "table":
+        return _paged(screen, screen.block)
     return [screen]
+
+
+def _paged(screen: Screen, block: Block) -> list[Screen]:
+    """A screen for each part of a long table; one, that says so, where there is nothing to show."""
+    from genai_demo.deck.blocks import pages
+
+    try:
+        count = pages(block.said["of"])
+    except DemoError:
+        return [screen]
+    if count < 2:
+        return [screen]
+    return [replace(screen, block=Block("table", {**block.said, "page": str(page)})) for page in range(count)]
 
 
 def _screen(text: str, title: str, notes: str) -> Screen:

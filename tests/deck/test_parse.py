@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.registry import families
 from genai_demo.deck import export, page, parse
 
 GOOD = "# Good\n\nIt **goes** on.\n\nNotes: say it"
@@ -84,3 +85,17 @@ def test_no_deck_is_too_long_or_empty() -> None:
     for text in ("", "---\n---\n", "# A\n---\n" * 100, "x" * 300_000):
         with pytest.raises(DemoError):
             parse.parse(text)
+
+
+def test_a_long_table_takes_more_screens_and_loses_no_row() -> None:
+    deck = parse.parse("# All\n\n```table\nof: architectures\n```\n")
+    shown = [page.visual(screen).html for screen in deck.screens]
+    titles = [family.title for family in families().values()]
+    assert len(shown) > 1
+    assert max(html.count("<tr>") for html in shown) <= 5, "four rows and the heading"
+    assert all(sum(html.count(f"<td>{title}</td>") for html in shown) == 1 for title in titles)
+
+
+def test_the_stages_from_scores_to_a_choice_are_drawn() -> None:
+    deck = parse.parse("# Chosen\n\n```recipe\nrun: decoder/tokens\nshow: from logits to the choice\n```\n")
+    assert "<p>logits</p>" in page.visual(deck.screens[0]).frames[0]
