@@ -64,7 +64,7 @@ def _architectures() -> tuple[Sequence[str], list[Sequence[str]]]:
 
 def _laboratory() -> tuple[Sequence[str], list[Sequence[str]]]:
     """Means over all data sets and seeds, a row for each family."""
-    rows = [
+    rows: list[Sequence[str]] = [
         (laboratory_table.title(by), *(f"{_mean(by, name):.{digits}f}" for name, digits in _DIGITS))
         for by in _measured()
     ]
@@ -84,7 +84,7 @@ def _measured() -> list[str]:
 
 def _mean(by: str, measure: str, data: str = "") -> float:
     scores = laboratory_table.results()["scores"]
-    return mean(one[measure] for one in scores if one["by"] == by and (not data or one["data"] == data))
+    return float(mean(one[measure] for one in scores if one["by"] == by and (not data or one["data"] == data)))
 
 
 def chart(of: str) -> dict[str, Any]:
