@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ def stage(deck: Deck, order: list[int]) -> None:
     keys(key="keys", data={"at": at, "count": len(order)}, on_go_change=pressed)
     bar(deck, order, at, screen, talk)
     show(screen)
+    ahead(deck.name, list(deck.screens))
 
 
 def tell(talk: str, deck: Deck, order: list[int], at: int) -> None:
@@ -181,15 +183,15 @@ def reorder() -> None:
     go(0)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def visual(screen_key: str, _screen: Screen) -> page.Visual:
-    """What stands beside the text, remembered: going back costs nothing."""
-    return page.visual(_screen)
+@st.cache_resource(max_entries=8, show_spinner=False)
+def ahead(name: str, _screens: list[Screen]) -> None:
+    """Draws the screens of a deck while the first is looked at."""
+    threading.Thread(target=lambda: list(map(page.visual, _screens)), daemon=True).start()
 
 
 def show(screen: Screen) -> None:
     """The screen: words, and its film, chart or table."""
-    seen = visual(repr(screen), screen)
+    seen = page.visual(screen)
     if seen.kind == "chart":
         left, right = st.columns([5, 8], vertical_alignment="center")
         left.html(whole(screen, ""))

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, sentence
 from genai_demo.core.home import ASSETS
 from genai_demo.core.registry import families
@@ -16,6 +17,7 @@ from genai_demo.deck.parse import Screen
 from genai_demo.results.recording import load_recording
 
 STYLE, SCRIPT = ASSETS / "decks" / "deck.css", ASSETS / "decks" / "deck.js"
+DRAWN = Cache[str, "Visual"]("screens of decks", 64_000_000, weigh)
 MOST_FRAMES = 40  # of a film on a screen; a longer recording is thinned evenly
 
 
@@ -44,7 +46,16 @@ def shown_lanes(screen: Screen) -> tuple[list[str], list[str]]:
 
 
 def visual(screen: Screen) -> Visual:
-    """What stands beside the text of a screen; a run shows its recording. Raises nothing."""
+    """What stands beside the text of a screen; a run shows its recording. It is kept: never change it."""
+    key = repr(screen)
+    found = DRAWN.get(key)
+    if found is None:
+        found = _visual(screen)
+        DRAWN.put(key, found)
+    return found
+
+
+def _visual(screen: Screen) -> Visual:
     if screen.error or screen.block is None:
         return Visual()
     try:
