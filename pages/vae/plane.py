@@ -16,7 +16,7 @@ from genai_demo.core.frames import pack, png_uri
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.spec import find_spec
-from genai_demo.results.recording import load_recording
+from genai_demo.results.recording import load_recording, recorded_recipe
 from pages.parts.bench import Panel
 from pages.parts.plane.plane import LatentPlane, plane_update
 from pages.parts.stream import kind, last_frame
@@ -61,7 +61,7 @@ def wire(panel: Panel) -> None:
     panel.also[plane] = lambda options: {"x": options["x"], "y": options["y"]}
     app = gr.context.Context.root_block
     assert app is not None
-    app.load(_of, [model, x, y], plane, **ASIDE)
+    app.load(_opens, [model, x, y], plane, **ASIDE)
 
 
 @kind
@@ -80,6 +80,19 @@ def _of(model: Any, x: Any, y: Any) -> Any:
         context=key,
         picture=decode(float(x or 0), float(y or 0), key),
     )
+
+
+@kind
+def _opens(model: Any, x: Any, y: Any) -> Any:
+    """The same as the page opens, without the backdrop where the page has that of this model already."""
+    update: dict[str, Any] = _of(model, x, y)
+    try:
+        recipe = recorded_recipe("vae/manifold") or {}
+    except DemoError:
+        return update
+    if _recorded() and recipe.get("model") == str(model):
+        del update["backdrop"]
+    return update
 
 
 @functools.lru_cache(maxsize=16)

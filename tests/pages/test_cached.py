@@ -74,7 +74,7 @@ def test_a_page_asks_for_few_files_and_when_it_comes_again_for_hardly_any(chromi
     from benchmarks.transfers import COLD_KB, COLD_REQUESTS, WARM_KB, visited
 
     context = chromium.new_context()
-    for path in ("gan", "rag"):
+    for path in ("gan", "vae"):
         size, requests = visited(context, f"{base_url}/{path}")
         assert 0 < requests <= COLD_REQUESTS
         assert size < 1000 * COLD_KB
