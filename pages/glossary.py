@@ -18,7 +18,7 @@ from genai_demo.rag.knowledge import Article, articles
 from pages import find_page
 from pages.parts.scripts import call
 from pages.parts.theme import title
-from pages.parts.words import plain
+from pages.words import plain
 
 
 def build() -> None:

@@ -24,7 +24,7 @@ from pages.parts.figures import figures
 from pages.parts.stream import MODEL, kind
 from pages.parts.tree import diagram, tree
 from pages.parts.wiring import ASIDE
-from pages.parts.words import explained
+from pages.words import explained
 
 LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},

@@ -37,13 +37,13 @@ def decode(x: float, y: float, model: str = "") -> str:
 
 def latent_plane() -> LatentPlane:
     """The component, opening on the recorded plane."""
-    backdrop = _recorded()
+    recorded = _recorded()
     return LatentPlane(
         decode,
         START,
         limit=LIMIT,
-        backdrop=backdrop,
-        picture=_at_start(backdrop),
+        backdrop=_smaller(recorded),
+        picture=_at_start(recorded),
         elem_id="latent-plane",
         render=False,
         label="Latent plane",
@@ -105,12 +105,23 @@ def _background(key: str) -> tuple[Any, Any, list[str], str]:
     return found.points, found.labels, axes, _sheet(pack(last))
 
 
+@functools.cache
 def _recorded() -> str:
     try:
         found = load_recording("vae/manifold")
     except DemoError:
         return ""
     return _sheet(found["frames"][-1]) if found and found["recipe"]["options"]["size"] == SIDE else ""
+
+
+def _smaller(uri: str) -> str:
+    """A backdrop as WebP, since it travels with the page at each visit; "" stays."""
+    if not uri:
+        return ""
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as picture:
+        picture.save(buffer, "WEBP", quality=80, method=4)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _at_start(backdrop: str) -> str:

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from genai_demo.rag.knowledge import articles
-from pages.parts.words import explained
+from pages.words import explained
 
 
 @pytest.mark.browser

@@ -6,18 +6,17 @@ import gradio as gr
 import httpx
 import pytest
 
-import app
 from pages.parts.sessions import Visit, Visits
 
 
 @pytest.fixture
-def visits() -> Visits:
+def visits(app) -> Visits:
     made = Visits()
     made.blocks, made.capacity = app.demo, 3
     return made
 
 
-def test_the_server_keeps_visits(base_url):
+def test_the_server_keeps_visits(app, base_url):
     assert isinstance(app.demo.app.state_holder, Visits)
     called = f"{base_url}/gradio_api/call/vae_decode"
     event = httpx.post(called, json={"data": []}).json()["event_id"]
@@ -25,7 +24,7 @@ def test_the_server_keeps_visits(base_url):
     assert all(isinstance(one, Visit) for one in app.demo.app.state_holder.session_data.values())
 
 
-def test_a_visit_keeps_only_what_was_changed_for_it(visits):
+def test_a_visit_keeps_only_what_was_changed_for_it(app, visits):
     one, other = visits["one"], visits["other"]
     key, before = next((k, b) for k, b in app.demo.blocks.items() if isinstance(b, gr.Dropdown))
     changed = gr.Dropdown(["new"], render=False)
