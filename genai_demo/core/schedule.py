@@ -30,7 +30,7 @@ from genai_demo.core.recipe import Recipe
 SLOTS = 2  # frames that are computed at the same time
 MOST_WAITING = 120  # jobs that wait in all; one more is refused with how many there are
 MOST_EACH = 3  # jobs of one visitor that are computed or wait
-AGING = 0.3  # seconds of work that a second of waiting is worth
+AGING = 0.06  # seconds of work that a second of waiting is worth
 PATIENCE_S = 0.5  # how long a reader who can do something else meanwhile waits for a frame
 LEARNT = 2000  # estimates that are remembered
 UNKNOWN_S = 2.0  # what a run of which nothing is known is taken to need
