@@ -17,11 +17,12 @@ import torch
 
 from benchmarks import Row, alternate, seconds
 from genai_demo.core.load import load
+from genai_demo.data.knowledge import articles
 from genai_demo.rag import MINILM, library
 from genai_demo.rag.chunks import sentences
 from genai_demo.rag.embed import BATCH, Embedder
-from genai_demo.rag.knowledge import articles, questions
 from genai_demo.rag.library import Cutting, Entry, Library, build, built_in, cut_all
+from genai_demo.rag.questions import questions
 from genai_demo.rag.retrieve import Search, retrieve
 from genai_demo.rag.store import FlatStore, HNSWStore, Store, filled
 

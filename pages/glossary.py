@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from genai_demo.rag.knowledge import Article, articles
+from genai_demo.data.knowledge import Article, articles
 from pages import find_page
 from pages.parts.scripts import call
 from pages.parts.theme import title

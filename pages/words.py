@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from genai_demo.rag.knowledge import articles as articles  # those who list words take them from here
+from genai_demo.data.knowledge import articles
 
 KEPT = re.compile(  # what no word is taken from: formulas, code, links, bold, headings, comments
     r"(\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|\*\*[^*]+\*\*|^#.*?$)", re.DOTALL | re.MULTILINE

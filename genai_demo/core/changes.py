@@ -45,6 +45,15 @@ class Changing(Options):
 C = TypeVar("C", bound=Changing)
 
 
+class Preset(NamedTuple):
+    """options that go wrong, where to look, the options that cure it, and why they do. All tried with seeds 0 to 2."""
+
+    options: dict[str, Any]
+    look: str
+    cure: dict[str, Any]
+    why: str
+
+
 class Segment(NamedTuple):
     """These settings hold for the steps after `start`."""
 

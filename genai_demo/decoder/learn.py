@@ -23,7 +23,7 @@ from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
 from genai_demo.core.device import generator, pick_device, seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Tok, curve, number, ranked, tokens
-from genai_demo.core.home import ASSETS
+from genai_demo.data.knowledge import articles
 from genai_demo.decoder.learn_options import LEAST_TEXT, LearnOptions
 
 MOST_CHARACTERS = 80  # different ones; what is rarer is left out of the text
@@ -32,6 +32,7 @@ LISTED = 8  # guesses that are shown
 HEADS, JUDGED = 4, 32  # of attention; stretches of the text held out, for its loss
 HELD_OUT = 10  # the last of so many parts of the text is held out
 LOSS = "loss"
+MARKED = re.compile(r"[$|`*]")  # what has formulas, tables, code or bold words is no plain sentence
 WORD, LEAST_WORD = re.compile(r"[^\W\d_]+"), 3  # letters; shorter ones exist by chance
 
 
@@ -207,7 +208,7 @@ def text_of(own: str) -> Text:
     text = re.sub(r"\s+", " ", own).strip()
     if text and len(text) < LEAST_TEXT:
         raise DemoError(f"text has {len(text)} characters; write at least {LEAST_TEXT}, or none for the articles")
-    return known(text or articles())
+    return known(text or library())
 
 
 @functools.lru_cache(4)
@@ -221,10 +222,8 @@ def known(text: str) -> Text:
 
 
 @functools.cache
-def articles() -> str:
+def library() -> str:
     """Sentences of the library's articles, without headings, lists and formulas."""
-    parts = []
-    for path in sorted((ASSETS / "knowledge").glob("*.md")):
-        body = path.read_text(encoding="utf-8").partition("\n## References\n")[0]
-        parts += [p for p in body.split("\n\n") if p.strip() and p[0].isalpha() and not re.search(r"[$|`*]", p)]
-    return re.sub(r"\s+", " ", " ".join(part for part in parts if not part.startswith("Also called")))
+    parts = [part for article in articles() for part in article.body.split("\n\n")]
+    told = [part for part in parts if part[:1].isalpha() and not MARKED.search(part)]
+    return re.sub(r"\s+", " ", " ".join(part for part in told if not part.startswith("Also called")))

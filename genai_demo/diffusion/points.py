@@ -23,11 +23,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import curve, number, plane
+from genai_demo.core.networks import mlp
 from genai_demo.diffusion.guide import shown
 from genai_demo.diffusion.options import PointsOptions
 from genai_demo.diffusion.samplers import SAMPLERS, Draw, Predict, Sampler, Step, ddim
@@ -90,15 +90,7 @@ class Velocity(nn.Module):
     def __init__(self, width: int, random: torch.Generator, *, octaves: int = 4, depth: int = 3) -> None:
         super().__init__()
         self.octaves = octaves
-        sizes = [2 + 4 * octaves + 8, *[width] * depth]
-        linear = partial(skip_init, nn.Linear)  # filled below, from a stream of this call alone
-        layers = [part for a, b in pairwise(sizes) for part in (linear(a, b), nn.SiLU())]
-        self.net = nn.Sequential(*layers, linear(width, 2))
-        for layer in self.net:
-            if isinstance(layer, nn.Linear):  # PyTorch's own bounds
-                bound = layer.in_features**-0.5
-                nn.init.uniform_(layer.weight, -bound, bound, generator=random)
-                nn.init.uniform_(layer.bias, -bound, bound, generator=random)
+        self.net = mlp([2 + 4 * octaves + 8, *[width] * depth, 2], nn.SiLU, random)
 
     def forward(self, x: Tensor, angle: Tensor) -> Tensor:
         f = (math.pi / 2 * 2 ** torch.arange(self.octaves)).repeat_interleave(2)  # (2 * octaves,)

@@ -16,13 +16,20 @@ FAMILY = Family(
     laboratory=Laboratory("flow/points"),
 )
 SPECS = ()
+
+
+def _seconds(o: options.TrainedOptions) -> int:
+    """Of the runs that train coupling layers."""
+    return 20 + o.steps * o.layers // 100
+
+
 RUNS: tuple[Run, ...] = (
     Run(
         "flow/points",
         "Train a flow on points, live; rewind, change something, branch",
         options.PointsOptions,
         "genai_demo.flow.points:points",
-        seconds=lambda o: 20 + o.steps * o.layers // 100,
+        seconds=_seconds,
         threads=1,
     ),
     Run(
@@ -30,7 +37,7 @@ RUNS: tuple[Run, ...] = (
         "Through a trained flow, layer by layer, with the ledger of one point",
         options.LayersOptions,
         "genai_demo.flow.layers:layers",
-        seconds=lambda o: 20 + o.steps * o.layers // 100,
+        seconds=_seconds,
         threads=1,
     ),
     Run(
@@ -38,7 +45,7 @@ RUNS: tuple[Run, ...] = (
         "Undo the layers one by one, and see where the error grows",
         options.InverseOptions,
         "genai_demo.flow.inverse:inverse",
-        seconds=lambda o: 20 + o.steps * o.layers // 100,
+        seconds=_seconds,
         threads=1,
     ),
     Run(

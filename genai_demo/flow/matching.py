@@ -10,18 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import curve, number, plane
+from genai_demo.core.networks import mlp
 from genai_demo.flow.couplings import normal
 from genai_demo.flow.drawing import CELLS, cells, held
 from genai_demo.flow.options import MatchingOptions
@@ -72,15 +71,7 @@ class Velocity(nn.Module):
     def __init__(self, width: int, random: torch.Generator, *, octaves: int = 4) -> None:
         super().__init__()
         self.register_buffer("waves", math.pi / 2 * 2.0 ** torch.arange(octaves))
-        linear = partial(skip_init, nn.Linear)  # filled below, from a stream of this call alone
-        sizes = [3 * (1 + 2 * octaves), width, width, width]
-        layers = [part for a, b in pairwise(sizes) for part in (linear(a, b), nn.SiLU())]
-        self.net = nn.Sequential(*layers, linear(width, 2))
-        for layer in self.net:
-            if isinstance(layer, nn.Linear):  # PyTorch's own bounds
-                bound = layer.in_features**-0.5
-                nn.init.uniform_(layer.weight, -bound, bound, generator=random)
-                nn.init.uniform_(layer.bias, -bound, bound, generator=random)
+        self.net = mlp([3 * (1 + 2 * octaves), width, width, width, 2], nn.SiLU, random)
 
     waves: Tensor
 

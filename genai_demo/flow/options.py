@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
-from genai_demo.core.changes import MOST_STEPS, Changing
+from genai_demo.core.changes import MOST_STEPS, Changing, Preset
 from genai_demo.core.options import Options, option
 from genai_demo.data.points import PointSet
 
@@ -94,15 +94,6 @@ class MatchingOptions(Options):
     learning_rate: float = option(3e-3, "How far each training step goes", at_least=1e-6, at_most=10)
     width: int = option(96, "Units in each hidden layer", at_least=4, at_most=128, more=True)
     samples: int = option(400, "How many points to make", at_least=10, at_most=1000, more=True)
-
-
-class Preset(NamedTuple):
-    """options that go wrong, where to look, the options that cure it, and why they do. All tried with seeds 0 to 2."""
-
-    options: dict[str, Any]
-    look: str
-    cure: dict[str, Any]
-    why: str
 
 
 PRESETS: dict[str, Preset] = {

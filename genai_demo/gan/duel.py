@@ -8,15 +8,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
+from genai_demo.core.networks import mlp
 from genai_demo.core.rewound import copied
 from genai_demo.gan.objectives import LOSSES, clip, gradient_penalty
 from genai_demo.gan.points_options import PointsOptions, Settings
@@ -29,16 +28,7 @@ SECOND = 0.99  # Adam's beta 2, RMSprop's alpha
 
 def network(inputs: int, outputs: int, width: int, depth: int, random: torch.Generator) -> nn.Sequential:
     """`depth` hidden layers of `width` units, with PyTorch's own bounds of the first weights, from `random` alone."""
-    linear = partial(skip_init, nn.Linear)
-    sizes = [inputs, *[width] * depth]
-    layers = [part for a, b in pairwise(sizes) for part in (linear(a, b), nn.LeakyReLU(LEAK))]
-    made = nn.Sequential(*layers, linear(width, outputs))
-    for layer in made:
-        if isinstance(layer, nn.Linear):
-            bound = layer.in_features**-0.5
-            nn.init.uniform_(layer.weight, -bound, bound, generator=random)
-            nn.init.uniform_(layer.bias, -bound, bound, generator=random)
-    return made
+    return mlp([inputs, *[width] * depth, outputs], partial(nn.LeakyReLU, LEAK), random)
 
 
 def optimiser(parameters: list[nn.Parameter], options: PointsOptions) -> torch.optim.Optimizer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
-from genai_demo.core.changes import MOST_STEPS, Changing
+from genai_demo.core.changes import MOST_STEPS, Changing, Preset
 from genai_demo.core.options import option
 from genai_demo.data.points import PointSet
 
@@ -61,15 +61,6 @@ class PointsOptions(Settings):
     depth: int = option(2, "Hidden layers of either network", at_least=1, at_most=4, unit="layers", more=True)
     batch_size: int = option(256, "Points in a training step", at_least=8, at_most=512, more=True)
     samples: int = option(400, "How many points to make for a frame", at_least=10, at_most=1000, more=True)
-
-
-class Preset(NamedTuple):
-    """options that go wrong, where to look, the options that cure it, and why they do. All tried with seeds 0 to 2."""
-
-    options: dict[str, Any]
-    look: str
-    cure: dict[str, Any]
-    why: str
 
 
 PRESETS: dict[str, Preset] = {

@@ -10,9 +10,9 @@ import numpy as np
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Tok, bars, curve, number, prose, tokens
+from genai_demo.data.knowledge import articles
 from genai_demo.inputs.documents.cleaned import clean
 from genai_demo.rag.chunks import Chunk, count, cut, sentences
-from genai_demo.rag.knowledge import articles
 from genai_demo.rag.options import ChunkOptions
 
 EXAMPLE = "ddpm"

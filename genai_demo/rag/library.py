@@ -24,10 +24,10 @@ import numpy as np
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import home, whole
+from genai_demo.data.knowledge import KNOWLEDGE, Article, articles
 from genai_demo.rag.bm25 import BM25, words
 from genai_demo.rag.chunks import Chunk, How, Mark, cut
 from genai_demo.rag.embed import BATCH, Embedder
-from genai_demo.rag.knowledge import KNOWLEDGE, Article, articles
 from genai_demo.rag.store import FlatStore, Store, filled
 
 if TYPE_CHECKING:

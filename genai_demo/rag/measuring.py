@@ -24,9 +24,9 @@ from genai_demo.language.engines import engine_of
 from genai_demo.quality.cards import Watch
 from genai_demo.rag import MINILM, answerable, injection
 from genai_demo.rag.embed import BATCH, Embedder
-from genai_demo.rag.knowledge import Question, questions
 from genai_demo.rag.library import Cutting, Library, built_in, ship
 from genai_demo.rag.quality import METRICS, RESULTS, STAGES
+from genai_demo.rag.questions import Question, questions
 from genai_demo.rag.retrieve import Search, StageResult, retrieve
 
 DEPTH = 10  # passages that are looked at

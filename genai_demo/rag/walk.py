@@ -209,6 +209,6 @@ def _listed(library: Library, found: Sequence[tuple[float, int]]) -> tuple[Tok, 
 
 
 def _start(library: Library, chunk: int, longest: int = 60) -> str:
-    """How its text begins."""
-    text = " ".join(library.chunks[chunk].text.split())
+    """How its text begins, without the signs of a heading."""
+    text = " ".join(word for word in library.chunks[chunk].text.split() if word.strip("#"))
     return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " ..."

@@ -10,17 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import bars, curve, number, plane
+from genai_demo.core.networks import mlp
 from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter, task
 from genai_demo.vae.drawing import CODE_AXES
 from genai_demo.vae.options import PointsOptions
@@ -76,8 +74,8 @@ class PointVae(nn.Module):
 
     def __init__(self, latent: int, width: int, noise: float, random: torch.Generator, *, learn: bool = False) -> None:
         super().__init__()
-        self.encoder = _mlp([2, width, width, 2 * latent], random)
-        self.decoder = _mlp([latent, width, width, width, 2], random)
+        self.encoder = mlp([2, width, width, 2 * latent], nn.SiLU, random)
+        self.decoder = mlp([latent, width, width, width, 2], nn.SiLU, random)
         self.log_noise = nn.Parameter(torch.tensor(math.log(noise)), requires_grad=learn)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -92,17 +90,6 @@ class PointVae(nn.Module):
         squared = (self.decoder(z) - x).square().sum(1)
         nats = squared / (2 * (2 * self.log_noise).exp()) + 2 * self.log_noise + math.log(2 * math.pi)
         return nats, (mean**2 + logvar.exp() - 1 - logvar) / 2
-
-
-def _mlp(sizes: list[int], random: torch.Generator) -> nn.Sequential:
-    linear = partial(skip_init, nn.Linear)  # filled below, from a stream of this call alone
-    layers = [part for a, b in pairwise(sizes) for part in (linear(a, b), nn.SiLU())][:-1]
-    for layer in layers:
-        if isinstance(layer, nn.Linear):
-            bound = layer.in_features**-0.5
-            nn.init.uniform_(layer.weight, -bound, bound, generator=random)
-            nn.init.uniform_(layer.bias, -bound, bound, generator=random)
-    return nn.Sequential(*layers)
 
 
 def train(

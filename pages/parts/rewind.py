@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import gradio as gr
 
-from genai_demo.core.changes import Changing
+from genai_demo.core.changes import Changing, Preset
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe, seed_of
 from pages.parts.bench import Panel
@@ -22,19 +22,6 @@ from pages.parts.stream import CHEAP, kind
 
 OWN = "Own settings"
 LONGEST = 20_000  # characters of a recipe
-
-
-class Preset(Protocol):
-    """Options that go wrong, where to look, the options that cure it, and why they do."""
-
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-    @property
-    def look(self) -> str: ...
-    @property
-    def cure(self) -> Mapping[str, Any]: ...
-    @property
-    def why(self) -> str: ...
 
 
 class Again(NamedTuple):

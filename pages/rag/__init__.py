@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from genai_demo.data.knowledge import articles
 from genai_demo.rag import orders
-from genai_demo.rag.knowledge import articles
 from genai_demo.rag.options import EXAMPLE, QUESTION, KinOptions
 from pages.parts.bench import Bench, Panel, bench_id, later
 from pages.parts.lead import Try

@@ -69,7 +69,7 @@ def test_what_it_cannot_learn_from_is_refused(options, said):
 
 
 def test_the_articles_have_no_signs_of_markdown():
-    text = learn.articles()
+    text = learn.library()
     assert len(text) > 100_000
     assert not set("#|$`") & set(text)
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from genai_demo.rag.knowledge import articles
+from genai_demo.data.knowledge import articles
 from pages.words import explained
 
 

@@ -13,8 +13,8 @@ from gradio_client.exceptions import AppError
 from reportlab.pdfgen.canvas import Canvas
 
 from genai_demo.core.load import clear
+from genai_demo.data.knowledge import articles
 from genai_demo.rag import MINILM, orders, own_documents
-from genai_demo.rag.knowledge import articles
 from tests.decoder.real import borrowed, true_home
 from tests.pages.conftest import live
 

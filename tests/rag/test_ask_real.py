@@ -15,9 +15,9 @@ from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.core.spec import Package
 from genai_demo.rag import MINILM, answerable, measuring, passages
-from genai_demo.rag.knowledge import questions
 from genai_demo.rag.library import built_in
 from genai_demo.rag.options import AskOptions, KinOptions
+from genai_demo.rag.questions import questions
 from pages.rag import TRIES
 from tests.decoder.real import borrowed, true_home
 

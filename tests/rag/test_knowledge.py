@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from genai_demo.core.errors import DemoError
-from genai_demo.rag import knowledge
-from genai_demo.rag.knowledge import Article, Question, articles, questions
+from genai_demo.data import knowledge
+from genai_demo.data.knowledge import Article, articles
+from genai_demo.rag import questions as asked
+from genai_demo.rag.questions import Question, questions
 
 ARTICLES, QUESTIONS = articles(), questions()
 TEXTS = {article.stem: article.text for article in ARTICLES}
@@ -139,7 +141,8 @@ def test_paraphrases_use_other_words_than_the_passages() -> None:
 
 
 def test_a_missing_library_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(knowledge, "KNOWLEDGE", tmp_path)
+    for module in (knowledge, asked):
+        monkeypatch.setattr(module, "KNOWLEDGE", tmp_path)
     for reader in (articles, questions):
         with pytest.raises(DemoError, match=r"restore"):
             reader.__wrapped__()

@@ -7,10 +7,10 @@ import pytest
 
 from genai_demo.core.caches import weigh
 from genai_demo.core.errors import DemoError
+from genai_demo.data.knowledge import articles
 from genai_demo.inputs.documents.document import Document
 from genai_demo.rag import MINILM, library
 from genai_demo.rag.chunks import cut
-from genai_demo.rag.knowledge import articles
 from genai_demo.rag.library import (
     PASSAGE,
     Cutting,

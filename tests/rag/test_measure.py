@@ -9,8 +9,8 @@ from genai_demo.core.errors import DemoError
 from genai_demo.quality import tables
 from genai_demo.quality.cards import results
 from genai_demo.rag import answerable, measuring, quality
-from genai_demo.rag.knowledge import Passage, Question
 from genai_demo.rag.library import build
+from genai_demo.rag.questions import Passage, Question
 from genai_demo.rag.retrieve import STAGES
 from tests.rag.stand_in import ENTRIES, tiny
 

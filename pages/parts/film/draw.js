@@ -122,9 +122,9 @@ export const drawPlane = (g, limit, layers, dots, paint, names = []) => {
   const step = [5, 2, 1].map(k => k * 10 ** Math.floor(Math.log10(limit))).find(k => k <= limit * 1.0001);
   for (const value of [-step, 0, step]) {
     g.textAlign = 'center'; g.textBaseline = 'top';
-    g.fillText(readable(value), Math.min(px(value / limit), left + side - 6 * dots), top + side + 5 * dots);
+    g.fillText(readable(value, 1), Math.min(px(value / limit), left + side - 6 * dots), top + side + 5 * dots);
     g.textAlign = 'right'; g.textBaseline = 'middle';
-    g.fillText(readable(value), left - 5 * dots, Math.max(py(value / limit), top + 5 * dots));
+    g.fillText(readable(value, 1), left - 5 * dots, Math.max(py(value / limit), top + 5 * dots));
   }
   if (names.length) namesOf(g, /** @type {[string, string]} */ (names), {left, top, side}, dots, paint);
 };

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from genai_demo.core.run import find_run
+from genai_demo.data.knowledge import articles
 from pages import PAGES, Page
-from pages.words import articles
 
 Entry = dict[str, str]  # kind, title, text, href, and also: other words by which it is found
 
