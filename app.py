@@ -25,7 +25,7 @@ from starlette.staticfiles import StaticFiles
 
 from genai_demo.core.registry import packages
 from pages import PAGES
-from pages.parts import joined, scripts, sessions
+from pages.parts import joined, quick, scripts, sessions
 from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
@@ -65,6 +65,7 @@ def launch_options() -> dict[str, Any]:
     images = Mount("/images", StaticFiles(directory=ROOT / "assets" / "images"))
     sheets = Route("/sheets/{name}.png", _sheet)
     sessions.install()
+    quick.install()
     return {
         **looks(),
         "ssr_mode": False,

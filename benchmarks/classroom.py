@@ -2,10 +2,13 @@
 
 CLASSROOM_SECONDS (180) is how long, CLASSROOM_CLIENTS (50) how many. Few seeds: much is asked for twice. Each seed
 another: nothing is. One link: all clients open it at the same moment.
+
+Real clients are other machines: these share one pool of connections, and read of an answer no more than how it ends.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -25,10 +28,15 @@ import httpx
 
 from benchmarks import Row
 from benchmarks.start import PATIENCE, ROOT, answers, environment, free_port
+from genai_demo import Recipe, run
+from genai_demo.core.frames import pack
 
 SECONDS, CLIENTS = (
     int(os.environ.get(f"CLASSROOM_{name}", usual)) for name, usual in (("SECONDS", 180), ("CLIENTS", 50))
 )
+CHECKED = 10  # the seed whose frames are compared with those of a quiet machine
+PLAIN = {"accept-encoding": "identity"}
+COMPLETE, ERROR = b"event: complete", b"event: error"
 SEEDS, ONE_LINK, QUICK_S, PAUSE_S = 3, 40, 0.5, 1.0
 KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("vae_encode", {}),
@@ -66,10 +74,11 @@ def rows() -> list[Row]:
     with served() as base:
         ask = Caller(base)
         alone = [ask(kind, 0) and ask(kind, 1) for kind in range(len(KINDS))]  # the first loads the model
-        few = crowd(ask, lambda: random.randrange(10, 10 + SEEDS))
+        few = crowd(ask, lambda: random.randrange(CHECKED, CHECKED + SEEDS))
         every = crowd(ask, lambda: random.randrange(1000, 2**31 - 1))
         once = ask(14, 5)
         together = gathered(ask, 14, 6, ONE_LINK)
+    unlike = ask.unlike()
     quick = [took for kind, took in every.took if alone[kind] < QUICK_S]
     times = sorted(took for _, took in few.took)
     what = f"classroom: {CLIENTS} clients, {len(KINDS)} kinds, {SECONDS} s"
@@ -77,6 +86,7 @@ def rows() -> list[Row]:
         (f"{what}, refused (none)", str(len(few.refused)), f"{len(times)} done", None),
         (f"{what}, median (under 3 s)", f"{statistics.median(times):.1f} s", "-", None),
         (f"{what}, 95 % (under 12 s)", f"{times[int(0.95 * (len(times) - 1))]:.1f} s", "-", None),
+        (f"{what}, frames unlike a quiet machine's (none)", ", ".join(unlike) or "0", f"{len(ask.told)} kinds", None),
         (f"{what}, every seed another, refused", str(len(every.refused)), f"{len(every.took)} done", None),
         (f"{what}, every seed another, quick runs, median (under 4 s)", _median(quick), f"{len(quick)} runs", None),
         (
@@ -89,32 +99,65 @@ def rows() -> list[Row]:
 
 
 class Caller:
-    """Asks the served app for a run as a new visitor, and waits for its end."""
+    """Asks the served app for a run as a new visitor, and waits for its end.
+
+    told: the last message of each kind of run with the seed CHECKED, of whoever asked last.
+    """
 
     def __init__(self, base: str) -> None:
         self.base = f"{base}/gradio_api/call"
-        found = httpx.get(f"{base}/gradio_api/info", timeout=60).json()["named_endpoints"]
+        self.client = httpx.Client(timeout=600, limits=httpx.Limits(max_connections=2 * CLIENTS), headers=PLAIN)
+        found = self.client.get(f"{base}/gradio_api/info", timeout=60).json()["named_endpoints"]
         self.usual = {
             name: {one["parameter_name"]: one.get("parameter_default") for one in found[f"/{name}"]["parameters"]}
             for name, _ in KINDS
         }
+        self.told = dict[int, bytes]()
 
     def __call__(self, kind: int, seed: int) -> float:
         """Seconds to the last frame. Raises RuntimeError with what the app said."""
         name, options = KINDS[kind]
         began = time.monotonic()
-        with httpx.Client(timeout=600) as client:
-            data = list({**self.usual[name], **options, "seed": seed}.values())
-            event = client.post(f"{self.base}/{name}", json={"data": data}).json()["event_id"]
-            said = ""
-            with client.stream("GET", f"{self.base}/{name}/{event}") as lines:
-                for line in lines.iter_lines():
-                    said = line.removeprefix("event: ") if line.startswith("event:") else said
-                    if said == "error" and line.startswith("data:"):
-                        raise RuntimeError(line[:200])
-                    if said == "complete":
-                        break
+        data = list({**self.usual[name], **options, "seed": seed}.values())
+        event = self.client.post(f"{self.base}/{name}", json={"data": data}).json()["event_id"]
+        with self.client.stream("GET", f"{self.base}/{name}/{event}") as answer:
+            last = b"".join(_last(answer.iter_raw()))
+        if not last.startswith(COMPLETE):
+            raise RuntimeError(last[:200].decode(errors="replace"))
+        if seed == CHECKED:
+            self.told[kind] = last
         return time.monotonic() - began
+
+    def unlike(self) -> list[str]:
+        """The kinds that were told other frames than the same recipe gives here, alone."""
+        films = {kind: json.loads(last.partition(b"data: ")[2])[0] for kind, last in self.told.items()}
+        return [KINDS[kind][0] for kind, film in films.items() if _digest(film["frames"]) != _alone(film["recipe"])]
+
+
+def _last(chunks: Iterator[bytes]) -> list[bytes]:
+    """The pieces of the last message of a stream of events; the messages before it are not looked at."""
+    kept = list[bytes]()
+    for chunk in chunks:
+        seam = kept[-1][-len(COMPLETE) :] if kept else b""
+        at = max((seam + chunk).rfind(end) for end in (COMPLETE, ERROR))
+        if at >= 0:
+            kept = [(seam + chunk)[at:]]
+        elif kept and kept[0].startswith((COMPLETE, ERROR)):
+            kept.append(chunk)
+        else:
+            kept = [chunk]
+    return kept
+
+
+def _alone(recipe: str) -> str:
+    return _digest([dict(pack(frame)) for frame in run(Recipe.from_json(recipe))])
+
+
+def _digest(frames: list[dict[str, Any]]) -> str:
+    """Of all that is in the frames but what was measured."""
+    for frame in frames:
+        frame["numbers"] = [one for one in frame["numbers"] if not one.get("measured")]
+    return hashlib.sha256(json.dumps(frames, sort_keys=True).encode()).hexdigest()
 
 
 def crowd(ask: Caller, seed: Callable[[], int]) -> Asked:
@@ -127,7 +170,7 @@ def crowd(ask: Caller, seed: Callable[[], int]) -> Asked:
             kind = random.randrange(len(KINDS))
             try:
                 found.took.append((kind, ask(kind, seed())))
-            except (RuntimeError, httpx.HTTPError, json.JSONDecodeError, KeyError) as error:
+            except (RuntimeError, httpx.HTTPError, KeyError, ValueError) as error:
                 found.refused.append(str(error))
             time.sleep(PAUSE_S)
 

@@ -16,9 +16,8 @@ import pytest
 from genai_demo.core import load as load_module
 from genai_demo.core.load import Loaded
 from genai_demo.core.recipe import Recipe
-from genai_demo.core.run import Run, find_run, run
+from genai_demo.core.run import Run, find_run
 from genai_demo.core.spec import ModelSpec
-from genai_demo.results.files import compare_packed
 
 
 @functools.cache
@@ -60,10 +59,3 @@ def smallest(entry: Run) -> dict[str, Any]:
 def small(name: str, seed: int = 0) -> Recipe:
     """The recipe of the smallest run of that name."""
     return Recipe(name, smallest(find_run(name)), seed)
-
-
-def same(recipe: Any, packed: list[Any]) -> None:
-    """The frames that came over the wire are those of the recipe that came with them."""
-    known = Recipe(recipe["run"], recipe["options"], recipe["seed"], recipe["model"])
-    difference = compare_packed(list(run(known)), packed)
-    assert difference.identical, difference.where

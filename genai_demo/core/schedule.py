@@ -148,6 +148,16 @@ class Ticket:
         return self._schedule.before(self._job)
 
     @property
+    def done(self) -> bool:
+        """Whether nothing more is computed: all its frames are there, or it failed."""
+        return self._job.done
+
+    @property
+    def newest(self) -> Any:
+        """The frame computed last; None where there is none yet."""
+        return self._job.made[-1] if self._job.made else None
+
+    @property
     def told(self) -> waits.Told | None:
         """What the run says that it waits for."""
         return self._job.waits.told()

@@ -201,7 +201,7 @@ class FilmValue(TypedDict):
     index: NotRequired[int]
     append: NotRequired[str | PackedFrame]
     held: NotRequired[bool]
-    frames: NotRequired[list[PackedFrame]]
+    frames: NotRequired[Any]  # list[PackedFrame], or that as JSON where it is sent (orjson.Fragment)
     done: NotRequired[bool]
 
 

@@ -1,4 +1,4 @@
-"""What is sent to any event, also to those that only the pages call, is answered kindly where it can't be read."""
+"""The app's events, public and private: what can't be read is answered kindly, and a frame is sent at little cost."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 import gradio as gr
+from gradio.components import _Keywords
+from gradio.utils import is_prop_update
 
 from genai_demo.core.errors import DemoError, shown
+from pages.parts.film.strip import FilmStrip
 from pages.parts.stream import kind_errors
 
 AT = re.compile(r"component at index (\d+)")  # how Gradio says which input it could not read
@@ -25,6 +28,23 @@ class Asked(gr.Blocks):
                 return await super().preprocess_data(block_fn, inputs, state, explicit_call)
             except (gr.Error, ValueError) as error:
                 raise DemoError(_wrong(str(error), block_fn.inputs, inputs)) from error
+
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """As Gradio's, but for the outputs of a run, which come many times a second.
+
+        Gradio would make a component for each skip and look for files three times in all that a frame holds, on the
+        one event loop that serves everybody. A film holds none.
+        """
+        if not (block_fn.outputs and isinstance(block_fn.outputs[0], FilmStrip)):
+            return await super().postprocess_data(block_fn, predictions, state)
+        return [_sent(*pair) for pair in zip(block_fn.outputs, predictions, strict=True)]
+
+
+def _sent(block: Any, value: Any) -> Any:
+    """What the browser is told of an output of a run: its new value, that it stays, or nothing after the last."""
+    if value is _Keywords.FINISHED_ITERATING:
+        return None
+    return value if is_prop_update(value) else block.postprocess(value)  # type: ignore[no-untyped-call]
 
 
 def _wrong(message: str, components: Any, inputs: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import logging
 import os
 import threading
@@ -22,6 +21,7 @@ from html import escape
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
+import orjson
 
 from genai_demo.core.caches import weigh
 from genai_demo.core.errors import DemoError, sentence
@@ -33,10 +33,11 @@ from genai_demo.core.run import complete, is_own, run, size_of, visitor
 from genai_demo.core.schedule import Schedule, Ticket
 from genai_demo.core.spec import ModelSpec, find_spec
 from genai_demo.core.weights import fetched, progress
-from genai_demo.core.wire import FilmValue, PackedFrame, WaitingValue
+from genai_demo.core.wire import FilmValue, WaitingValue
 
 FPS = 30  # frames a second that are sent at most
 BUNCHES = 6  # messages a second, where each brings several frames
+TOLD = 20  # times a second that those who wait are told how it stands, in all
 MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 5 ms; and to each reader at least
 PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages
@@ -95,35 +96,39 @@ def stream(
 ) -> Iterator[FilmValue | WaitingValue]:
     """Film strip values: one frame a message, then a last message. Raises gr.Error.
 
-    whole: the last message carries all frames, which a program wants; a page has them, and gets what is new.
-
+    whole: the last message carries all frames, which a program wants; a page has them, and gets what is new. They are
+    JSON already (orjson.Fragment), so that many who want the same cost the server little. What is known already is
+    that one message.
     secret: the visitor's, told to a run that is about the visitor's own and to nothing else; who: the visitor, of whom
     one run is computed at a time. {"waiting": text} says what is waited for, as HTML; "" only lets the caller leave.
     """
     with kind_errors():
         recipe = complete(recipe)
-        about: FilmValue = {
-            "run": uuid.uuid4().hex[:12],
-            "badge": "live",
-            "recipe": plain(recipe),
-            "link": to_query(recipe),
-        }
+        name, link = uuid.uuid4().hex[:12], to_query(recipe)
+        about: FilmValue = {"run": name, "badge": "live", "recipe": plain(recipe), "link": link}
         began = time.monotonic()
         for waiting in _loading(recipe):
             yield {"waiting": waiting.html}
         loaded = time.monotonic() - began
-        sent: list[PackedFrame] = []
+        sent: list[str] = []  # frames as JSON
         told = 0  # frames that went with a message
         with _asked(recipe, secret, who, turns) as ticket, READERS:
-            for message in _messages(ticket, sent, about, BUNCHES if whole else FPS):
-                yield message
-                told = len(sent) if "append" in message else told
-            note = _note(ticket, sent, loaded)
+            if whole and ticket.done:
+                sent += [item.text() for item in ticket]
+            else:
+                for message in _messages(ticket, sent, about, BUNCHES if whole else FPS):
+                    yield message
+                    told = len(sent) if "append" in message else told
+            note = _note(ticket, loaded)
         about |= {"done": True, "note": note}
         if whole:
-            yield {**about, "frames": sent}
+            yield {**about, "frames": orjson.Fragment(_listed(sent))}
         else:
-            yield {**about, "append": json.dumps(sent[told:]), "index": told, "held": not told}
+            yield {**about, "append": _listed(sent[told:]), "index": told, "held": not told}
+
+
+def _listed(frames: list[str]) -> str:
+    return f"[{','.join(frames)}]"
 
 
 def _asked(recipe: Recipe, secret: str, who: str, turns: Schedule) -> Ticket:
@@ -147,10 +152,8 @@ def last_frame(recipe: Recipe) -> Any:
     return last
 
 
-def _messages(
-    ticket: Ticket, sent: list[PackedFrame], about: FilmValue, most: int
-) -> Iterator[FilmValue | WaitingValue]:
-    """What is sent of the frames, at most `most` messages a second; they are added to `sent`, packed.
+def _messages(ticket: Ticket, sent: list[str], about: FilmValue, most: int) -> Iterator[FilmValue | WaitingValue]:
+    """What is sent of the frames, at most `most` messages a second; they are added to `sent`, as JSON.
 
     Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
     Where there may be fewer than FPS, as for a program, which watches no film, for tokens of a quick model, and where
@@ -158,15 +161,16 @@ def _messages(
     inside lists that get shorter, Gradio makes wrong differences between one message and the next.
     """
     due, held, first = 0.0, False, 0
-    said, ticked = "", time.monotonic()
+    said, ticked = "", 0.0
     for item in ticket.frames(LOOK_S):
         now = time.monotonic()
         if item is None:
-            if (waiting := _waiting(ticket)) != said or now > ticked + TICK_S:
+            pause = READERS.pause()
+            if now >= ticked + pause and ((waiting := _waiting(ticket)) != said or now > ticked + max(pause, TICK_S)):
                 said, ticked = waiting, now
                 yield {"waiting": said}
             continue
-        sent.append(item.packed())
+        sent.append(item.text())
         if item.seen_before:
             held = True
             continue
@@ -175,8 +179,7 @@ def _messages(
             continue
         time.sleep(max(0.0, due - now))
         due = max(due, now) + 1 / rate
-        new = json.dumps(sent[first:])
-        yield {**about, "total": item.total, "index": first, "append": new, "held": held}
+        yield {**about, "total": item.total, "index": first, "append": _listed(sent[first:]), "held": held}
         held, first = False, len(sent)
 
 
@@ -198,6 +201,10 @@ class Readers:
     def rate(self, most: int) -> float:
         """Messages a second for each, `most` at most."""
         return min(most, max(LEAST, MESSAGES / max(1, self._count)))
+
+    def pause(self) -> float:
+        """Seconds between two words on how the wait stands, for each."""
+        return self._count / TOLD
 
 
 READERS = Readers()
@@ -239,24 +246,23 @@ class Waiting:
 
 
 class Sendable:
-    """A frame on its way to those who asked for it: packed once, by whichever of them comes first, then let go."""
+    """A frame on its way to those who asked for it: written once, by whichever of them comes first, then let go."""
 
     def __init__(self, frame: Frame) -> None:
         self._frame: Frame | None = frame
-        self._packed: PackedFrame | None = None
+        self._text = ""
         self._lock = threading.Lock()
         self.index, self.total = frame.index, frame.total
         self.bytes = PACKED * weigh(frame)
         self.seen_before = isinstance(frame, Paced) and frame.seen_before
         self.bunched = isinstance(frame, Paced) and frame.bunched
 
-    def packed(self) -> PackedFrame:
-        """The frame as JSON. It is shared: nobody changes it."""
+    def text(self) -> str:
+        """The frame as JSON."""
         with self._lock:
-            if self._packed is None:
-                assert self._frame is not None
-                self._packed, self._frame = pack(self._frame), None
-            return self._packed
+            if self._frame is not None:
+                self._text, self._frame = orjson.dumps(pack(self._frame)).decode(), None
+            return self._text
 
 
 def _loading(recipe: Recipe) -> Iterator[Waiting]:
@@ -289,10 +295,10 @@ def _load(spec: ModelSpec, here: Future[None]) -> None:
             del _loads[spec.key]
 
 
-def _note(ticket: Ticket, sent: list[PackedFrame], loaded: float) -> str:
+def _note(ticket: Ticket, loaded: float) -> str:
     """The time the model took and the time a step took, as text."""
-    steps = max(sent[-1]["index"] + 1 if sent else 0, len(sent), 1)
-    each = ticket.seconds / steps
+    newest = ticket.newest
+    each = ticket.seconds / (newest.index + 1 if newest else 1)  # of some steps there is no frame
     step = f"{each:.1f} s" if each >= 1 else f"{1000 * each:.3g} ms"
     loading = f", after {loaded:.1f} s of loading" if loaded > LOOK_S else ""
     shared = ", computed for an equal request a moment ago" if ticket.shared else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
+import orjson
 import pytest
 
 from genai_demo.core.frames import pack
@@ -24,7 +25,7 @@ MINE = "iVBORw0KGgo" + 60 * "A"
 
 def whole(recipe: Recipe, **given: Any) -> dict[str, Any]:
     *_, last = stream(recipe, **given)
-    return last
+    return orjson.loads(orjson.dumps(last))  # as it is sent
 
 
 def squares(seed: int, **options: Any) -> Recipe:
@@ -149,3 +150,29 @@ def test_a_film_goes_frame_by_frame_to_a_page_and_in_bunches_to_a_program_or_a_c
             crowd.enter_context(module.READERS)
         assert messages(70_032, whole=False) < 20
     assert module.READERS.rate(30) == 30
+
+
+def test_what_is_known_goes_to_a_program_in_one_message() -> None:
+    turns = Schedule()
+    first, again = (list(stream(squares(70_040), turns=turns)) for _ in range(2))
+    assert len(again) == 1
+    assert orjson.dumps(again[0]["frames"]) == orjson.dumps(first[-1]["frames"])
+
+
+def test_those_who_wait_in_a_crowd_are_told_less_often() -> None:
+    alone = module.READERS.pause()
+    with ExitStack() as crowd:
+        for _ in range(50):
+            crowd.enter_context(module.READERS)
+        assert module.READERS.pause() >= 50 / module.TOLD > module.TICK_S
+    assert module.READERS.pause() == alone
+
+
+def test_no_component_is_made_for_a_message(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    init = module.gr.HTML.__init__
+    monkeypatch.setattr(
+        module.gr.HTML, "__init__", lambda self, *args, **more: (made.append(self), init(self, *args, **more))[1]
+    )
+    film, status = client.predict(seed=70_041, steps=4, api_name="/dummy_squares")
+    assert (len(film["frames"]), status, made) == (4, "", [])

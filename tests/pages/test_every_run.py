@@ -1,0 +1,59 @@
+"""Every run by its name, asked for by a program, and by its link in a browser; the frames that arrive are those that
+the recipe gives to whoever iterates it. No run is named here: all are found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from genai_demo.core.link import to_query
+from genai_demo.core.recipe import Recipe
+from genai_demo.core.run import all_runs, complete, run
+from genai_demo.results.files import compare_packed
+from pages import PAGES
+from tests.pages.conftest import live, visits
+from tests.standins import small, stand_ins  # noqa: F401  the fixture replaces what would be fetched
+
+pytestmark = pytest.mark.browser
+PATHS = {page.architecture: page.path for page in PAGES if page.architecture}
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Any, base_url: str) -> Iterator[Any]:
+    """One visitor's page for all of them: what a browser has kept need not be fetched and compiled each time."""
+    with visits(chromium, base_url) as visit:
+        yield visit()
+
+
+def called(wanted: Recipe, client: Any) -> tuple[Any, list[Any]]:
+    """Recipe and frames that a program is given."""
+    job = client.submit(seed=wanted.seed, **wanted.options, api_name=f"/{wanted.run.replace('/', '_')}")
+    job.result(timeout=300)
+    film, _ = job.outputs()[-1]
+    assert film["done"]
+    return json.loads(film["recipe"]), film["frames"]
+
+
+def opened(wanted: Recipe, page: Any, base_url: str) -> tuple[Any, list[Any]]:
+    """Recipe and frames that a page has which was opened by link."""
+    bench = f"p-{wanted.run.replace('/', '-')}"
+    page.goto(f"{base_url}/{PATHS[wanted.run.split('/')[0]]}?{quote(to_query(wanted), safe='=&/:,+%')}")
+    frames = live(page, bench)
+    return page.evaluate(f"document.querySelector('#{bench}-strip .film').told.recipe"), frames
+
+
+@pytest.mark.parametrize("name", sorted(all_runs()))
+def test_a_program_and_a_link_bring_the_frames_of_the_recipe(name: str, client: Any, page: Any, base_url: str) -> None:
+    wanted = complete(small(name, seed=3))
+    by_name, by_link = called(wanted, client), opened(wanted, page, base_url)
+    frames = list(run(wanted))
+    for recipe, packed in (by_name, by_link):
+        assert (recipe["run"], recipe["seed"], recipe["model"]) == (name, 3, wanted.model)
+        assert recipe["options"] == dict(wanted.options)
+        difference = compare_packed(frames, packed)
+        assert difference.identical, difference.where
