@@ -19,7 +19,7 @@ def written(value: Any) -> str:
 
 def install() -> None:
     """Before an app is launched."""
-    gradio.routes.json = SimpleNamespace(  # type: ignore[assignment]
+    gradio.routes.json = SimpleNamespace(  # type: ignore[assignment, attr-defined]
         dumps=written, loads=json.loads, JSONDecodeError=json.JSONDecodeError
     )
     if importlib.util.find_spec("matplotlib") is None:  # Gradio looks for it, on the disk, twice for each message
