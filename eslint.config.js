@@ -4,7 +4,7 @@ import globals from 'globals';
 export default [
   js.configs.recommended,
   {
-    files: ['pages/**/*.js'],
+    files: ['pages/**/*.js', 'assets/decks/*.js'],
     languageOptions: {ecmaVersion: 'latest', sourceType: 'module', globals: globals.browser},
     linterOptions: {reportUnusedDisableDirectives: 'error'},
     rules: {

@@ -2,6 +2,8 @@
 
     streamlit run present.py -- my-decks        # a folder of own decks, as GENAI_DEMO_DECKS=my-decks
 
+Served, this file is two things: an app of Starlette's that has the screens as files (ROUTES), which the browser fetches
+ahead and shows at a key, and the script that Streamlit runs for each visitor.
 The link keeps the deck, the screen and the presenter's own order: ?deck=which-architecture&screen=3&order=1,3,2.
 ?notes=1&talk=... is the second window: it follows the talk of that name. No model is loaded until a live
 run is asked for.
@@ -9,18 +11,26 @@ run is asked for.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from streamlit.starlette import App
 
 from genai_demo.core.errors import DemoError, sentence
 from genai_demo.core.frames import pack
+from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run, size_of
 from genai_demo.core.schedule import Schedule
 from genai_demo.deck import draw, export, page, parse
@@ -32,28 +42,10 @@ if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
 MOST_TALKS = 200  # that the notes can follow; the oldest is forgotten
 EACH_S = 0.05  # between two frames of a live run, at least
 FRESH_S = 0.5  # how often the notes look where the talk is
-PLACE = '<div class="place"></div>'
-KEYS = """%s
-export default function({ data, setTriggerValue }) {
-  const typed = window.deckTyped ??= { digits: "" };
-  if (window.deckKeys) removeEventListener("keydown", window.deckKeys, true);
-  let at = data.at;
-  window.deckKeys = event => {
-    const to = asked(event, at, data.count, typed);
-    if (to === null) return;
-    event.stopPropagation();
-    if (to !== at) { at = to; setTriggerValue("go", to); }
-  };
-  addEventListener("keydown", window.deckKeys, true);
-}"""
-FILM = """%s
-export default function({ parentElement, data }) {
-  const place = parentElement.querySelector(".place");
-  if (place.told !== data.whole) { place.innerHTML = data.whole; place.told = data.whole; place.first = ""; }
-  if (place.first === data.frames.join("").length) return;
-  place.first = data.frames.join("").length;
-  place.stop?.();
-  place.stop = play(place.querySelector(".frame"), data.frames);
+LIVE = "live now"  # classes of a screen while its run is computed
+STAGE = """%s
+export default function({ parentElement, data, setTriggerValue }) {
+  follow(parentElement.querySelector(".stage"), data, wanted => setTriggerValue("go", wanted));
 }"""
 
 
@@ -79,7 +71,7 @@ def main() -> None:
     try:
         deck, order = chosen()
     except DemoError as error:
-        st.html(f'<div class="screen alone solo">{page.fault(sentence(str(error)))}</div>')
+        st.html(f'<div class="stage"><div class="screen alone now">{page.fault(sentence(str(error)))}</div></div>')
         return
     stage(deck, order)
 
@@ -108,10 +100,11 @@ def go(to: int) -> None:
 
 
 def pressed() -> None:
-    """A key asked for a screen."""
-    to = getattr(st.session_state.get("keys"), "go", None)
-    if isinstance(to, (int, float)):
-        go(int(to))
+    """A key has shown a screen, the browser says which, and how many times it asked."""
+    wanted = getattr(st.session_state.get("stage"), "go", None)
+    if isinstance(wanted, Mapping) and all(isinstance(wanted.get(name), (int, float)) for name in ("to", "asked")):
+        st.session_state["asked"] = int(wanted["asked"])
+        go(int(wanted["to"]))
 
 
 def stage(deck: Deck, order: list[int]) -> None:
@@ -122,11 +115,30 @@ def stage(deck: Deck, order: list[int]) -> None:
     st.query_params["talk"] = talk
     tell(talk, deck, order, at)
     st.html(f'<div class="progress" style="--done:{(at + 1) / len(order)}"></div>')
-    keys = st.components.v2.component("deck_keys", js=KEYS % page.script())
-    keys(key="keys", data={"at": at, "count": len(order)}, on_go_change=pressed)
+    live = st.session_state.get("live")  # absent; {}, until the run has ended; what it made
+    told = {
+        "screens": [address(deck, one) for one in order],
+        "at": at,
+        "asked": st.session_state.get("asked", 0),
+        "away": live == {},
+        "live": live or None,
+    }
+    show = st.components.v2.component(
+        "deck_stage", html='<div class="stage"></div>', js=STAGE % page.script(), isolate_styles=False
+    )
+    show(key="stage", data=told, on_go_change=pressed)
     bar(deck, order, at, screen, talk)
-    show(screen)
     ahead(deck.name, list(deck.screens))
+    if live == {} and screen.recipe is not None:
+        with st.container(key="live"):
+            st.session_state["live"] = stream(screen, screen.recipe)
+        st.rerun()
+
+
+def address(deck: Deck, at: int) -> str:
+    """Where the browser fetches a screen; it changes with what the screen shows."""
+    changed = hashlib.sha256(repr(deck.screens[at]).encode()).hexdigest()[:12]
+    return f"screens/{at}/{changed}?deck={quote(deck.name)}"
 
 
 def tell(talk: str, deck: Deck, order: list[int], at: int) -> None:
@@ -145,7 +157,7 @@ def bar(deck: Deck, order: list[int], at: int, screen: Screen, talk: str) -> Non
         st.html(f'<span class="at">{at + 1} / {len(order)}</span>', width="content")
         st.button("›", key="next", on_click=go, args=(min(len(order) - 1, at + 1),), disabled=at == len(order) - 1)
         if screen.recipe is not None:
-            st.button("Run live", key="run", shortcut="L", on_click=lambda: st.session_state.update(live=[]))
+            st.button("Run live", key="run", shortcut="L", on_click=lambda: st.session_state.update(live={}))
             if "live" in st.session_state:
                 st.button("Recording", key="recording", on_click=lambda: st.session_state.pop("live", None))
         st.link_button("Notes", f"?notes=1&talk={talk}")
@@ -189,63 +201,23 @@ def ahead(name: str, _screens: list[Screen]) -> None:
     threading.Thread(target=lambda: list(map(page.visual, _screens)), daemon=True).start()
 
 
-def show(screen: Screen) -> None:
-    """The screen: words, and its film, chart or table."""
-    seen = page.visual(screen)
-    if seen.kind == "chart":
-        left, right = st.columns([5, 8], vertical_alignment="center")
-        left.html(whole(screen, ""))
-        right.plotly_chart(seen.figure, theme=None, height=640, config={"displayModeBar": False}, key="chart")
-    elif seen.kind == "film":
-        film(screen, seen)
-    else:
-        st.html(whole(screen, seen.html or page.fault(seen.error), seen.kind))
-
-
-def whole(screen: Screen, beside: str, kind: str = "words") -> str:
-    """The HTML of a screen."""
-    alone = "" if beside else " alone"
-    return (
-        f'<div class="screen solo{alone} with-{kind or "words"}" data-family="{page.colour(screen)}">'
-        f'<div class="words">{page.words(screen)}</div>{beside and f"<div>{beside}</div>"}</div>'
-    )
-
-
-def film(screen: Screen, seen: page.Visual) -> None:
-    """The recording, or a live run while it computes and after."""
-    frames, label = list(seen.frames), seen.label
-    mark = "live" if "live" in st.session_state else ""
-    if mark:
-        if not st.session_state["live"] and not live(screen):
-            return
-        frames, label = st.session_state["live"], "Live, computed here just now"
-    player = st.components.v2.component("deck_film", html=PLACE, js=FILM % page.script(), isolate_styles=False)
-    drawn = whole(
-        screen, f'<div class="film"><div class="frame"></div><p class="label {mark}">{label}</p></div>', "film"
-    )
-    player(key=f"film{mark}", data={"frames": frames, "whole": drawn})
-
-
-def live(screen: Screen) -> bool:
-    """Stream the run of a screen; whether it came to its end, which is then kept as `live`."""
-    assert screen.recipe is not None
+def stream(screen: Screen, recipe: Recipe) -> dict[str, Any]:
+    """Show the run of a screen as it is computed; -> what the stage then plays in place of the recording."""
     lanes, numbers = page.shown_lanes(screen)
-    recipe = screen.recipe
     made: list[str] = []
+    error = ""
     box = st.empty()
-    box.html(whole(screen, '<p class="label live">Live: the model is made ready</p>', "film"))
+    box.html(page.article(screen, page.Visual("film", label="Live: the model is made ready"), LIVE))
     try:
         with turns().submit(recipe, lambda: run(recipe), size=size_of(recipe)) as ticket:
             for fragment in draw.fragments((pack(frame) for frame in ticket), lanes, numbers):
                 made.append(fragment)
-                box.html(whole(screen, f'<div class="film">{fragment}<p class="label live">Live</p></div>', "film"))
+                box.html(page.article(screen, page.Visual("film", (fragment,), "Live"), LIVE))
                 time.sleep(EACH_S)
-    except DemoError as error:
-        box.html(whole(screen, page.fault(sentence(str(error)))))
-        return False
-    st.session_state["live"] = page.thinned(made)
-    box.empty()
-    return bool(made)
+    except DemoError as failed:
+        error = sentence(str(failed))
+    label = "" if error else "Live, computed here just now"
+    return {"id": secrets.token_hex(4), "frames": page.thinned(made), "label": label, "error": error}
 
 
 @st.fragment(run_every=FRESH_S)
@@ -265,4 +237,26 @@ def notes(talk: str) -> None:
     st.html(f'<p class="clock">Next: {page.html.escape(after)}</p>')
 
 
-main()
+def _screen(request: Request) -> Response:
+    """A screen as the browser keeps it; what the address says last only makes it new."""
+    try:
+        deck = parse.load(request.query_params.get("deck", ""))
+    except DemoError as error:
+        return JSONResponse({"error": sentence(str(error))}, 404)
+    at = int(request.path_params["at"])
+    if at >= len(deck.screens):
+        return JSONResponse({"error": f"The deck has {len(deck.screens)} screens."}, 404)
+    seen = page.visual(deck.screens[at])
+    return JSONResponse({"article": page.article(deck.screens[at], seen), **page.moving(seen)})
+
+
+def _plotly(request: Request) -> Response:
+    return Response(export.plotly(), media_type="text/javascript", headers={"Cache-Control": "max-age=86400"})
+
+
+ROUTES = [Route("/screens/{at:int}/{changed}", _screen), Route("/plotly.js", _plotly)]
+
+if __name__ == "__main__":  # so Streamlit runs its script; what serves it imports this file
+    main()
+else:
+    app = App(__file__, routes=ROUTES)

@@ -26,12 +26,15 @@ at = st.session_state.get("at", 0)
 st.button("next", shortcut="Right", on_click=lambda: st.session_state.update(at=at + 1))
 st.html(f"<h1>{at}</h1>")
 """
-# Presses a key; -> milliseconds until another title has been painted.
-STEP = """async key => { const title = () => document.querySelector('h1')?.textContent;
-const before = title(), start = performance.now();
+# Presses a key; -> milliseconds until another title, and what stands beside it, have been painted.
+STEP = """async key => { const seen = one => one.checkVisibility({visibilityProperty: true});
+const title = () => [...document.querySelectorAll('h1')].find(seen)?.textContent;
+const whole = () => [...document.querySelectorAll('.frame:empty, .chart:empty')].filter(seen).length === 0;
+const painted = () => new Promise(requestAnimationFrame), before = title(), start = performance.now();
 document.body.dispatchEvent(new KeyboardEvent('keydown', {key, code: key, bubbles: true, cancelable: true}));
-while (title() === before || title() === undefined) {
-  await new Promise(requestAnimationFrame); if (performance.now() - start > 10000) return null; }
+while (title() === before || title() === undefined || !whole()) {
+  await painted(); if (performance.now() - start > 10000) return null; }
+await painted();
 return performance.now() - start; }"""
 
 
@@ -73,7 +76,7 @@ def _changes(browser: Any, address: str, count: int) -> list[float]:
     """Of one step on after the other, the second time through; the first warms up."""
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.goto(address)
-    page.wait_for_selector("h1", timeout=PATIENCE * 1000)
+    page.wait_for_selector("h1 >> visible=true", timeout=PATIENCE * 1000)
     page.wait_for_timeout(1000)
     taken = []
     for _ in range(2):

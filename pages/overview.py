@@ -30,6 +30,7 @@ from pages.parts.tour import tour
 
 DECK = ROOT / "present.py"
 DECK_ADDRESS = "GENAI_DEMO_DECK_URL"  # environment variable: where the deck is served, for a link to it
+WIDE, NARROW = 3, 2  # columns of the map: as a rule, and on a tablet
 SAID = {
     "Text": "Machines that write.",
     "Images": "Machines that draw.",
@@ -140,29 +141,57 @@ def _way(who: str, what: str, text: str, go: str) -> str:
 
 @cache
 def _map() -> str:
-    """A region for each family, those with most architectures first, so that the small ones share a row."""
+    """A region for each family, in rows of WIDE tiles that are full, whatever the number of architectures."""
     named = [(group, [page for page in PAGES if page.group == group]) for group in GROUPS]
     regions = sorted((each for each in named if each[1]), key=lambda each: -len(each[1]))
-    inside = "".join(_region(*one) for one in regions)
+    widths = shared([len(pages) for _, pages in regions])
+    inside = "".join(_region(*one, width) for one, width in zip(regions, widths, strict=True))
     return f'<section class="map" id="map" aria-label="The map" {_part("reels")}>{inside}</section>'
 
 
-def _region(group: str, pages: Sequence[Page]) -> str:
-    tiles = "".join(map(_tile, pages))
+def shared(counts: Sequence[int]) -> list[int]:
+    """How many columns each region has, so that rows of WIDE are full. counts: tiles of each, the most first."""
+    widths: list[int] = []
+    left = 0  # columns in the row that is begun
+    for k, count in enumerate(counts):
+        after = counts[k + 1] if k + 1 < len(counts) else WIDE
+        room = left or WIDE
+        width = min(room, count)
+        if min(after, WIDE) > room - width:  # nothing more fits beside it
+            width = room
+        widths.append(width)
+        left = room - width
+    return widths
+
+
+def cells(count: int, width: int) -> list[int]:
+    """How many columns each of so many tiles takes, that the rows of a region are full: the first and the last more."""
+    found = [1] * count
+    spare = -count % width
+    found[0] += spare - spare // 2 if count > 1 else spare
+    found[-1] += spare // 2 if count > 1 else 0
+    return found
+
+
+def _region(group: str, pages: Sequence[Page], width: int) -> str:
+    sizes = zip(pages, cells(len(pages), width), cells(len(pages), NARROW), strict=True)
+    tiles = "".join(_tile(*one) for one in sizes)
     return (
-        f'<section class="region" data-family="{pages[0].family}" style="--span: {min(3, len(pages))}">'
+        f'<section class="region" data-family="{pages[0].family}" style="--span: {width}">'
         f'<header><h2>{escape(group)}</h2><p>{SAID.get(group, "")}</p></header><ul class="tiles">{tiles}</ul></section>'
     )
 
 
-def _tile(page: Page) -> str:
+def _tile(page: Page, size: int, narrow: int) -> str:
+    """size, narrow: columns that it takes of WIDE and of NARROW; the words of a wide one stand beside its film."""
     links = "".join(
         f'<li><a href="./{page.path}?{escape(query)}">{escape(label)}</a></li>' for label, query in page.links
     )
     more = f'<ul class="links">{links}</ul>' if links else ""
     return (
-        f'<li class="tile"><a class="whole" href="./{page.path}">{_reel(page)}<h3>{escape(page.title)}</h3>'
-        f"<p>{escape(page.summary)}</p></a>{more}</li>"
+        f'<li class="tile" style="--cells: {size}; --cells-narrow: {narrow}">{_reel(page)}'
+        f'<div><h3><a class="whole" href="./{page.path}">{escape(page.title)}</a></h3>'
+        f"<p>{escape(page.summary)}</p>{more}</div></li>"
     )
 
 

@@ -145,15 +145,15 @@ CHARTS: dict[str, Callable[[str], dict[str, Any]]] = {"laboratory": _of_laborato
 
 def _figure(traces: list[dict[str, Any]], across: str, upwards: str) -> dict[str, Any]:
     font = {"size": 28, "color": "#e9eaeb", "family": "system-ui, sans-serif"}
-    axis = {"gridcolor": "#2c3136", "zeroline": False, "automargin": True, "tickfont": font}
+    axis = {"gridcolor": "#2c3136", "zeroline": False, "automargin": True}
     layout = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": font,
         "margin": {"l": 20, "r": 30, "t": 20, "b": 20},
-        "xaxis": {**axis, "title": {"text": across, "font": font}, "nticks": 6},
-        "yaxis": {**axis, "title": {"text": upwards, "font": font}},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": font},
+        "xaxis": {**axis, "title": {"text": across}, "nticks": 6},
+        "yaxis": {**axis, "title": {"text": upwards}},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "showlegend": True,
     }
     return {"data": traces, "layout": layout}

@@ -21,7 +21,7 @@ MOST_LANES = 2
 MOST_ROWS = 6  # of a ranking
 MOST_TOKENS = 56  # the last ones are shown
 MOST_STAGES = 3  # columns: the first, the one before the last, the last
-KINDS = ("pictures", "plane", "tokens", "ranked", "stages", "words", "code", "matrix")
+ROOM = 1.2  # width of the place for a film, as a part of its height, on a screen of 16 to 9
 ON_HEAT = "#101214"  # made points over a map of colours
 LAYERS = {"real": "#8b9298", "generated": "var(--family)", "other": "#56b4e9", "paths": "#8b9298", "vectors": "#56b4e9"}
 
@@ -32,10 +32,45 @@ def fragments(frames: Iterable[PackedFrame], show: Sequence[str] = (), numbers: 
     for frame in frames:
         for title, lane in frame["lanes"].items():
             kept[title] = _joined(kept.get(title), lane)
-        drawn = [title for title in kept if kept[title]["kind"] in KINDS]
-        chosen = [title for title in show if title in drawn] or drawn[:MOST_LANES]
+        for title, bars in frame["bars"].items():
+            kept[title] = _ranged(kept.get(title), bars)
+        chosen = [title for title in show if title in kept] or list(kept)[:MOST_LANES]
         lanes = "".join(_lane(title, kept[title]) for title in chosen)
-        yield f'<div class="lanes n{len(chosen)}">{lanes}</div>{_numbers(frame, numbers)}'
+        rows = _rows([kept[title] for title in chosen])
+        yield (
+            f'<div class="lanes n{len(chosen)}" style="--rows:{rows};--columns:{-(-len(chosen) // rows)}">{lanes}</div>'
+            f"{_numbers(frame, numbers)}"
+        )
+
+
+def _rows(lanes: Sequence[Any]) -> int:
+    """In how many rows the lanes are largest; texts lie one below the other."""
+    shapes = [_shape(lane) for lane in lanes]
+    if any(shape is None for shape in shapes):
+        return len(lanes) if all(shape is None for shape in shapes) else 1
+    count = len(lanes)
+
+    def scale(rows: int) -> float:
+        columns = -(-count // rows)
+        return min(min(ROOM / columns, shape / rows) / shape for shape in shapes if shape)
+
+    return max(range(1, count + 1), key=scale)
+
+
+def _shape(lane: Any) -> float | None:
+    """Width of a lane by its height, where it is a picture."""
+    if lane["kind"] == "pictures":
+        return float(lane["columns"] * lane["w"] / (-(-lane["n"] // lane["columns"]) * lane["h"]))
+    return 1.0 if lane["kind"] in ("plane", "matrix") else None
+
+
+def _ranged(before: Any, bars: Any) -> Any:
+    """Bars as a lane; low and high: what the axis has reached so far, or its limit."""
+    seen = [0.0, *(value for value in bars["values"] if value is not None), *([bars["limit"]] if bars["limit"] else [])]
+    low, high = min(seen), max(seen)
+    if before is not None:
+        low, high = min(low, before["low"]), max(high, before["high"])
+    return {**bars, "kind": "bars", "low": low, "high": high}
 
 
 def _joined(before: Any, lane: Any) -> Any:
@@ -74,7 +109,8 @@ def _pictures(lane: Any) -> str:
     high = -(-lane["n"] // lane["columns"]) * lane["h"]
     wide = lane["columns"] * lane["w"]
     crisp = "" if wide > 400 else " crisp"
-    return f'<img class="sheet{crisp}" alt="" width="{int(wide)}" height="{int(high)}" src="{_text(src)}">'
+    size = f'width="{int(wide)}" height="{int(high)}" style="--shape:{wide / high:.4f};--pixels:{int(wide)}px"'
+    return f'<img class="sheet{crisp}" alt="" {size} src="{_text(src)}">'
 
 
 def _array(lane: Any, scale: float) -> np.ndarray:
@@ -88,7 +124,7 @@ def _plane(lane: Any) -> str:
     inside = "".join(
         _layer(layer, limit, heat) for layer in sorted(lane["layers"], key=lambda one: one["as"] != "heat")
     )
-    return f'<svg viewBox="-500 -500 1000 1000" role="img">{inside}</svg>'
+    return f'<svg viewBox="-500 -500 1000 1000" aria-hidden="true">{inside}</svg>'
 
 
 def _layer(layer: Any, limit: float, heat: bool) -> str:
@@ -155,7 +191,20 @@ def _matrix(lane: Any) -> str:
     return f'<img class="crisp map" alt="" src="{png_uri(colours(first))}">'
 
 
+def _bars(lane: Any) -> str:
+    """Bars up or down from 0, in the order they have."""
+    low, high = lane["low"], lane["high"]
+    share = 100 / ((high - low) or 1.0)
+    bars = "".join(
+        f'<span><i style="bottom:{(min(value, 0) - low) * share:.1f}%;height:{abs(value) * share:.1f}%"></i></span>'
+        for value in (found or 0.0 for found in lane["values"])
+    )
+    ends = f"<b>{_text(readable(high, 3))} {_text(lane['unit'])}</b><b>{_text(readable(low, 3))}</b>"
+    return f'<div class="bars-body"><p>{ends}</p><div>{bars}</div></div>'
+
+
 _DRAW = {
+    "bars": _bars,
     "pictures": _pictures,
     "plane": _plane,
     "tokens": _tokens,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.deck.page import Visual, article, as_script, script, style, visual
+from genai_demo.deck.page import Visual, article, as_script, moving, script, style, visual
 from genai_demo.deck.parse import Deck, Screen
 
 
@@ -27,13 +27,9 @@ def page(deck: Deck, *, notes: bool = False, order: str = "") -> str:
     screens = [deck.screens[at] for at in order_of(order, len(deck.screens))]
     seen = [visual(screen) for screen in screens]
     articles = "".join(
-        article(screen, at, one) + (_notes(screen) if notes else "")
-        for at, (screen, one) in enumerate(zip(screens, seen, strict=True))
+        article(screen, one) + (_notes(screen) if notes else "") for screen, one in zip(screens, seen, strict=True)
     )
-    data = {
-        "films": {at: one.frames for at, one in enumerate(seen) if one.kind == "film"},
-        "charts": {at: one.figure for at, one in enumerate(seen) if one.kind == "chart"},
-    }
+    data = [moving(one) for one in seen]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -63,8 +59,11 @@ def _notes(screen: Screen) -> str:
 
 def _plotly(seen: Sequence[Visual]) -> str:
     """Plotly's own script, once, and only where a chart is shown."""
-    if not any(one.kind == "chart" for one in seen):
-        return ""
+    return f"<script>{plotly()}</script>" if any(one.kind == "chart" for one in seen) else ""
+
+
+def plotly() -> str:
+    """Plotly's own script, as its package has it."""
     from plotly.offline import get_plotlyjs
 
-    return f"<script>{get_plotlyjs()}</script>"
+    return str(get_plotlyjs())

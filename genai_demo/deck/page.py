@@ -76,7 +76,7 @@ def recorded(screen: Screen) -> Visual:
     if found is None:
         raise DemoError(f"{run} has no recording; run it live")
     lanes, numbers = shown_lanes(screen)
-    known = {title for frame in found["frames"] for title in frame["lanes"]}
+    known = {title for frame in found["frames"] for title in (*frame["lanes"], *frame["bars"])}
     wrong = [title for title in lanes if title not in known]
     if wrong:
         raise DemoError(f"{run} shows no {wrong[0]!r}; its lanes are {', '.join(sorted(known))}")
@@ -111,21 +111,26 @@ def colour(screen: Screen) -> str:
     return family.group.lower().replace(" ", "-") if family else "none"
 
 
-def article(screen: Screen, at: int, seen: Visual) -> str:
-    """The whole of a screen for the exported file."""
+def article(screen: Screen, seen: Visual, classes: str = "") -> str:
+    """The HTML of a screen: words, and a place for its film or chart, which the script fills; classes: more of them."""
     parts = {
-        "film": f'<div class="film" data-film="{at}"><div class="frame">{seen.frames[-1] if seen.frames else ""}</div>'
-        f'<p class="label">{html.escape(seen.label)}</p></div>',
+        "film": f'<div class="film"><div class="frame">{seen.frames[-1] if seen.frames else ""}</div>'
+        f'<p class="label {classes}">{html.escape(seen.label)}</p></div>',
         "table": seen.html,
-        "chart": f'<div class="chart" data-chart="{at}"></div>',
+        "chart": '<div class="chart"></div>',
         "": fault(seen.error),
     }
-    beside = f'<div class="beside {seen.kind}-beside">{parts[seen.kind]}</div>' if parts[seen.kind] else ""
+    beside = f'<div class="beside">{parts[seen.kind]}</div>' if parts[seen.kind] else ""
     alone = "" if beside else " alone"
     return (
-        f'<article class="screen{alone} with-{seen.kind or "words"}" data-family="{colour(screen)}" id="s{at + 1}">'
+        f'<article class="screen{alone} with-{seen.kind or "words"} {classes}" data-family="{colour(screen)}">'
         f'<div class="words">{words(screen)}</div>{beside}</article>'
     )
+
+
+def moving(seen: Visual) -> dict[str, Any]:
+    """What the script fills the place with: {"frames": fragments of a film, "figure": of Plotly or None}."""
+    return {"frames": seen.frames, "figure": seen.figure}
 
 
 @functools.cache

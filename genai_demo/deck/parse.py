@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -72,7 +73,18 @@ def load(name: str) -> Deck:
     known = names()
     if name not in known:
         raise DemoError(f"deck is {shown(name)}; {among(name, known)}")
-    return read(known[name])
+    path = known[name]
+    try:
+        told = path.stat()
+    except OSError as error:
+        raise DemoError(f"{path.name} can't be read ({error.strerror}); check the file") from None
+    return _kept(path, told.st_mtime_ns, told.st_size)
+
+
+@functools.lru_cache(maxsize=32)
+def _kept(path: Path, changed: int, size: int) -> Deck:
+    """A deck is read again only after its file has changed."""
+    return read(path)
 
 
 def read(path: Path) -> Deck:

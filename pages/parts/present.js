@@ -2,7 +2,7 @@
 
 import {clamp, makeButton, typing} from './dom.js';
 
-const CLASS = 'presenting', LAID_OUT = 1040, LEAST = 1.1, MOST = 2.5; // CSS pixels that the screen is as wide as; how much larger
+const CLASS = 'presenting', LAID_OUT = 960, LEAST = 1.1, MOST = 2.5; // CSS pixels that the screen is as wide as; how much larger
 const wanted = () => new URLSearchParams(location.search).get('present') === '1';
 const address = on => {
   const query = new URLSearchParams(location.search);

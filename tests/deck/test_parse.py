@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def test_every_shipped_deck_is_whole() -> None:
         for screen in parse.load(name).screens:
             assert not screen.error, f"{name}: {screen.error}"
             assert not page.visual(screen).error, f"{name}: {page.visual(screen).error}"
+        assert len(export.page(parse.load(name)).encode()) < 15e6, "a file that can be sent by mail"
 
 
 def test_own_decks_lie_in_a_folder_that_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -99,3 +101,21 @@ def test_a_long_table_takes_more_screens_and_loses_no_row() -> None:
 def test_the_stages_from_scores_to_a_choice_are_drawn() -> None:
     deck = parse.parse("# Chosen\n\n```recipe\nrun: decoder/tokens\nshow: from logits to the choice\n```\n")
     assert "<p>logits</p>" in page.visual(deck.screens[0]).frames[0]
+
+
+def test_bars_are_drawn_and_keep_their_axis() -> None:
+    deck = parse.parse("# Bars\n\n```recipe\nrun: vae/encode\nshow: KL of each latent number\n```\n")
+    frames = page.visual(deck.screens[0]).frames
+    heights = [[float(one) for one in re.findall(r"height:([\d.]+)%", frame)] for frame in frames]
+    assert len({len(bars) for bars in heights}) == 1, "as many bars in each frame"
+    assert all(0 <= bar <= 100 for bars in heights for bar in bars)
+    assert any(bar > 0 for bar in heights[-1])
+
+
+def test_a_deck_is_read_again_only_after_its_file_has_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(parse.OWN, str(tmp_path))
+    (tmp_path / "mine.md").write_text("# Mine")
+    first = parse.load("mine")
+    assert parse.load("mine") is first
+    (tmp_path / "mine.md").write_text("# Another one")
+    assert parse.load("mine").title == "Another one"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "present.py"
@@ -24,19 +28,36 @@ def said(app: AppTest) -> str:
     return " ".join(str(one.proto.body) for one in app.get("html"))
 
 
+def told(app: AppTest) -> dict[str, Any]:
+    """What the stage in the browser is told."""
+    (stage,) = app.get("bidi_component")
+    found: dict[str, Any] = json.loads(stage.proto.json or stage.proto.mixed.json)
+    return found
+
+
+def shown(app: AppTest) -> str:
+    """The HTML of the screen in sight, as the browser fetches it."""
+    import present
+
+    stage = told(app)
+    answer = TestClient(Starlette(routes=present.ROUTES)).get("/" + stage["screens"][stage["at"]])
+    assert answer.status_code == 200
+    return str(answer.json()["article"])
+
+
 def test_the_buttons_go_on_and_back_and_the_link_says_where() -> None:
     app = opened(deck="which-architecture")
     assert app.button(key="back").disabled
     app.button(key="next").click().run()
     assert app.query_params["screen"] == "2"
-    assert "The map" in said(app)
+    assert "The map" in shown(app)
     app.button(key="back").click().run()
-    assert "Which architecture" in said(app)
+    assert "Which architecture" in shown(app)
 
 
 def test_a_presenters_own_order_is_in_the_link() -> None:
     app = opened(deck="which-architecture", order="2,1")
-    assert "The map" in said(app)
+    assert "The map" in shown(app)
     assert "1 / 2" in said(app)
     app.text_input(key="order").set_value("1, 2, 3").run()
     assert app.query_params["order"] == "1,2,3"
@@ -59,9 +80,21 @@ def test_a_live_run_streams_is_kept_and_gives_way_to_the_recording() -> None:
     app = opened(deck="what-is-generative-ai", screen="5")
     app.button(key="run").click().run()
     assert not app.exception
-    assert len(app.session_state["live"]) > 1
+    live = told(app)["live"]
+    assert len(live["frames"]) > 1
+    assert "Live" in live["label"]
     app.button(key="recording").click().run()
-    assert "live" not in app.session_state
+    assert told(app)["live"] is None
+
+
+def test_a_screen_that_is_not_there_is_answered_with_a_sentence() -> None:
+    import present
+
+    client = TestClient(Starlette(routes=present.ROUTES))
+    for address in ("/screens/99/x?deck=which-architecture", "/screens/0/x?deck=nowhere", "/screens/0/x"):
+        answer = client.get(address)
+        assert answer.status_code == 404
+        assert answer.json()["error"].endswith(".")
 
 
 def test_the_deck_imports_neither_gradio_nor_the_pages() -> None:

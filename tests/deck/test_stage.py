@@ -26,6 +26,8 @@ while (walk.nextNode()) { const one = walk.currentNode.parentElement;
       && !one.closest('script, style, kbd, svg, [data-testid="stIconMaterial"]'))
     sizes.push([parseFloat(getComputedStyle(one).fontSize), walk.currentNode.data.trim().slice(0, 40)]); }
 return sizes.sort((a, b) => a[0] - b[0])[0]; }"""
+SHOWN = """() => [...document.querySelectorAll('h1')].find(
+    one => one.checkVisibility({visibilityProperty: true}))?.textContent"""
 TALK = """# A small talk
 
 For the test.
@@ -104,7 +106,7 @@ def browser() -> Iterator[Any]:
 
 
 def titled(page: Any, title: str) -> None:
-    page.wait_for_function("title => document.querySelector('h1')?.textContent === title", arg=title, timeout=WAIT)
+    page.wait_for_function(f"title => ({SHOWN})() === title", arg=title, timeout=WAIT)
 
 
 def test_a_talk_is_given_with_keys_and_the_notes_follow(stage: str, browser: Any) -> None:
@@ -129,7 +131,7 @@ def test_a_talk_is_given_with_keys_and_the_notes_follow(stage: str, browser: Any
         page.keyboard.press(key)
         titled(page, title)
         assert page.evaluate(SMALLEST)[0] >= 28, page.evaluate(SMALLEST)
-    page.locator(".film img").first.wait_for(timeout=WAIT)
+    page.locator(".now .film img").first.wait_for(timeout=WAIT)
     notes.get_by_text("Wait for the garment.").wait_for(timeout=WAIT)
     page.goto(stage + "&order=5,1")
     titled(page, "The end")
@@ -146,14 +148,12 @@ def test_an_exported_talk_opens_with_no_network_and_prints_a_screen_a_page(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
-    shown = """() => [...document.querySelectorAll('h1')].find(
-        one => one.checkVisibility({visibilityProperty: true})).textContent"""
-    assert page.evaluate(shown) == "A small talk"
+    assert page.evaluate(SHOWN) == "A small talk"
     page.keyboard.press("ArrowRight")
-    assert page.evaluate(shown) == "Lines become a garment"
+    assert page.evaluate(SHOWN) == "Lines become a garment"
     assert page.evaluate(SMALLEST)[0] >= 28, page.evaluate(SMALLEST)
     page.keyboard.press("End")
-    assert page.evaluate(shown) == "The end"
+    assert page.evaluate(SHOWN) == "The end"
     assert page.title() == "A small talk", "markup of a deck is not run"
     assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)

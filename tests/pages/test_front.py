@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from itertools import product
 from urllib.parse import urlparse
 
 import pytest
@@ -144,6 +145,10 @@ def test_presenting_shows_the_bench_alone_and_enlarged(visit):
         assert page.locator(hidden).first.is_hidden()
     assert page.locator("#p-gan-walk-strip .film").is_visible()
     assert page.evaluate(f"document.querySelector('.page').currentCSSZoom * {size}") > 16
+    page.evaluate(AXE)
+    for _ in range(2):  # in the light and in the dark
+        page.evaluate("atlas.toggle()")
+        assert page.evaluate("axe.run().then(({violations}) => violations.map(one => one.id))") == []
     page.keyboard.press("Home")
     page.wait_for_function("document.querySelector('#p-gan-walk-strip .film').dataset.painted === '0'")
     page.reload()
@@ -155,3 +160,17 @@ def test_presenting_shows_the_bench_alone_and_enlarged(visit):
     page.keyboard.press("Escape")
     page.wait_for_selector("header.atlas", state="visible")
     assert "present" not in page.url
+
+
+def test_the_map_has_no_holes_however_many_architectures_there_are():
+    for text, images, systems in product((1, 2, 3), range(1, 10), (0, 1, 2, 4)):
+        counts = sorted(filter(None, (text, images, 1, systems)), reverse=True)
+        row = 0
+        for count, width in zip(counts, overview.shared(counts), strict=True):
+            row = row % overview.WIDE + width
+            assert row <= overview.WIDE
+            for columns in (width, overview.NARROW):
+                sizes = overview.cells(count, columns)
+                assert sum(sizes) % columns == 0
+                assert len(sizes) == count
+        assert row == overview.WIDE

@@ -38,7 +38,7 @@ print(
         {
             "routes": [page[0] for page in config["pages"]],
             "on_the_front_page": [
-                part in front for part in ('href="./toy?run=toy/spin', "<h3>Toy", 'class="reel none"')
+                part in front for part in ('href="./toy?run=toy/spin', ">Toy</a></h3>", 'class="reel none"')
             ],
             "found": [one["kind"] for one in json.loads(read("/search.json")) if one["href"].startswith("./toy")],
             "header": 'href=\\"./toy\\"' in components,

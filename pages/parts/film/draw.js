@@ -4,6 +4,8 @@
 import {isDark} from '../dom.js';
 
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+/** CSS pixels of what is written on a canvas: while presenting, large enough for the back row. */
+export const label = () => (document.body.classList.contains('presenting') ? 14 : 11);
 const SERIES = ['#0072B2', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#D55E00']; // Okabe and Ito
 const SERIES_DARK = ['#56B4E9', '#2FBF97', '#E5A0C6', '#F0B840', '#8CCBF0', '#F08A4B'];
 
@@ -118,7 +120,7 @@ export const drawPlane = (g, limit, layers, dots, paint, names = []) => {
   g.strokeStyle = paint.line; g.lineWidth = Math.max(1, Math.round(dots));
   g.strokeRect(left - 0.5, top - 0.5, side + 1, side + 1);
   if (names.length && !names.some(Boolean)) return;
-  g.fillStyle = paint.muted; g.font = `${11 * dots}px ${FONT}`;
+  g.fillStyle = paint.muted; g.font = `${label() * dots}px ${FONT}`;
   const step = [5, 2, 1].map(k => k * 10 ** Math.floor(Math.log10(limit))).find(k => k <= limit * 1.0001);
   for (const value of [-step, 0, step]) {
     g.textAlign = 'center'; g.textBaseline = 'top';
@@ -207,13 +209,13 @@ const LAYERS = {
 const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px, py and the frame of the chart
   const width = g.canvas.width, height = g.canvas.height, value = v => (log ? Math.log10(v) : v);
   g.clearRect(0, 0, width, height);
-  g.font = `${11 * dots}px ${FONT}`;
+  g.font = `${label() * dots}px ${FONT}`;
   let marks = log ? ticks(Math.floor(y[0]), Math.ceil(y[1]), 3).filter(Number.isInteger).map(k => 10 ** k)
     : ticks(y[0], y[1], height > 130 * dots ? 4 : 3);
   marks = marks.filter(mark => value(mark) >= y[0] - 1e-9 && value(mark) <= y[1] + 1e-9);
   const texts = alike(marks, log);
   const left = Math.ceil(Math.max(18 * dots, ...texts.map(text => g.measureText(text).width)) + 8 * dots);
-  const right = width - Math.round((labelled || 10) * dots), top = Math.round(8 * dots), bottom = height - Math.round(32 * dots);
+  const right = width - Math.round((labelled || 10) * dots), top = Math.round(8 * dots), bottom = height - Math.round((2 * label() + 10) * dots);
   const px = v => left + (x[1] > x[0] ? (v - x[0]) / (x[1] - x[0]) : 0.5) * (right - left);
   const py = v => bottom - (value(v) - y[0]) / (y[1] - y[0] || 1) * (bottom - top);
   g.lineWidth = Math.max(1, Math.round(dots)); g.strokeStyle = paint.line; g.fillStyle = paint.muted;
@@ -224,7 +226,7 @@ const axes = (g, dots, paint, {x, y, log, xTitle, labelled}) => { // returns px,
     g.fillText(texts[k], left - 6 * dots, at);
   });
   g.textAlign = 'center'; g.textBaseline = 'top';
-  if (xTitle) g.fillText(xTitle, (left + right) / 2, bottom + 18 * dots);
+  if (xTitle) g.fillText(xTitle, (left + right) / 2, bottom + (label() + 7) * dots);
   return {px, py, left, right, top, bottom};
 };
 
@@ -239,7 +241,7 @@ export const drawCurves = (g, series, {x, now, xTitle, named, parts = []}, dots,
   else if (low > 0 && low < high * 0.5) low = 0;
   const pad = (high - low || Math.abs(high) || 1) * 0.06;
   const y = [low === 0 && !log ? 0 : low - pad, high + pad];
-  g.font = `${11 * dots}px ${FONT}`;
+  g.font = `${label() * dots}px ${FONT}`;
   const labelled = series.length > 1 ? Math.max(...series.map(one => g.measureText(one.title).width)) / dots + 18 : 0;
   const frame = axes(g, dots, paint, {x, y, log, xTitle: xTitle + (log ? ', logarithmic upwards' : ''), labelled});
   g.fillStyle = paint.muted; g.textBaseline = 'top';
@@ -265,7 +267,7 @@ export const drawCurves = (g, series, {x, now, xTitle, named, parts = []}, dots,
     if (last && labelled) ends.push({y: frame.py(last[1]), colour, title: one.title});
   });
   if (parts.length > 1) dividers(g, parts, frame, dots, paint);
-  labels(g, ends, frame, dots, paint);
+  endsNamed(g, ends, frame, dots, paint);
   return frame;
 };
 
@@ -287,9 +289,9 @@ const marker = (g, frame, x, dots, paint) => {
   g.setLineDash([]);
 };
 
-const labels = (g, ends, frame, dots, paint) => { // names at the right ends of the curves, pushed apart
+const endsNamed = (g, ends, frame, dots, paint) => { // names at the right ends of the curves, pushed apart
   ends.sort((a, b) => a.y - b.y);
-  ends.forEach((one, k) => { if (k) one.y = Math.max(one.y, ends[k - 1].y + 14 * dots); });
+  ends.forEach((one, k) => { if (k) one.y = Math.max(one.y, ends[k - 1].y + (label() + 3) * dots); });
   const over = ends.length ? Math.max(0, ends.at(-1).y - frame.bottom) : 0;
   g.textAlign = 'left'; g.textBaseline = 'middle';
   for (const one of ends) {

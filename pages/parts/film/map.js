@@ -1,10 +1,10 @@
 // Drawing a labelled matrix: shades, labels, numbers in cells, pictures in front of rows. Lengths in device pixels.
 
 import {make} from '../dom.js';
-import {FONT, numbersOf} from './draw.js';
+import {FONT, label, numbersOf} from './draw.js';
 import {labelled} from './words.js';
 
-export const MAP = {label: 92, tall: 420, cell: 34, small: 104, many: 64, font: 11}; // CSS pixels, at most
+export const MAP = {label: 92, tall: 420, cell: 34, small: 104, many: 64}; // CSS pixels, at most
 const NUMBERED = {...MAP, label: 150, cell: 56, icon: 44, least: 26}; // of one whose cells say their numbers
 
 /** A cell that may not be looked at. @param {import('../types').MatrixLane} packed @param {number} row @param {number} column */
@@ -61,7 +61,7 @@ export const mapsOn = s => {
 
   // Where things are, in device pixels, for the largest matrix of the film, so that nothing moves from frame to frame.
   const mapPlan = (g, most, width) => {
-    g.font = `${MAP.font * s.dots}px ${FONT}`;
+    g.font = `${label() * s.dots}px ${FONT}`;
     const is = most.cells ? NUMBERED : MAP;
     const left = most.icons ? Math.ceil((NUMBERED.icon + 8) * s.dots) : labelSpace(g, most.rows, is.label), top = labelSpace(g, most.columns, is.label);
     const cell = Math.max(2, Math.floor(Math.min((width * s.dots - left - 2) / most.w, is.tall * s.dots / most.h, is.cell * s.dots)));
@@ -77,7 +77,7 @@ export const mapsOn = s => {
     g.strokeStyle = s.paint.line; g.lineWidth = Math.max(1, Math.round(s.dots));
     g.strokeRect(left - 0.5, top - 0.5, cell * w + 1, cell * h + 1);
     if (hover?.column === null) shadeColumns(g, packed, map, hover.row, plan);
-    g.font = `${MAP.font * s.dots}px ${FONT}`;
+    g.font = `${label() * s.dots}px ${FONT}`;
     if (packed.cells) cellNumbers(g, packed, map, plan);
     if (!rowIcons(g, packed, plan, hover?.row)) sideLabels(g, packed.rows, h, plan, hover?.row, (at, text, strong) => {
       g.textAlign = 'right'; g.textBaseline = 'middle';
@@ -129,7 +129,7 @@ export const mapsOn = s => {
   };
 
   const sideLabels = (g, texts, count, {top, cell}, marked, write) => { // as many as there is room for, and the marked one
-    const every = Math.max(1, Math.ceil((MAP.font + 2) * s.dots / cell));
+    const every = Math.max(1, Math.ceil((label() + 2) * s.dots / cell));
     for (let k = 0; k < count; k++) {
       const crowded = marked !== undefined && marked !== null && k !== marked && Math.abs(k - marked) < every;
       if ((k % every === 0 && !crowded) || k === marked) write(top + (k + 0.5) * cell, texts[k], k === marked);

@@ -19,8 +19,8 @@ export const reels = ({element}) => {
   }), {threshold: 0.6});
   all.forEach(reel => {
     sight.observe(reel);
-    const whole = reel.closest('a');
-    for (const event of ['pointerenter', 'focus']) whole.addEventListener(event, () => play(reel));
+    const tile = reel.closest('.tile');
+    for (const event of ['pointerenter', 'focusin']) tile.addEventListener(event, () => play(reel));
   });
   ended(signal, () => sight.disconnect());
 };

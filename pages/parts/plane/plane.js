@@ -2,6 +2,7 @@
 // Given besides: server.decode_at([x, y, context]) -> {picture} or {error}. One request at a time; the last place wins.
 
 import {bytesOf, clamp, isDark, make} from '../dom.js';
+import {label} from '../film/draw.js';
 import {padOf} from '../pads/tools.js';
 
 const LIGHT = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#7A7A7A', '#B8A800', '#0072B2', '#D55E00']; // Okabe and Ito; the yellow is deepened for white
@@ -72,7 +73,7 @@ export const plane = ({element, props, trigger, watch, server, SETTINGS}) => {
     g.strokeStyle = colour('line');
     g.fillStyle = colour('muted');
     g.lineWidth = 1;
-    g.font = `11px ${getComputedStyle(root).fontFamily}`;
+    g.font = `${label()}px ${getComputedStyle(root).fontFamily}`;
     const every = limit > 5 ? 2 : 1;
     for (let tick = -Math.floor(limit / every) * every; tick <= limit; tick += every) {
       const line = Math.round(px(tick, side)) + 0.5, words = String(tick).replace('-', '\u2212');
@@ -102,7 +103,7 @@ export const plane = ({element, props, trigger, watch, server, SETTINGS}) => {
   };
   const paintNames = (g, side) => { // each class named at its middle, moved off the names that are there already
     const taken = [];
-    g.font = `600 12px ${getComputedStyle(root).fontFamily}`;
+    g.font = `600 ${label() + 1}px ${getComputedStyle(root).fontFamily}`;
     g.textAlign = 'center';
     g.textBaseline = 'middle';
     [...group.children].map(one => +one.dataset.k).filter(k => lit === null || lit === k).forEach(k => {
