@@ -71,7 +71,11 @@ def main() -> None:
     try:
         deck, order = chosen()
     except DemoError as error:
-        st.html(f'<div class="stage"><div class="screen alone now">{page.fault(sentence(str(error)))}</div></div>')
+        others = "".join(
+            f'<li><a href="?deck={quote(name)}" target="_self">{name}</a></li>' for name in parse.shipped()
+        )
+        said = f"{page.fault(sentence(str(error)))}<ul>{others}</ul>"
+        st.html(f'<div class="stage"><div class="screen alone now"><div class="words">{said}</div></div></div>')
         return
     stage(deck, order)
 

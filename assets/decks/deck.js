@@ -52,12 +52,12 @@ const plotly = () => (page.Plotly ? Promise.resolve(page.Plotly) : page.deckPlot
   document.head.append(script);
 }));
 
-/** Draw the chart of a screen, once. @param {Element} article @param {any} figure */
+/** Draw the chart of a screen, once; its type is for a screen of 1920. @param {Element} article @param {any} figure */
 const chart = async (article, figure) => {
   const place = /** @type {HTMLElement | null} */ (article.querySelector(".chart"));
   if (!place || !figure || place.dataset.drawn) return;
   place.dataset.drawn = "yes";
-  const font = { ...figure.layout.font, size: innerWidth < 900 ? 16 : figure.layout.font.size };
+  const font = { ...figure.layout.font, size: Math.max(16, Math.round(figure.layout.font.size * innerWidth / 1920)) };
   (await plotly()).newPlot(place, figure.data, { ...figure.layout, font }, { displayModeBar: false });
 };
 

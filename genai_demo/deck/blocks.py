@@ -18,7 +18,7 @@ MEASURES = {
     "distance": "distance to the data (MMD); less is better",
 }
 COLOURS = ("#56b4e9", "#eda24d", "#35c49a", "#bb9fe4", "#f0e442", "#d55e00")  # after Okabe and Ito, on dark
-GREY = "#a3aab0"
+REAL = {"size": 34, "symbol": "line-ns", "line": {"width": 6, "color": "#e9eaeb"}}  # a mark, not a rival
 MOST_ROWS, MOST_PLAIN = {"architectures": 4}, 7  # of a table on one screen: with sentences in it, without
 
 
@@ -32,6 +32,11 @@ def facts(name: str) -> str:
         return f"{said}."
     least, most = (f"{size / 1e6:.2g} M" for size in (sizes[0], sizes[-1]))
     return f"{said}; models bundled here have {most if least == most else f'{least} to {most}'} parameters."
+
+
+def in_order() -> list[str]:
+    """Names of the architectures, by what they work on, then by title."""
+    return sorted(families(), key=lambda name: (GROUPS.index(families()[name].group), families()[name].title))
 
 
 def first_recorded(name: str) -> str:
@@ -53,12 +58,18 @@ def table(of: str, page: int = 0) -> str:
     each = -(-len(rows) // pages(of)) if rows else 0
     rows = rows[page * each : (page + 1) * each]
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join(f"<tr><td>{html.escape(row[0])}</td>{_cells(heads, row)}</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _cells(heads: Sequence[str], row: Sequence[str]) -> str:
+    """The cells after the first, which on a phone stand below each other, each with its heading."""
+    pairs = zip(heads[1:], row[1:], strict=True)
+    return "".join(f'<td data-head="{html.escape(head)}">{html.escape(cell)}</td>' for head, cell in pairs)
+
+
 def _architectures() -> tuple[Sequence[str], list[Sequence[str]]]:
-    known = sorted(families().values(), key=lambda family: (GROUPS.index(family.group), family.title))
+    known = [families()[name] for name in in_order()]
     return ("architecture", "works on", "what it does"), [(one.title, one.group, one.summary) for one in known]
 
 
@@ -109,7 +120,7 @@ def _of_laboratory(measure: str) -> dict[str, Any]:
             "name": laboratory_table.title(by),
             "x": [_mean(by, measure, name) for name in data],
             "y": data,
-            "marker": {"size": 26, "color": GREY if by == laboratory_table.REAL else COLOURS[i % len(COLOURS)]},
+            "marker": REAL if by == laboratory_table.REAL else {"size": 26, "color": COLOURS[i % len(COLOURS)]},
         }
         for i, by in enumerate(_measured())
     ]
@@ -127,17 +138,20 @@ def _of_run(rest: str) -> dict[str, Any]:
     wrong = [title for title in wanted if title not in known]
     if wrong or not wanted:
         raise DemoError(f"{run} has no curve {shown(', '.join(wrong))}; {among(''.join(wrong[:1]), known)}")
+    steps = [next((n["value"] for n in frame["numbers"] if n["title"] == "step"), None) for frame in frames]
+    counted = None not in steps
     traces = [
         {
             "type": "scatter",
             "mode": "lines",
             "name": title,
+            "x": steps if counted else list(range(len(frames))),
             "y": [next((n["value"] for n in frame["numbers"] if n["title"] == title), None) for frame in frames],
             "line": {"width": 5, "color": COLOURS[i % len(COLOURS)]},
         }
         for i, title in enumerate(wanted)
     ]
-    return _figure(traces, "frame of the recording", known[wanted[0]]["unit"])
+    return _figure(traces, "step" if counted else "frame of the recording", known[wanted[0]]["unit"])
 
 
 CHARTS: dict[str, Callable[[str], dict[str, Any]]] = {"laboratory": _of_laboratory, "run": _of_run}

@@ -1,7 +1,8 @@
 """Frames as HTML, one fragment a frame: what the app streams, plays and exports.
 
 A frame is packed as in wire.py. Pictures stay the data URIs they are, planes become SVG, texts become spans; everything
-that came from a run is escaped. Only the lanes that a screen names are drawn, else the first MOST_LANES.
+that came from a run is escaped. Only the lanes that a screen names are drawn, else MOST_LANES, pictures
+first.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from genai_demo.results.preview import readable
 
 MOST_LANES = 2
 MOST_ROWS = 6  # of a ranking
-MOST_TOKENS = 56  # the last ones are shown
+MOST_TEXT = 320  # characters of a text in tokens; the last ones are shown
 MOST_STAGES = 3  # columns: the first, the one before the last, the last
 ROOM = 1.2  # width of the place for a film, as a part of its height, on a screen of 16 to 9
-ON_HEAT = "#101214"  # made points over a map of colours
+SMOOTH = 64  # pixels across, from which a picture looks better smoothed than with square pixels
+OUT = 0.0005  # of the highest bar: no bar to be seen
+ENDS, END = ("<|im_end|>", "<|endoftext|>"), " \u25a0"  # the mark that ends an answer, and what it looks like
+ON_HEAT = "#f2f3f4"  # made points over a map of colours
 LAYERS = {"real": "#8b9298", "generated": "var(--family)", "other": "#56b4e9", "paths": "#8b9298", "vectors": "#56b4e9"}
 
 
@@ -34,7 +38,8 @@ def fragments(frames: Iterable[PackedFrame], show: Sequence[str] = (), numbers: 
             kept[title] = _joined(kept.get(title), lane)
         for title, bars in frame["bars"].items():
             kept[title] = _ranged(kept.get(title), bars)
-        chosen = [title for title in show if title in kept] or list(kept)[:MOST_LANES]
+        pictures_first = sorted(kept, key=lambda title: kept[title]["kind"] != "pictures")
+        chosen = [title for title in show if title in kept] or pictures_first[:MOST_LANES]
         lanes = "".join(_lane(title, kept[title]) for title in chosen)
         rows = _rows([kept[title] for title in chosen])
         yield (
@@ -108,7 +113,7 @@ def _pictures(lane: Any) -> str:
     src = str(lane["src"])
     high = -(-lane["n"] // lane["columns"]) * lane["h"]
     wide = lane["columns"] * lane["w"]
-    crisp = "" if wide > 400 else " crisp"
+    crisp = " crisp" if lane["w"] < SMOOTH and wide < 400 else ""
     size = f'width="{int(wide)}" height="{int(high)}" style="--shape:{wide / high:.4f};--pixels:{int(wide)}px"'
     return f'<img class="sheet{crisp}" alt="" {size} src="{_text(src)}">'
 
@@ -130,7 +135,8 @@ def _plane(lane: Any) -> str:
 def _layer(layer: Any, limit: float, heat: bool) -> str:
     if layer["as"] == "heat":
         src = _text(layer["src"])
-        return f'<image href="{src}" x="-500" y="-500" width="1000" height="1000" preserveAspectRatio="none"/>'
+        place = 'x="-500" y="-500" width="1000" height="1000" preserveAspectRatio="none"'
+        return f'<image class="heat" href="{src}" {place}/>'
     at = (_array(layer, 2 * limit) * (500 / limit)).round().astype(int)
     colour, kind = ON_HEAT if heat and layer["as"] == "generated" else LAYERS[layer["as"]], layer["as"]
     if kind == "vectors":
@@ -145,15 +151,22 @@ def _layer(layer: Any, limit: float, heat: bool) -> str:
 
 
 def _tokens(lane: Any) -> str:
-    items = lane["items"][-MOST_TOKENS:]
+    items, length = [], 0
+    for item in reversed(lane["items"]):
+        length += len(item["text"])
+        if length > MOST_TEXT:
+            break
+        items.insert(0, item)
     parts = []
     for item in items:
         kind = item.get("kind", "")
         share = item.get("share")
         deep = 0 if share is None or kind == "prompt" else (1 - share if lane["shade"] != "share" else share)
         style = f' style="--deep:{round(60 * deep)}%"' if deep > 0.02 else ""
-        parts.append(f'<span class="tok {_text(kind)}"{style}>{_text(item["text"])}</span>')
-    return f'<p class="run-text">{"".join(parts)}</p>'
+        parts.append(
+            f'<span class="tok {_text(kind)}"{style}>{_text(END if item["text"] in ENDS else item["text"])}</span>'
+        )
+    return f'<div class="run-body"><p class="run-text">{"".join(parts)}</p></div>'
 
 
 def _ranked(lane: Any) -> str:
@@ -161,11 +174,22 @@ def _ranked(lane: Any) -> str:
     values = [float(item.get("share") if item.get("share") is not None else item.get("value") or 0) for item in items]
     top = 1.0 if all("share" in item for item in items) else max([abs(value) for value in values], default=1.0) or 1.0
     rows = "".join(
-        f'<li><span>{_text(item["text"].strip() or "space")}</span><i style="--to:{max(0, value / top):.1%}"></i>'
-        f"<b>{f'{value:.0%}' if 'share' in item else readable(value, 3)}</b></li>"
+        f"<li{_faint(value, top)}><span>{_text(_row(item['text']))}</span>"
+        f'<i style="--to:{max(0, value / top):.1%}"></i>'
+        f"<b>{f'{value:.0%}' if 'value' not in item else readable(item['value'], 3)}</b></li>"
         for item, value in zip(items, values, strict=True)
     )
     return f'<ol class="bars">{rows}</ol>'
+
+
+def _faint(value: float, top: float) -> str:
+    """The class of a row that is out of the running."""
+    return ' class="out"' if value < OUT * top else ""
+
+
+def _row(token: str) -> str:
+    """A token alone in a row, where a blank and the end have to be named."""
+    return "the end" if token in ENDS else token.strip() or ("new line" if "\n" in token else "space")
 
 
 def _stages(lane: Any) -> str:

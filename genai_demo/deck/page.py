@@ -76,10 +76,12 @@ def recorded(screen: Screen) -> Visual:
     if found is None:
         raise DemoError(f"{run} has no recording; run it live")
     lanes, numbers = shown_lanes(screen)
-    known = {title for frame in found["frames"] for title in (*frame["lanes"], *frame["bars"])}
-    wrong = [title for title in lanes if title not in known]
-    if wrong:
-        raise DemoError(f"{run} shows no {wrong[0]!r}; its lanes are {', '.join(sorted(known))}")
+    drawable = {title for frame in found["frames"] for title in (*frame["lanes"], *frame["bars"])}
+    readings = {one["title"] for frame in found["frames"] for one in frame["numbers"]}
+    for wanted, known, called in ((lanes, drawable, "lanes"), (numbers, readings, "numbers")):
+        wrong = [title for title in wanted if title not in known]
+        if wrong:
+            raise DemoError(f"{run} shows no {wrong[0]!r}; its {called} are {', '.join(sorted(known)) or 'none'}")
     drawn = thinned(list(draw.fragments(found["frames"], lanes, numbers)))
     label = f"Recorded, seed {found['recipe']['seed']}"
     return Visual("film", tuple(drawn), label)

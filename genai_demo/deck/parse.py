@@ -68,6 +68,11 @@ def names() -> dict[str, Path]:
     return {path.stem: path for folder in folders() for path in sorted(folder.glob("*.md")) if path.stem != "README"}
 
 
+def shipped() -> list[str]:
+    """Names of the decks that come with the program."""
+    return [name for name, path in names().items() if path.parent == DECKS]
+
+
 def load(name: str) -> Deck:
     """The deck of that name. Raises DemoError where there is none or its file can't be read."""
     known = names()
@@ -148,7 +153,9 @@ def _screens(text: str) -> list[Screen]:
         said = sentence(str(error))
         return [Screen(title or "This screen can't be shown", notes=notes.strip(), error=said)]
     if screen.block and screen.block.kind == "architectures":
-        return [_of_family(name, screen.notes) for name in families()]
+        from genai_demo.deck.blocks import in_order
+
+        return [_of_family(name, screen.notes) for name in in_order()]
     if screen.block and screen.block.kind == "table":
         return _paged(screen, screen.block)
     return [screen]

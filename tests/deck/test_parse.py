@@ -41,6 +41,12 @@ def test_a_lane_that_the_run_lacks_is_said_beside_the_text() -> None:
     assert "shows no 'nothing'" in page.visual(screen).error
 
 
+def test_a_number_that_the_run_lacks_is_said_beside_the_text() -> None:
+    (screen,) = parse.parse("# A\n\n```recipe\nrun: diffusion/denoise\nnumbers: nothing\n```").screens
+    assert "shows no 'nothing'" in page.visual(screen).error
+    assert "noise left" in page.visual(screen).error
+
+
 def test_a_link_that_runs_a_script_is_no_link() -> None:
     (screen,) = parse.parse("# A\n\n[x](javascript:alert(1))").screens
     assert "<a" not in screen.html

@@ -110,7 +110,7 @@ def titled(page: Any, title: str) -> None:
 
 
 def test_a_talk_is_given_with_keys_and_the_notes_follow(stage: str, browser: Any) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
     page = context.new_page()
     page.goto(stage)
     titled(page, "A small talk")
