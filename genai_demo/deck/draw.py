@@ -151,7 +151,8 @@ def _layer(layer: Any, limit: float, heat: bool) -> str:
 
 
 def _tokens(lane: Any) -> str:
-    items, length = [], 0
+    items: list[Any] = []
+    length = 0
     for item in reversed(lane["items"]):
         length += len(item["text"])
         if length > MOST_TEXT:
