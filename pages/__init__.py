@@ -58,6 +58,7 @@ PAGES: tuple[Page, ...] = (
     page_of("vae"),
     page_of("gan"),
     page_of("flow"),
+    page_of("ebm"),
     page_of("clip"),
     page_of("rag"),
     Page("glossary", "Glossary", "The words of generative AI, each in a sentence, with an article behind it."),

@@ -1,0 +1,183 @@
+"""The page of energy-based models: energies of points, chains on them, Hopfield networks, a machine that is summed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from genai_demo.core.changes import branch, go_on
+from genai_demo.ebm.options import ChainsOptions, PointsOptions
+from pages.parts.bench import Bench, later
+from pages.parts.lead import Try
+from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.page import build_page
+from pages.parts.rewind import Again, Rewind
+from pages.parts.timeline import Entry
+from pages.parts.wiring import when_drawn
+
+LABELS = {
+    "method": "Trained by",
+    "data": "Points",
+    "steps": "Training steps",
+    "learning_rate": "Learning rate",
+    "step": "Step of a chain",
+    "noise": "Noise",
+    "every": "Steps a frame",
+    "walk": "Chain steps each",
+    "restart": "Chains begun anew",
+    "warm": "Steps without chains",
+    "width": "Units",
+    "batch_size": "Batch",
+    "changes": "Changes on the way",
+    "beside": "Side by side",
+    "samples": "Chains shown",
+    "temperature": "Temperature",
+    "start": "Chains begin at",
+    "chains": "Chains",
+    "train_steps": "Training steps",
+    "stored": "Stored",
+    "corruption": "Spoilt by",
+    "strength": "How much",
+    "beta": "Beta",
+    "updates": "Updates",
+    "patterns": "What is stored",
+    "frames": "Frames",
+    "k": "Gibbs steps each",
+    "hidden": "Hidden units",
+    "temperatures": "Steps of the estimate",
+    "runs": "Chains of the estimate",
+}
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "method": [("Contrastive divergence", "contrastive divergence"), ("Energy matching", "energy matching")],
+    "patterns": [("Pictures", "pictures"), ("Random pixels", "random")],
+    "corruption": [("Covering it", "covered"), ("Noise", "noise")],
+}
+TIMELINE = (
+    Entry("Hopfield network", 1982, "ebm/hopfield", "Memories are hollows in a landscape"),
+    Entry("Boltzmann machine", 1985, "", "Units that turn by chance"),
+    Entry("Harmonium", 1986, "ebm/partition", "Two layers, none within: the RBM"),
+    Entry("Contrastive divergence", 2002, "ebm/partition", "Chains begin at the data", "method=cd"),
+    Entry("Belief networks", 2006, "", "Machines on machines"),
+    Entry("Persistent chains", 2008, "ebm/partition", "Chains that go on", "method=pcd"),
+    Entry("Langevin for energies", 2019, "ebm/chains", "Networks as landscapes, a buffer of chains"),
+    Entry("Modern Hopfield", 2020, "ebm/capacity", "Recall is attention"),
+    Entry("Energy matching", 2025, "ebm/points", "Downhill is a straight way", "method=energy matching"),
+)
+LOOK = (
+    "A network gives every place of the plane a height. Training lowers it under the data and lifts it under the "
+    "chains, which roll downhill and jitter; when the chains stand where the data is, nothing moves any more."
+)
+TRIES = (
+    Try(
+        "What is the noise for?",
+        "run=ebm/chains&data=ring&noise=0",
+        "Without noise every chain stops at the bottom of the nearest hollow: precise, and all of them the same few "
+        "points. R-hat stays far above 1, since no chain ever visits what another one knows.",
+    ),
+    Try(
+        "Can a chain get from one heap to the next?",
+        "run=ebm/chains&data=grid&start=one point&steps=600&changes=200: temperature=8; 400: temperature=1",
+        "All chains begin on one heap of the grid, and at temperature 1 most stay there. From step 200 on it is hot "
+        "and they cross the hills; from step 400 on it is 1 again, and they settle on other heaps.",
+    ),
+    Try(
+        "What does the alarm do?",
+        "run=ebm/points&learning_rate=0.5",
+        "The energy is thrown about until chains and data are worlds apart. The alarm names the step and the film ends "
+        "at the last good checkpoint: lower the learning rate and press Branch here.",
+    ),
+    Try(
+        "How many pictures can a network remember?",
+        "run=ebm/capacity",
+        "The classic network mixes pictures that are alike, and pictures of clothes are. Then store random pixels: "
+        "it holds many more. The modern one gives all of them back.",
+    ),
+    Try(
+        "When does a modern network stop remembering?",
+        "run=ebm/hopfield&beta=0.003&stored=20",
+        "With a small beta no stored picture stands out, attention is shared among many, and their mean comes back.",
+    ),
+    Try(
+        "Can one trust an estimate of Z?",
+        "run=ebm/partition&temperatures=3",
+        "Three steps from independent pixels to the machine are too few: the estimate falls behind the exact sum as "
+        "the machine learns, and the likelihood it reports is too good. Take a hundred and compare.",
+    ),
+)
+BAR = Rewind(
+    PointsOptions,
+    {
+        "on": Again("Go on", go_on),
+        "one": Again("One step", partial(go_on, steps=1)),
+        "branch": Again("Branch here", branch, settings=True),
+    },
+)
+CHAINS = Rewind(ChainsOptions, {"on": Again("Walk on", go_on), "branch": Again("Branch here", branch, settings=True)})
+
+
+def _points(panel: Any) -> None:
+    BAR.wire(panel)
+    when_drawn("points", data="drawn")(panel)
+
+
+def _chains(panel: Any) -> None:
+    CHAINS.wire(panel)
+    when_drawn("points", data="drawn")(panel)
+
+
+def _pad() -> dict[str, Any]:
+    return {"points": later(PointPad, label="Your points", info="Used when Points says drawn")}
+
+
+BENCHES = (
+    Bench(
+        "Points",
+        "ebm/points",
+        "A landscape sinks where the data lies. Stop, go back on a curve, change something, branch.",
+        ("method", "data", "learning_rate", "noise", "steps"),
+        primary="Train",
+        own=_pad(),
+        stage=BAR.toolbar,
+        wire=_points,
+    ),
+    Bench(
+        "Chains",
+        "ebm/chains",
+        "Chains roll downhill and jitter. Go back to a step, change noise or temperature, branch.",
+        ("step", "noise", "temperature", "start", "data", "steps"),
+        labels={**LABELS, "steps": "Steps"},
+        choices={"start": [("Noise", "noise"), ("One point", "one point"), ("Data", "data")]},
+        primary="Walk",
+        own=_pad(),
+        stage=CHAINS.toolbar,
+        wire=_chains,
+    ),
+    Bench(
+        "Hopfield",
+        "ebm/hopfield",
+        "Two networks remember the same pictures. Spoil one of them and see what each gives back.",
+        ("stored", "corruption", "strength", "beta"),
+        primary="Recall",
+        own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="recall-picture")},
+    ),
+    Bench(
+        "Capacity",
+        "ebm/capacity",
+        "More and more is stored; each picture is spoilt and recalled, and those that come back are counted.",
+        ("patterns", "stored", "strength", "beta"),
+        primary="Count",
+    ),
+    Bench(
+        "Exact Z",
+        "ebm/partition",
+        "A machine so small that every state can be summed: is the estimate of its sum right?",
+        ("method", "k", "hidden", "temperatures", "learning_rate", "steps"),
+        choices={"method": [("CD", "cd"), ("Persistent CD", "pcd")]},
+        primary="Train",
+    ),
+)
+
+
+def build() -> None:
+    """The page."""
+    build_page("ebm", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, tries=TRIES, look=LOOK)

@@ -1,0 +1,78 @@
+"""The page of energy-based models as a visitor and as a program use it."""
+
+from __future__ import annotations
+
+import pytest
+
+SMALL = "run=ebm/points&steps=40&every=20&samples=40&width=8&walk=2&batch_size=32"
+POINTS, CHAINS, HOPFIELD = "p-ebm-points", "p-ebm-chains", "p-ebm-hopfield"
+
+
+def done(page, bench, step=None):
+    """Until a finished film is on the stage; its last frame is after that many steps."""
+    page.wait_for_function(
+        """([bench, step]) => {
+            const film = document.querySelector(`#${bench}-strip .film`);
+            const at = film?.shown?.numbers.find(entry => entry.name === 'step')?.value;
+            return film?.dataset.done === 'true' && film.querySelector('.film-badge').textContent.trim() === 'Live'
+                && (step === null || step === at);
+        }""",
+        arg=[bench, step],
+    )
+
+
+@pytest.mark.browser
+def test_an_alarm_goes_back_and_a_branch_from_there_goes_on(visit):
+    page = visit(f"ebm?{SMALL}&learning_rate=10")
+    done(page, POINTS, 0)
+    assert "Stopped at step" in page.locator(f"#{POINTS}-strip").inner_text()
+    rate = page.locator(f"#{POINTS}").get_by_label("Learning rate").first
+    rate.fill("0.001")
+    rate.press("Tab")
+    page.click(f"#{POINTS} #training-branch")
+    done(page, POINTS, 400)
+    assert "Stopped at step" not in page.locator(f"#{POINTS}-strip").inner_text()
+    assert page.evaluate(f"document.querySelector('#{POINTS}-strip .film').shown.recipe.options.changes") == (
+        "0: learning_rate=0.001"
+    )
+
+
+@pytest.mark.browser
+def test_chains_go_back_to_a_step_and_lose_their_noise(visit, film):
+    page = visit("ebm?run=ebm/chains&train_steps=20&steps=40&chains=20&every=20")
+    done(page, CHAINS, 40)
+    film(page, CHAINS).step(1)
+    noise = page.locator(f"#{CHAINS}").get_by_label("Noise").first
+    noise.fill("0")
+    noise.press("Tab")
+    page.click(f"#{CHAINS} #training-branch")
+    done(page, CHAINS, 420)
+    assert "without the change" in page.locator(f"#{CHAINS}-strip").inner_text()
+
+
+@pytest.mark.browser
+def test_half_a_boot_is_recalled_and_it_is_attention(visit):
+    page = visit("ebm?run=ebm/hopfield")
+    done(page, HOPFIELD)
+    said = page.locator(f"#{HOPFIELD}-strip").inner_text()
+    assert "scaled_dot_product_attention" in said
+    assert "the one asked for" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("ebm_points", {"data": "drawn"}, "point"),
+        ("ebm_points", {"walk": 0}, "Walk is 0"),
+        ("ebm_points", {"changes": "20: walk=3"}, "what can change is"),
+        ("ebm_chains", {"temperature": -1}, "Temperature is -1"),
+        ("ebm_hopfield", {"picture": "sample:500"}, "sample:500"),
+        ("ebm_capacity", {"stored": 150}, "there are 100 pictures"),
+        ("ebm_partition", {"hidden": 40}, "Hidden is 40"),
+    ],
+)
+def test_api_says_what_can_not_be(client, name, options, sentence):
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match=sentence):
+        client.predict(**options, api_name=f"/{name}")
