@@ -24,7 +24,7 @@ LABELS = {
     "noise": "Noise",
     "every": "Steps a frame",
     "walk": "Chain steps each",
-    "restart": "Chains begun anew",
+    "jumps": "Chains may jump",
     "warm": "Steps without chains",
     "width": "Units",
     "batch_size": "Batch",

@@ -14,7 +14,7 @@ from genai_demo.core.changes import Plan
 from genai_demo.core.device import generator
 from genai_demo.core.rewound import KEPT_EVERY, Line, copied, digests
 from genai_demo.core.training import follow
-from genai_demo.ebm.energy import Energy, langevin, slope
+from genai_demo.ebm.energy import Energy, jumped, langevin, slope
 from genai_demo.ebm.options import Settings, TrainedOptions
 from genai_demo.quality import laboratory
 
@@ -25,10 +25,10 @@ MATCHED = 0.1  # temperature at which energy matching's potential is an energy: 
 HELD = 0.01  # weight of the squared energies, which keeps them from drifting (Du & Mordatch 2019)
 WEIGHT = 1.0  # of the contrastive part of energy matching, beside the other
 SOFT, ROUNDS, TINY = 0.05, 30, 1e-30  # of the pairing: its entropy, its iterations, what counts as nothing
-CALM, ALARM = 20.0, 100.0  # mean energies of data and chains this far apart: a good moment; the alarm
+CALM, ALARM = 3.0, 50.0  # mean energies of data and chains this far apart: a good moment; the alarm
 ASTRAY = 20.0  # a chain this far from the middle sets off the alarm
 REMEMBERED = 200  # steps whose numbers a state keeps: the longest way between two frames
-FIXED = ("method", "data", "points", "walk", "restart", "warm", "width", "batch_size")
+FIXED = ("method", "data", "points", "walk", "jumps", "warm", "width", "batch_size")
 
 MOMENTS = Cache[tuple[Any, ...], Any]("trainings of energies", 48_000_000, weigh)  # frames, states; nobody changes them
 
@@ -76,10 +76,11 @@ class Learner:
         self.step += 1
 
     def walked(self, now: Settings) -> Tensor:
-        """A batch of the chains, some begun anew, each `walk` Langevin steps further (Tieleman 2008)."""
+        """A batch of the chains, each `walk` Langevin steps further, and perhaps a jump (Tieleman 2008)."""
         pick = torch.randperm(CHAINS, generator=self.random)[: self.options.batch_size]
-        anew = torch.rand(len(pick), 1, generator=self.random) < self.options.restart
-        x = torch.where(anew, torch.randn(len(pick), 2, generator=self.random), self.chains[pick])
+        x = self.chains[pick]
+        if self.options.jumps:
+            x = jumped(self.energy, x, self.random)
         for _ in range(self.options.walk):
             x = langevin(self.energy, x, now.step, now.noise, 1.0, self.random)
         self.chains = self.chains.index_copy(0, pick, x)

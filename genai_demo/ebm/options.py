@@ -43,8 +43,10 @@ class TrainedOptions(Settings):
     points: str = option("", "Your own points, as the pad writes them", longest=2100)
     steps: int = option(800, "The last training step", at_least=1, at_most=MOST_STEPS)
     walk: int = option(10, "Steps that a chain walks for each training step", at_least=1, at_most=100, more=True)
-    restart: float = option(
-        0.02, "Share of the chains that begin anew, from noise, at each training step", at_least=0, at_most=1, more=True
+    jumps: bool = option(
+        True,
+        "Chains may also jump far, as often as the energies allow; without, hollows come out unequally deep",
+        more=True,
     )
     warm: int = option(
         200,
@@ -173,7 +175,7 @@ class PartitionOptions(Options):
     k: int = option(1, "Steps of Gibbs for each training step", at_least=1, at_most=50)
     hidden: int = option(8, "Hidden units, over which Z is summed", at_least=1, at_most=12)
     steps: int = option(2000, "Training steps", at_least=1, at_most=6000)
-    learning_rate: float = option(0.02, "How far each training step goes", at_least=1e-6, at_most=10)
+    learning_rate: float = option(0.02, "How far each training step goes", at_least=1e-6, at_most=1)
     temperatures: int = option(
         100, "Annealed importance sampling: steps from independent pixels to the machine", at_least=1, at_most=1000
     )

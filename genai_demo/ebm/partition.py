@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.device import generator
-from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import curve, number, pictures
 from genai_demo.ebm.machine import Machine, annealed, drawn, log_z
 from genai_demo.ebm.options import PartitionOptions
@@ -61,7 +60,7 @@ def patterns() -> Tensor:
 
 
 def partition(options: PartitionOptions, *, seed: int) -> Iterator[PartitionStep]:
-    """Train, and at each frame sum Z exactly and estimate it. Raises DemoError where the training runs away."""
+    """Train, and at each frame sum Z exactly and estimate it."""
     random, data = generator(seed), patterns()
     machine = Machine(SIDE * SIDE, options.hidden, random, spread=0.1)
     optimiser = torch.optim.Adam(machine.parameters(), lr=options.learning_rate, betas=(0.5, 0.99))
@@ -79,8 +78,6 @@ def partition(options: PartitionOptions, *, seed: int) -> Iterator[PartitionStep
         if options.method == "pcd":
             chains = x
         loss = machine.free_energy(data).mean() - machine.free_energy(x).mean()
-        if not abs(float(loss.detach())) < 1e6:
-            raise DemoError(f"training ran away at step {step + 1}; lower learning_rate from {options.learning_rate:g}")
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()

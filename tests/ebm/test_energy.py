@@ -12,7 +12,7 @@ from torch import Tensor
 from genai_demo.core.device import generator
 from genai_demo.ebm import hopfield
 from genai_demo.ebm.chains import rhat
-from genai_demo.ebm.energy import Energy, cells, landscape, langevin, slope
+from genai_demo.ebm.energy import Energy, cells, jumped, landscape, langevin, slope
 from genai_demo.ebm.learning import paired
 from genai_demo.ebm.machine import Machine, annealed, log_z, states
 
@@ -43,6 +43,20 @@ def test_langevins_variance_on_a_gaussian_is_that_of_its_recursion(
         assert wanted == pytest.approx(variance / (1 - step / (2 * variance))), "as the docstring of langevin says"
 
 
+def test_jumps_keep_the_distribution_and_cross_between_hollows() -> None:
+    """From one of two far hollows, of which the second is twice as likely, to their true shares."""
+
+    class Two(torch.nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            each = torch.stack([-20 * (x - at).square().sum(1) for at in (-1.0, 1.0)])
+            return -(each + torch.tensor([[0.0], [math.log(2)]])).logsumexp(0)
+
+    x, random = torch.full((3000, 2), -1.0), generator(0)
+    for _ in range(150):
+        x = langevin(Two(), jumped(Two(), x, random), 0.01, 1, 1, random)
+    assert float((x[:, 0] > 0).float().mean()) == pytest.approx(2 / 3, abs=0.04)
+
+
 def test_without_noise_chains_roll_to_the_bottom() -> None:
     x = torch.ones(5, 2)
     for _ in range(200):
@@ -55,6 +69,7 @@ def test_the_slope_is_autograds_and_the_density_adds_up_to_one() -> None:
     x = torch.randn(20, 2, generator=generator(2), dtype=torch.double)
     jacobian = torch.func.vmap(torch.func.jacrev(lambda one: energy(one[None])[0]))(x)
     assert torch.allclose(slope(energy, x), jacobian)
+    assert torch.allclose(energy.slope(x), jacobian), "written out"
     fine = cells(400, 6.0).double()
     with torch.no_grad():
         exact = float((-energy(fine)).logsumexp(0)) + 2 * math.log(12 / 400)

@@ -47,7 +47,7 @@ def steps_made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.parametrize("method", ["contrastive divergence", "energy matching"])
 def test_the_likelihood_rises_and_chains_come_nearer(method: str) -> None:
-    found = frames("points", method=method, warm=60, steps=120, every=40, width=32, walk=10, batch_size=128)
+    found = frames("points", method=method, warm=40, steps=120, every=40, width=32, walk=5, batch_size=64)
     assert found[-1].held_out > found[0].held_out + 0.4
     assert found[-1].distance < found[0].distance
     assert found[-1].density.sum() * (3.6 / 48) ** 2 == pytest.approx(1, abs=0.1)
@@ -72,15 +72,16 @@ def test_what_was_forgotten_changes_nothing() -> None:
     assert all(np.array_equal(a.made, b.made) and a.held_out == b.held_out for a, b in zip(known, frames("points")))
 
 
-@pytest.mark.parametrize("rate", [0.5, 10])
-def test_the_alarm_names_the_step_and_goes_back_to_the_last_good_checkpoint(rate: float) -> None:
-    well = frames("points", steps=80)
-    ill = frames("points", steps=200, changes=f"80: learning_rate={rate}")
+@pytest.mark.parametrize(("wild", "good"), [("learning_rate=10", 80), ("step=0.5, noise=3", 40)])
+def test_the_alarm_names_the_step_and_goes_back_to_the_last_good_checkpoint(wild: str, good: int) -> None:
+    """A checkpoint is good once its chains have walked on from it."""
+    well = frames("points", steps=good)
+    ill = frames("points", steps=200, changes=f"80: {wild}")
     last = ill[-1]
     assert "Stopped at step" in last.alarm
     assert not any(frame.alarm for frame in ill[:-1])
     assert last.index == last.total - 1
-    assert last.step == 80, "the last checkpoint before it went wrong"
+    assert last.step == good, "the last checkpoint before it went wrong"
     assert last.held_out == well[-1].held_out
     assert np.array_equal(last.made, well[-1].made)
     cured = frames("points", steps=120, changes="80: learning_rate=0.001")
@@ -135,8 +136,6 @@ def test_a_tiny_machine_learns_and_its_sum_is_estimated() -> None:
     assert all(abs(frame.off) < 6 * frame.error + 1e-3 for frame in found)
     rough = frames("partition", steps=300, method="pcd", temperatures=1)
     assert abs(rough[-1].off) > abs(found[-1].off)
-    with pytest.raises(DemoError, match="ran away at step"):
-        frames("partition", learning_rate=10, steps=6000, k=50)
 
 
 @pytest.mark.parametrize("name", ["points", "chains"])
