@@ -40,7 +40,7 @@ class Energy(nn.Module):
     @torch.no_grad()
     def slope(self, x: Tensor) -> Tensor:
         """grad E, (n, 2), as `slope` finds it, written out: a walk asks for little else, and this is much quicker."""
-        first, _, second, _, last = self.net
+        first, second, last = (layer for layer in self.net if isinstance(layer, nn.Linear))
         turns = (x[:, :, None] * self.waves).flatten(1)
         sin, cos = turns.sin(), turns.cos()
         one = F.linear(torch.cat([x, sin, cos], 1), first.weight, first.bias)
