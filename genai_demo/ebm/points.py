@@ -84,20 +84,25 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[EnergyStep]:
     def line(plan: Plan) -> Line[Learner, EnergyStep]:
         return learning.line(options, seed, learnt, plan, ("points", options.samples), look)
 
-    shown = kept[:SHOWN].numpy()
-    first_beside = True
-    index = -1
-    try:
-        for index, total, frame, other, known in moments(options, line):
-            place: dict[str, Any] = {"index": index, "total": total, "real": shown if index == 0 else None}
-            if other is not None:
-                place |= {"other_density": other.density, "other_made": other.made, "other_held_out": other.held_out}
-                place["other_real"] = shown if first_beside else None
-                first_beside = False
-            yield placed(frame, KnownStep if known else EnergyStep, **place)
-    except Runaway as runaway:
-        frame = line(segments(options)).frame(runaway.good, runaway.good)
-        yield replace(frame, index=index + 1, total=index + 2, alarm=said(runaway))
+    shown, first_beside, index = kept[:SHOWN].numpy(), True, -1
+    alone = options.model_copy(update={"beside": False})
+    for tried in (options, alone):  # what the other training does is no reason to stop this one
+        try:
+            for at, total, frame, other, known in moments(tried, line):
+                if at <= index:
+                    continue
+                index = at
+                place: dict[str, Any] = {"index": index, "total": total, "real": shown if index == 0 else None}
+                if other is not None:
+                    place |= {"other_density": other.density, "other_made": other.made}
+                    place |= {"other_held_out": other.held_out, "other_real": shown if first_beside else None}
+                    first_beside = False
+                yield placed(frame, KnownStep if known else EnergyStep, **place)
+            return
+        except Runaway as runaway:
+            ran = runaway
+    frame = line(segments(options)).frame(ran.good, ran.good)
+    yield replace(frame, index=index + 1, total=index + 2, alarm=said(ran))
 
 
 def said(runaway: Runaway) -> str:

@@ -84,7 +84,10 @@ def test_the_alarm_names_the_step_and_goes_back_to_the_last_good_checkpoint(wild
     assert last.step == good, "the last checkpoint before it went wrong"
     assert last.held_out == well[-1].held_out
     assert np.array_equal(last.made, well[-1].made)
-    cured = frames("points", steps=120, changes="80: learning_rate=0.001")
+    cured = frames("points", steps=120, changes="80: learning_rate=0.001", learning_rate=10, beside=True)
+    assert cured[-1].alarm, "it ran away before the change"
+    cured = frames("points", steps=120, changes="0: learning_rate=0.001", learning_rate=10, beside=True)
+    assert cured[-1].step == 120, "the other one, without the change, runs away and is left out"
     assert not cured[-1].alarm
     assert math.isfinite(cured[-1].held_out)
 
