@@ -1,7 +1,8 @@
 """axe finds nothing against WCAG 2.1, A and AA, on any page and bench: light and dark, wide and narrow.
 
-A page is loaded once; bench, theme and width change in place. The first bench of a page is looked at with the whole
-page around it in all four ways, the others by themselves in two, which have both themes and both widths.
+A page is loaded once; bench, theme and width change in place. Two looks have both themes and both widths: the first
+bench of a page is looked at with the whole page around it, the others by themselves. The front page is looked at in
+all four ways.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def look(chromium: Any, base_url: str) -> Iterator[Callable[[str], list[str]]]:
         for place, bench in enumerate(benches(path)):
             page.set_viewport_size({"width": WIDE, "height": 900})
             page.evaluate(SHOW, bench)
-            for width, dark in BOTH if place else ALL:
+            for width, dark in BOTH if path else ALL:
                 page.set_viewport_size({"width": width, "height": 900})
                 about = f"{bench or path}, {width}, {'dark' if dark else 'light'}"
                 found += [f"{about}: {line}" for line in page.evaluate(LOOK, [place == 0, dark])]
