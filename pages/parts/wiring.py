@@ -65,7 +65,7 @@ def _generator(panel: Panel) -> Callable[..., Iterator[tuple[Any, ...]]]:
                 said = message["waiting"] or said
                 yield gr.skip(), said
             else:
-                said = ""  # said again rather than skipped: for each skip Gradio makes a component, on its event loop
+                said = ""
                 yield message, said
 
     names = ["request", "seed", *(["model"] if panel.model else []), *panel.controls, *([private] if private else [])]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -176,3 +177,12 @@ def test_no_component_is_made_for_a_message(client: Any, monkeypatch: pytest.Mon
     )
     film, status = client.predict(seed=70_041, steps=4, api_name="/dummy_squares")
     assert (len(film["frames"]), status, made) == (4, "", [])
+
+
+def test_a_program_without_a_library_is_told_the_frames(base_url: str) -> None:
+    at = f"{base_url}/gradio_api/call/dummy_squares"
+    names = httpx.get(f"{base_url}/gradio_api/info").json()["named_endpoints"]["/dummy_squares"]["parameters"]
+    usual = {name["parameter_name"]: name.get("parameter_default") for name in names}
+    event = httpx.post(at, json={"data": list({**usual, "seed": 70_042, "steps": 4}.values())}).json()["event_id"]
+    last = httpx.get(f"{at}/{event}", timeout=60).text.rpartition("event: complete\ndata: ")[2]
+    assert [frame["index"] for frame in orjson.loads(last)[0]["frames"]] == [0, 1, 2, 3]
