@@ -64,7 +64,7 @@ def rows() -> list[Row]:
     site, pads = _served(app.build(), app.launch_options()), _served(pads_app.build(), pads_app.launch_options())
     with site as site_url, pads as pads_url, _chromium() as browser:
         ours, empty = _plane(browser, site_url, pads_url)
-        rate, typed = _training(browser, site_url)
+        rate, typed = training(browser, site_url, "gan", "Rate of G")
         streamed, alone, whole, bare = _chat(browser, site_url)
     return [
         (
@@ -113,10 +113,10 @@ def _film(browser: Any, url: str) -> tuple[int, int]:
     return painted, len(asked)
 
 
-def _training(browser: Any, site: str) -> tuple[float, int]:
+def training(browser: Any, site: str, path: str, control: str) -> tuple[float, int]:
     """Frames painted a second while the default training runs, and how many of TYPED values stayed in a control."""
-    bench, page = "p-gan-points", browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{site}/gan")
+    bench, page = f"p-{path}-points", browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}/{path}")
     page.wait_for_selector(f"#{bench}-strip .film")
     for seed in (1, 2):  # the first imports and warms up
         page.fill(f"#{bench}-seed input", str(seed))
@@ -127,8 +127,9 @@ def _training(browser: Any, site: str) -> tuple[float, int]:
     page.evaluate(COUNT.replace("#pictures", f"#{bench}-strip"))
     start, kept = page.evaluate("performance.now()"), 0
     for value in range(1, TYPED + 1):
-        page.get_by_label("Rate of G").fill(str(value / 1000))
-        kept += page.get_by_label("Rate of G").input_value() == str(value / 1000)
+        typed = page.locator(f"#{bench}").get_by_label(control).first
+        typed.fill(str(value / 1000))
+        kept += typed.input_value() == str(value / 1000)
     page.wait_for_function(DONE, arg=bench, timeout=60_000)
     taken = (page.evaluate("performance.now()") - start) / 1000
     return page.evaluate("window.seen.size") / taken, kept

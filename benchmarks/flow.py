@@ -1,4 +1,4 @@
-"""A flow on points through run(recipe), with its frames, against the same training without any; and the density.
+"""A flow on points through run(recipe), with its frames, against the same training without any; density; a page.
 
 Both on one thread, as the run has it.
 """
@@ -12,24 +12,50 @@ from genai_demo.core.device import generator, threads
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.flow.couplings import Flow
+from genai_demo.flow.drawing import cells, density
 from genai_demo.flow.learning import MOMENTS
 from genai_demo.flow.options import PointsOptions
 from genai_demo.quality import laboratory
 
 RECIPE = Recipe("flow/points")
+SIDE = 100  # of the grid whose density is taken
 OPTIONS = PointsOptions.parse({})
 
 
 def rows() -> list[Row]:
-    """Seconds for the default training with its frames, taken in turn with the bare loop."""
+    """Seconds for the default training with its frames, and for densities, in turn with bare ones; frames in a page."""
     learnt, _, _ = laboratory.task(OPTIONS.data, "", OPTIONS.samples, 0)
     trained = alternate(forgotten, lambda: bare_loop(learnt), 3)
     return [
         seconds(
             f"flow: {OPTIONS.steps} steps on points, a frame every {OPTIONS.every}, run(recipe) (at most 1.15)",
             *trained,
-        )
+        ),
+        seconds(f"flow: density at {SIDE**2:,} points (at most 1.1)", *_density(learnt)),
+        ("flow: frames painted a second while it trains (at least 10)", f"{_painted():.0f}", "-", None),
     ]
+
+
+@threads(1)
+def _density(data: torch.Tensor) -> tuple[float, float]:
+    """Seconds of the heat that the frames show, finer, and of the bare likelihood of the same points."""
+    flow = made(data)
+    points = cells(SIDE)
+
+    @torch.no_grad()
+    def bare() -> None:
+        flow.log_prob(points).exp()
+
+    return alternate(lambda: density(flow, SIDE), bare, 15)
+
+
+def _painted() -> float:
+    """As `browser` measures the GAN."""
+    import app
+    from benchmarks.browser import _chromium, _served, training
+
+    with _served(app.build(), app.launch_options()) as site, _chromium() as browser:
+        return training(browser, site, "flow", "Learning rate")[0]
 
 
 def forgotten() -> None:
@@ -39,11 +65,17 @@ def forgotten() -> None:
         pass
 
 
+def made(data: torch.Tensor, random: torch.Generator | None = None) -> Flow:
+    """An untrained flow of the default options."""
+    random = random or generator(0)
+    return Flow(OPTIONS.kind, OPTIONS.layers, OPTIONS.width, OPTIONS.bins, OPTIONS.bound, data, random)
+
+
 @threads(1)
 def bare_loop(data: torch.Tensor) -> None:
     """The same network, batches and updates in plain PyTorch."""
     random = generator(0)
-    flow = Flow(OPTIONS.kind, OPTIONS.layers, OPTIONS.width, OPTIONS.bins, OPTIONS.bound, data, random)
+    flow = made(data, random)
     optimiser = torch.optim.Adam(flow.parameters(), OPTIONS.learning_rate, (0.9, 0.99), fused=True)
     for _ in range(OPTIONS.steps):
         loss = -flow.log_prob(data[torch.randint(len(data), (OPTIONS.batch_size,), generator=random)]).mean()

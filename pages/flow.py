@@ -1,4 +1,4 @@
-"""The flow page: coupling layers trained live on points, looked through, undone; and flow matching beside them."""
+"""The flow page: couplings and flow matching trained live on points; Glow and TarFlow on pictures."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from genai_demo.core.changes import branch, go_on
 from genai_demo.flow.options import PRESETS, InverseOptions, PointsOptions
-from pages.parts.bench import Bench, Panel, later
+from pages.parts.bench import Bench, Panel, bench_id, later
 from pages.parts.lead import Try
-from pages.parts.pads.pads import PointPad
+from pages.parts.pads.pads import PicturePad, PointPad
 from pages.parts.page import build_page
 from pages.parts.rewind import Again, Rewind
 from pages.parts.timeline import Entry
@@ -34,6 +34,10 @@ LABELS = {
     "y": "Probe, y",
     "smooth": "Frames a layer",
     "train_steps": "Training steps",
+    "label": "Class",
+    "others": "Others",
+    "count": "Pictures judged",
+    "draws": "Draws",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "kind": [("Splines", "spline"), ("Affine (RealNVP)", "affine")],
@@ -44,12 +48,13 @@ TIMELINE = (
     Entry("NICE", 2014, "", "Layers that shift, and keep areas"),
     Entry("Normalizing flows", 2015, "", "A better posterior for the VAE"),
     Entry("RealNVP", 2016, "flow/points", "Layers that stretch and shift", "kind=affine&layers=8"),
-    Entry("Glow", 2018, "", "Faces, by invertible convolutions"),
+    Entry("Glow", 2018, "flow/pictures", "Pictures, by invertible convolutions", "model=flow/glow"),
     Entry("Continuous flows", 2018, "flow/matching", "A velocity in place of layers"),
+    Entry("Likelihood misleads", 2018, "flow/likelihood", "Strange pictures, ranked above ordinary ones"),
     Entry("Neural splines", 2019, "flow/layers", "Layers that bend along splines"),
     Entry("Exploding inverses", 2020, "flow/inverse", "What can't be undone with seven digits"),
     Entry("Flow matching", 2022, "flow/matching", "Learn straight ways, follow them"),
-    Entry("TarFlow", 2024, "", "Transformers as layers"),
+    Entry("TarFlow", 2024, "flow/pictures", "Transformers as layers"),
 )
 LOOK = (
     "Watch the grid: it is the plane of noise, seen as data. A flow may stretch and bend it as it likes, but never "
@@ -86,6 +91,24 @@ TRIES = (
         "Each training pair is joined by a straight line. Where lines cross, the network learns their mean, so what "
         "you follow is bent; the length of the way says by how much.",
     ),
+    Try(
+        "Are clothes likelier than drawn shapes, to a flow that has seen nothing but clothes?",
+        "run=flow/likelihood&others=drawn shapes",
+        "Read the ranking and the AUROC: below 0.5 the strange pictures count as the more likely ones. Flat black is "
+        "the likeliest of all: every smooth pixel is cheap. The distance from what is usual tells them apart.",
+    ),
+    Try(
+        "What does a flow sort by, that never learnt to sort?",
+        "run=flow/classify&picture=sample:60",
+        "Ten likelihoods of one picture, one for each class that it might be told. The best class wins by some nats of "
+        "thousands.",
+    ),
+    Try(
+        "What lies half-way between a boot and a sneaker?",
+        "run=flow/interpolate&start=sample:93&end=sample:70",
+        "Mixed pixels show both at once. The way through the noise has to pass through pictures; look at what each "
+        "costs on the way.",
+    ),
 )
 UNSEEN = ("every", "changes")  # of no use where a training is only looked at; a link still brings them
 BAR = Rewind(
@@ -96,6 +119,14 @@ BAR = Rewind(
         "branch": Again("Branch here", branch, settings=True),
     },
 )
+
+
+def _pictures(run: str, **shown: str) -> dict[str, Any]:
+    """A pad for each option that is a picture: its name -> what it shows at first."""
+    return {
+        option: later(PicturePad, value, label=option.capitalize(), elem_id=f"{bench_id(run)}-{option}")
+        for option, value in shown.items()
+    }
 
 
 PRESET = Rewind(InverseOptions, {}, PRESETS)
@@ -158,9 +189,45 @@ BENCHES = (
         own=_pad(),
         wire=when_drawn("points", data="drawn"),
     ),
+    Bench(
+        "Pictures",
+        "flow/pictures",
+        "Noise becomes clothes: every layer of a flow on pictures, undone before your eyes.",
+        ("label", "temperature", "samples"),
+        model_in_sight=True,
+    ),
+    Bench(
+        "Likelihood",
+        "flow/likelihood",
+        "How likely is a picture, exactly? Clothes against other things, against nothing, and against a VAE's bound.",
+        ("others",),
+        primary="Judge",
+        own=_pictures("flow/likelihood", picture="sample:84"),
+        model_in_sight=True,
+    ),
+    Bench(
+        "Interpolate",
+        "flow/interpolate",
+        "From one picture to another through their noise, beside mixed pixels.",
+        ("steps",),
+        primary="Walk",
+        own=_pictures("flow/interpolate", start="sample:93", end="sample:70"),
+        model_in_sight=True,
+    ),
+    Bench(
+        "Classify",
+        "flow/classify",
+        "A flow that was only taught to draw sorts a picture: which class makes it likeliest?",
+        ("draws",),
+        primary="Sort",
+        own=_pictures("flow/classify", picture="sample:60"),
+    ),
 )
+MODELS = ("flow/tarflow", "flow/glow")
 
 
 def build() -> None:
-    """The page; its networks are made while you watch, so there are no models to look into."""
-    build_page("flow", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, tries=TRIES, look=LOOK)
+    """The page; the networks on points are made while you watch, those on pictures can be looked into."""
+    build_page(
+        "flow", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=MODELS, tries=TRIES, look=LOOK
+    )

@@ -29,9 +29,9 @@ def cells(side: int = CELLS) -> Tensor:
 
 
 @torch.no_grad()
-def density(flow: Flow) -> np.ndarray:
-    """p(x) in the middle of each cell, (CELLS, CELLS); what is no number counts as 0."""
-    heat: np.ndarray = torch.nan_to_num(flow.log_prob(cells()).exp(), 0.0, 0.0, 0.0).reshape(CELLS, CELLS).numpy()
+def density(flow: Flow, side: int = CELLS) -> np.ndarray:
+    """p(x) in the middle of each cell, (side, side); what is no number counts as 0."""
+    heat: np.ndarray = torch.nan_to_num(flow.log_prob(cells(side)).exp(), 0.0, 0.0, 0.0).reshape(side, side).numpy()
     return heat
 
 

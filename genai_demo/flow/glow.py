@@ -23,10 +23,10 @@ BOUND = 2.0  # of log-scales
 class GlowConfig:
     """Steps of flow and width of their networks, at 14 x 14 and at 7 x 7."""
 
-    fine_steps: int = 10
-    fine_width: int = 96
-    coarse_steps: int = 10
-    coarse_width: int = 192
+    fine_steps: int = 8
+    fine_width: int = 64
+    coarse_steps: int = 8
+    coarse_width: int = 160
 
 
 def network(given: int, width: int, out: int) -> nn.Sequential:
@@ -131,6 +131,7 @@ class Glow(nn.Module):
         self.fine = nn.ModuleList(Step(4, config.fine_width) for _ in range(config.fine_steps))
         self.split = Split(4, config.fine_width)
         self.coarse = nn.ModuleList(Step(8, config.coarse_width) for _ in range(config.coarse_steps))
+        self.to(memory_format=torch.channels_last)  # twice as fast on a processor, with so few channels
 
     @property
     def stops(self) -> int:
@@ -140,12 +141,12 @@ class Glow(nn.Module):
     def encode(self, x: Tensor, label: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """x (b, 1, 28, 28) in [0, 1) -> (z of that shape, log_det (b,)). label: unused."""
         z, log_det = self.grey(x)
-        h = F.pixel_unshuffle(z, 2)  # (b, 1, 28, 28) -> (b, 4, 14, 14)
+        h = squeezed(z)  # (b, 1, 28, 28) -> (b, 4, 14, 14)
         for layer in (*self.fine, self.split):
             h, more = layer(h)
             log_det = log_det + more
         h, left = h.chunk(2, 1)
-        h = F.pixel_unshuffle(h, 2)  # (b, 2, 14, 14) -> (b, 8, 7, 7)
+        h = squeezed(h)  # (b, 2, 14, 14) -> (b, 8, 7, 7)
         for layer in self.coarse:
             h, more = layer(h)
             log_det = log_det + more
@@ -159,8 +160,8 @@ class Glow(nn.Module):
 
     def undo(self, z: Tensor, label: Tensor | None = None) -> Iterator[tuple[str, Tensor]]:
         """Layer after layer undone, the last one first: (its name, what is there then as (b, 1, 28, 28))."""
-        h, left = F.pixel_unshuffle(z, 2).chunk(2, 1)
-        h = F.pixel_unshuffle(h, 2)
+        h, left = squeezed(z).chunk(2, 1)
+        h = squeezed(h)
         for k in reversed(range(len(self.coarse))):
             h = undone(self.coarse[k], h)
             yield f"coarse step {k + 1}", together(h, left)
@@ -169,6 +170,11 @@ class Glow(nn.Module):
         for k in reversed(range(len(self.fine))):
             h = undone(self.fine[k], h)
             yield f"fine step {k + 1}", F.pixel_shuffle(h, 2)
+
+
+def squeezed(h: Tensor) -> Tensor:
+    """Space to depth: (b, c, n, n) -> (b, 4 c, n / 2, n / 2)."""
+    return F.pixel_unshuffle(h, 2).contiguous(memory_format=torch.channels_last)
 
 
 def undone(layer: Any, h: Tensor) -> Tensor:

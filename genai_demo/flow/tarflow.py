@@ -26,10 +26,10 @@ BOUND = 4.0  # of log-scales
 class TarflowConfig:
     """patches: the side of a patch in each block; layers: attention layers of a block."""
 
-    patches: tuple[int, ...] = (2, 4, 4, 4)
+    patches: tuple[int, ...] = (4, 4, 4, 4)
     layers: int = 2
-    width: int = 128
-    heads: int = 4
+    width: int = 96
+    heads: int = 3
     classes: int = 10
 
 

@@ -27,7 +27,7 @@ from genai_demo.flow.glow import GlowConfig
 from genai_demo.flow.grey import LEVELS, dequantised
 from genai_demo.flow.tarflow import TarflowConfig
 
-SAVE, REPORT = 500, 100  # steps between two states in the cache, and between two reports
+SAVE, REPORT = 200, 50  # steps between two states in the cache, and between two reports
 HELD = 1000  # training pictures, the last ones, that no step sees: the curve on the card is theirs
 HISTORY = 40  # points of it
 
@@ -38,9 +38,9 @@ class TrainConfig:
 
     kind: str = "glow"
     model: dict[str, Any] = field(default_factory=dict)
-    steps: int = 6000
-    batch_size: int = 64
-    learning_rate: float = 1e-3
+    steps: int = 8000
+    batch_size: int = 32
+    learning_rate: float = 2e-3
     warmup: int = 100
     cool: float = 0.25
     weight_decay: float = 0.0

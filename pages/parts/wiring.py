@@ -90,13 +90,19 @@ def _wire_chip(panel: Panel) -> None:
 
 
 def when_drawn(pad: str, **sets: str) -> Callable[[Panel], None]:
-    """A `wire` of a bench: who draws on the pad of that option wants it used, so that an option is set to say so.
+    """A `wire` of a bench: its pad is in sight only where an option says that it is used.
+
+    Who draws on a pad wants it used, so that the option is set to say so.
 
     when_drawn("points", data="drawn")
     """
 
     def connect(panel: Panel) -> None:
+        drawn = panel.controls[pad]
+        drawn.elem_classes = [*drawn.elem_classes, "when-drawn"]
         for name, value in sets.items():
-            panel.controls[pad].input(None, None, panel.controls[name], js=f"() => '{value}'")
+            said = f"(value) => {{ document.getElementById('{panel.id}').dataset.drawn = value === '{value}'; }}"
+            panel.controls[name].change(None, panel.controls[name], js=said, **ASIDE)
+            drawn.input(None, None, panel.controls[name], js=f"() => '{value}'")
 
     return connect

@@ -122,10 +122,14 @@ def test_greys_become_normal_numbers_and_come_back() -> None:
     z, log_det = grey(x)
     assert (grey.inverse(z) - x).abs().max() < 1e-9
     assert torch.allclose(log_det.sum(), determinant(lambda one: grey(one)[0], x[:1]) + log_det[1:].sum(), atol=1e-6)
-    alone = pictures.bits(pictures.normal(z) + log_det)
+    ramp = ((torch.arange(256 * 50, dtype=torch.double) + 0.5) / (256 * 50)).view(-1, 1, 1, 1)
+    z, log_det = grey(ramp)
+    assert (z.flatten().diff() > 0).all()
     shares = (COUNTS.double() + 1) / (COUNTS.double() + 1).sum()
-    cost = -shares.log2()[(x * 256).floor().long()].flatten(1).mean(1)
-    assert torch.allclose(alone, cost, atol=1e-3), "by itself it costs what the histogram says"
+    hills = [torch.distributions.Normal(*hill) for hill in ((-1.5, 0.5), (1.5, 1.0))]
+    black, rest = (hill.log_prob(z.flatten()) - math.log(0.9772) for hill in hills)
+    density = (torch.where(z.flatten() < -0.5, black + shares[0].log(), rest + (1 - shares[0]).log()) + log_det).exp()
+    assert torch.allclose(density.view(256, 50).mean(1) / 256, shares, rtol=1e-3, atol=1e-7), "two hills, as the histogram says"
     assert pictures.bits(torch.zeros(1)) == 8, "even over all 256 greys is 8 bits"
 
 

@@ -63,9 +63,35 @@ def test_a_preset_explodes_and_says_where_to_look(visit):
     page.click(f"#{INVERSE}-stop")
 
 
+@pytest.mark.browser
+def test_the_pad_is_in_sight_only_where_it_is_used(visit):
+    page = visit("flow?run=flow/matching&train_steps=20&steps=2&samples=20")
+    done(page, "p-flow-matching")
+    pad = page.locator("#p-flow-matching .pointpad")
+    assert not pad.is_visible()
+    page.locator("#p-flow-matching").get_by_label("Points", exact=True).first.click()
+    page.click("[role=option]:has-text('Drawn') >> visible=true")
+    pad.wait_for(state="visible")
+
+
+@pytest.mark.browser
+def test_a_picture_is_sorted_and_its_noise_decoded_as_every_class(visit, film):
+    page = visit("flow?run=flow/classify&draws=2")
+    done(page, "p-flow-classify")
+    shown = page.locator("#p-flow-classify-strip .film").inner_text()
+    assert "p(class | picture)" in shown
+    assert "decoded as each class" in shown
+    film(page, "p-flow-classify").step(0)
+    page.wait_for_function("!document.querySelector('#p-flow-classify-strip .film').innerText.includes('as each')")
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
+        ("flow_pictures", {"temperature": 7}, "Temperature is 7"),
+        ("flow_likelihood", {"others": "cats"}, "cats"),
+        ("flow_interpolate", {"start": "sample:100"}, "sample:99"),
+        ("flow_classify", {"draws": 0}, "Draws is 0"),
         ("flow_points", {"data": "drawn"}, "point"),
         ("flow_points", {"layers": 99}, "Layers is 99"),
         ("flow_points", {"changes": "20: layers=3"}, "what can change is"),

@@ -1,0 +1,140 @@
+"""Measures Glow and TarFlow on Fashion-MNIST: likelihoods, classes, samples, other pictures, and the VAE's bound."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai_demo.core.device import generator
+from genai_demo.core.spec import find_spec, resolve
+from genai_demo.data import fashion_mnist
+from genai_demo.flow import TITLES, bounds, others
+from genai_demo.flow.grey import dequantised
+from genai_demo.flow.likelihood import auroc, costs
+from genai_demo.flow.picture_options import Others
+from genai_demo.flow.pictures import PictureFlow, all_classes, bits, log_prob, pixels
+from genai_demo.flow.tarflow import SIDE
+from genai_demo.quality import measures, sheets
+from genai_demo.quality.cards import Watch, weights, write
+
+TEMPERATURES = (1.0, 0.8)  # what was learnt, and what the page shows
+BESIDE = 500  # pictures of each kind that are told apart by their likelihood, and whose VAE's bound is taken
+DRAWS = (1, 64)  # codes of that bound
+BATCH = 100
+
+
+def measure(samples: int, watch: Watch) -> dict[str, Any]:
+    """Write both cards and the sheet of samples. -> what was found."""
+    real = measures.reference(samples // 10 * 10)
+    images, classes = fashion_mnist.load("test")
+    found: dict[str, Any] = {}
+    rows: list[np.ndarray] = []
+    for name in watch(TITLES, "measure flows on pictures"):
+        model = of_card(f"flow/{name}")
+        values = {
+            **likelihoods(model, images, classes),
+            **told_apart(model, images[:BESIDE]),
+            **vae_bounds(images[:BESIDE]),
+            "samples": samples // 10 * 10,
+            "seed": 0,
+        }
+        for temperature in TEMPERATURES:
+            drawn = draws(model, samples // 10 * 10, temperature)
+            part = measures.distances(real, measures.features(drawn))
+            if model.classes:
+                part["accuracy"] = round(measures.accuracy(drawn, np.arange(len(drawn)) % model.classes), 4)
+            values |= {f"{title}_at_{temperature:g}": value for title, value in part.items()}
+            rows += [drawn[: sheets.SHOWN]]
+        values |= {f"{title}_train": value for title, value in real.floor.items()}
+        write(f"flow/{name}", values)
+        found |= {f"{name} {title}": value for title, value in values.items()}
+    sheets.write("flow", rows)
+    return found
+
+
+def of_card(key: str) -> PictureFlow:
+    """A bundled flow of its own in float32."""
+    model: PictureFlow = resolve(find_spec(key).build)(weights(key))
+    return model.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def likelihoods(model: PictureFlow, images: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
+    """Of all test pictures: bits per dimension, told the class and not; how often the likeliest class is the right one.
+
+    round_trip: largest error of a picture that was encoded and decoded, in greys, in single precision.
+    """
+    random = generator(0)
+    told, free, right = [], [], []
+    for part, label in zip(*(torch.from_numpy(x.copy()).split(BATCH) for x in (images, classes))):
+        x = dequantised(part, random)
+        if model.classes:
+            every = all_classes(model, x)
+            told.append(every.gather(1, label[:, None])[:, 0])
+            free.append(every.logsumexp(1) - np.log(model.classes))
+            right.append((every.argmax(1) == label).float())
+        else:
+            free.append(log_prob(model, x))
+    cost = bits(torch.cat(free))
+    error = (model.decode(*_encoded(model, x, label)) - x).abs().max() * 256
+    found: dict[str, Any] = {
+        "split": f"test, {len(images)} pictures",
+        "bits_per_dimension": round(float(cost.mean()), 4),
+        "standard_error": round(float(cost.std() / len(cost) ** 0.5), 4),
+        "round_trip": float(f"{float(error):.2g}"),
+    }
+    if told:
+        found["bits_per_dimension_told"] = round(float(bits(torch.cat(told)).mean()), 4)
+        found["accuracy"] = round(float(torch.cat(right).mean()), 4)
+    return found
+
+
+def _encoded(model: PictureFlow, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+    return model.encode(x, label)[0], label
+
+
+@torch.inference_mode()
+def told_apart(model: PictureFlow, known: np.ndarray) -> dict[str, Any]:
+    """AUROC of each other kind of pictures by cost and by distance from the median; costs of flat pictures."""
+    random = generator(1)
+    usual = batched(model, known, random)
+    middle = float(np.median(usual))
+    found: dict[str, Any] = {"beside": len(known), "apart": {}}
+    for kind in get_args(Others):
+        strange = batched(model, others.load(kind, known, 0), random)
+        found["apart"][kind] = {
+            "bits": round(float(strange.mean()), 3),
+            "by_cost": round(auroc(usual, strange), 3),
+            "by_distance": round(auroc(np.abs(usual - middle), np.abs(strange - middle)), 3),
+        }
+    flat = batched(model, others.flats(), random)
+    found["flat"] = {str(grey): round(float(cost), 3) for grey, cost in zip(others.FLATS, flat)}
+    return found
+
+
+def batched(model: PictureFlow, found: np.ndarray, random: torch.Generator) -> np.ndarray:
+    """`costs` of many pictures."""
+    return np.concatenate([costs(model, found[k : k + BATCH], random) for k in range(0, len(found), BATCH)])
+
+
+@torch.inference_mode()
+def vae_bounds(images: np.ndarray) -> dict[str, Any]:
+    """Bits per dimension at most, by the VAE, of the same pictures: its ELBO, and with more codes."""
+    vae, random = resolve(find_spec(bounds.VAE).build)(weights(bounds.VAE)), generator(2)
+    found = []
+    for part in torch.from_numpy(images.copy()).split(BATCH):
+        found.append(bounds.weights(vae, dequantised(part, random), max(DRAWS), random))
+    every = torch.cat(found)
+    return {"vae": {str(count): round(float(bits(bounds.bound(every[:, :count])).mean()), 4) for count in DRAWS}}
+
+
+@torch.inference_mode()
+def draws(model: PictureFlow, count: int, temperature: float) -> np.ndarray:
+    """(count, 28, 28) uint8, the classes in turn where the model knows them."""
+    z = temperature * torch.randn(count, 1, SIDE, SIDE, generator=generator(0))
+    label = torch.arange(count) % max(1, model.classes)
+    parts = zip(z.split(BATCH), label.split(BATCH))
+    return np.concatenate([pixels(model.decode(a, y)) for a, y in parts])
