@@ -90,7 +90,7 @@ def make(kind: str, config: Mapping[str, object], counts: Tensor | None = None) 
         raise DemoError(f"flow is {kind[:40]}; choose one of {', '.join(KINDS)}")
     network, settings = KINDS[kind]
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
-    made: PictureFlow = network(settings(**given), counts)  # type: ignore[arg-type]
+    made: PictureFlow = network(settings(**given), counts)
     return made
 
 
