@@ -30,15 +30,15 @@ class BetweenStep:
 
     index: int
     total: int
-    straight: np.ndarray = pictures("straight through the noise")
+    straight: np.ndarray = pictures("straight")
     spherical: np.ndarray = pictures("on a sphere")
     mixed: np.ndarray = pictures("pixels mixed")
     ends: np.ndarray = pictures("from, to")
     straight_cost: float = curve("straight", unit="bits", digits=2, chart=COST)
     spherical_cost: float = curve("on a sphere", unit="bits", digits=2, chart=COST)
     mixed_cost: float = curve("pixels mixed", unit="bits", digits=2, chart=COST)
-    length: float = curve("straight", unit="of noise", digits=2, chart="length of the noise")
-    spherical_length: float = curve("on a sphere", unit="of noise", digits=2, chart="length of the noise")
+    length: float = curve("straight, length", unit="of noise", digits=2, chart="length of the noise")
+    spherical_length: float = curve("on a sphere, length", unit="of noise", digits=2, chart="length of the noise")
     round_trip: float = number("round trip of the ends, largest error", unit="greys")
     label: str | None = number("told class")
 

@@ -129,7 +129,9 @@ def test_greys_become_normal_numbers_and_come_back() -> None:
     hills = [torch.distributions.Normal(*hill) for hill in ((-1.5, 0.5), (1.5, 1.0))]
     black, rest = (hill.log_prob(z.flatten()) - math.log(0.9772) for hill in hills)
     density = (torch.where(z.flatten() < -0.5, black + shares[0].log(), rest + (1 - shares[0]).log()) + log_det).exp()
-    assert torch.allclose(density.view(256, 50).mean(1) / 256, shares, rtol=1e-3, atol=1e-7), "two hills, as the histogram says"
+    assert torch.allclose(density.view(256, 50).mean(1) / 256, shares, rtol=1e-3, atol=1e-7), (
+        "two hills, as the histogram says"
+    )
     assert pictures.bits(torch.zeros(1)) == 8, "even over all 256 greys is 8 bits"
 
 
