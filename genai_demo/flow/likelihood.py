@@ -111,7 +111,7 @@ def test_pictures(count: int) -> np.ndarray:
 
 def costs(model: PictureFlow, found: np.ndarray, random: torch.Generator) -> np.ndarray:
     """Bits per dimension of pictures (n, 28, 28) uint8 whose class nobody told, (n,)."""
-    x = dequantised(torch.from_numpy(found), random).to(next(model.parameters()).device)
+    x = dequantised(torch.from_numpy(found.copy()), random).to(next(model.parameters()).device)
     cost: np.ndarray = bits(free_log_prob(model, x)).double().cpu().numpy()
     return cost
 

@@ -19,7 +19,7 @@ from genai_demo.flow.tarflow import SIDE
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MadeStep:
-    """What is there after one more layer, or row of patches, is undone. drawn, noise (n, 28, 28).
+    """What is there after one more layer, or row of patches, is undone. drawn (n, 28, 28).
 
     neighbours: correlation of pixels with those on their right, 0 for noise. bits: mean bits per dimension of the
     finished pictures; they were not rounded to whole greys.
@@ -28,7 +28,6 @@ class MadeStep:
     index: int
     total: int
     drawn: np.ndarray = pictures("pictures")
-    noise: np.ndarray = pictures("the noise")
     layer: str = number("undone last")
     changed: float = curve("pixels that changed", unit="%", digits=1)
     neighbours: float = curve("likeness of neighbouring pixels")
@@ -44,14 +43,14 @@ def made(model: PictureFlow, options: PicturesOptions, *, seed: int) -> Iterator
     z = options.temperature * torch.randn(options.samples, 1, SIDE, SIDE, generator=generator(seed))
     z = z.to(next(model.parameters()).device)
     label = labels(model, options, z)
-    noise = before = pixels(model.grey.inverse(z))
+    before = pixels(model.grey.inverse(z))
     total = 1 + model.stops
-    yield MadeStep(0, total, noise, noise, "none yet", 0.0, likeness(noise), None)
+    yield MadeStep(0, total, before, "none yet", 0.0, likeness(before), None)
     for index, (name, state) in enumerate(model.undo(z, label), 1):  # type: ignore[arg-type]
         x = model.grey.inverse(state)
         now = pixels(x)
         cost = float(bits(log_prob(model, x.clamp(max=1 - 2**-24), label)).mean()) if index == total - 1 else None
-        yield MadeStep(index, total, now, noise, name, 100 * float((now != before).mean()), likeness(now), cost)
+        yield MadeStep(index, total, now, name, 100 * float((now != before).mean()), likeness(now), cost)
         before = now
 
 

@@ -16,7 +16,7 @@ Others = Literal["drawn shapes", "letters", "negatives", "upside down", "grey no
 class PicturesOptions(Options):
     label: Literal["each class", Class] = option("each class", "What to draw; only TarFlow is told")
     temperature: float = option(
-        0.8, "Spread of the noise: 1 is what was learnt, colder is smoother", at_least=0, at_most=1.5
+        0.7, "Spread of the noise: 1 is what was learnt, colder is smoother", at_least=0, at_most=1.5
     )
     samples: int = option(20, "How many pictures", at_least=1, at_most=40)
 

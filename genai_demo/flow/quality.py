@@ -43,7 +43,7 @@ def _pictures() -> str:
         *(
             row(f"{words}, temperature {t}", lambda q, name=f"{title}{at}", form=form: f"{q[name]:{form}}", floor)
             for title, words, form in (("frechet", "Fréchet distance", ".1f"), ("coverage", "coverage", ".3f"))
-            for t, at in (("1", ""), ("0.8", "_at_0.8"))
+            for t, at in (("1", ""), ("0.7", "_at_0.7"))
             for floor in [f"{one[f'{title}_train']:{form}} (training pictures)"]
         ),
     ]
@@ -62,7 +62,7 @@ def _pictures() -> str:
         f"{one['beside']} test pictures, and as many others. Samples: {one['samples']:,}. Flat pictures cost, in bits "
         f"per dimension, {flat}."
     )
-    rows_of = ", ".join(f"{TITLES[name]} at temperature {t}" for name in cards for t in ("1", "0.8"))
+    rows_of = ", ".join(f"{TITLES[name]} at temperature {t}" for name in cards for t in ("1", "0.7"))
     sheet = f"![A row each: {rows_of}](samples.png)"
     return f"{table_of(heads, rows)}\n\n{table_of(apart_heads, apart)}\n\n{note}\n\n{sheet}"
 

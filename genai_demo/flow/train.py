@@ -38,7 +38,7 @@ class TrainConfig:
 
     kind: str = "glow"
     model: dict[str, Any] = field(default_factory=dict)
-    steps: int = 8000
+    steps: int = 2000
     batch_size: int = 32
     learning_rate: float = 2e-3
     warmup: int = 100
@@ -49,7 +49,7 @@ class TrainConfig:
     seed: int = 0
 
 
-MODELS = {"glow": TrainConfig("glow", asdict(GlowConfig())), "tarflow": TrainConfig("tarflow", asdict(TarflowConfig()))}
+MODELS = {"glow": TrainConfig("glow", asdict(GlowConfig()), steps=1867), "tarflow": TrainConfig("tarflow", asdict(TarflowConfig()))}
 TITLES = {"glow": "Glow in two scales", "tarflow": "Class-conditional TarFlow"}
 
 
