@@ -103,7 +103,7 @@ def sorting(model: PictureFlow, images: np.ndarray, classes: np.ndarray) -> dict
     told, free = every.gather(1, label[:, None])[:, 0], every.logsumexp(1) - np.log(model.classes)
     return {
         "sorted": len(label),
-        "accuracy": round(float((every.argmax(1) == label).float().mean()), 4),
+        "sorting_accuracy": round(float((every.argmax(1) == label).float().mean()), 4),
         "untold": round(float((bits(free) - bits(told)).mean()), 5),
     }
 

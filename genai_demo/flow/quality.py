@@ -37,8 +37,15 @@ def _pictures() -> str:
     bound = ", ".join(f"{value:.3f} ({count} draws)" for count, value in one["vae"].items())
     rows = [
         row("bits per dimension", lambda q: f"{q['bits_per_dimension']:.3f}", f"VAE, at most: {bound}"),
-        row("more if the class is not told", lambda q: f"{q['untold']:.4f}" if "accuracy" in q else ""),
-        row("the likeliest class is the right one", lambda q: percent(q["accuracy"]) if "accuracy" in q else ""),
+        row("more if the class is not told", lambda q: f"{q['untold']:.4f}" if "sorted" in q else ""),
+        row("the likeliest class is the right one", lambda q: percent(q["sorting_accuracy"]) if "sorted" in q else ""),
+        *(
+            row(
+                f"the judge sees the class asked for, temperature {t}",
+                lambda q, name=name: percent(q[name]) if name in q else "",
+            )
+            for t, name in (("1", "accuracy"), ("0.7", "accuracy_at_0.7"))
+        ),
         row("round trip, greys", lambda q: f"{q['round_trip']:.1g}"),
         *(
             row(f"{words}, temperature {t}", lambda q, name=f"{title}{at}", form=form: f"{q[name]:{form}}", floor)

@@ -49,7 +49,10 @@ class TrainConfig:
     seed: int = 0
 
 
-MODELS = {"glow": TrainConfig("glow", asdict(GlowConfig()), steps=1867), "tarflow": TrainConfig("tarflow", asdict(TarflowConfig()))}
+MODELS = {
+    "glow": TrainConfig("glow", asdict(GlowConfig()), steps=1867),
+    "tarflow": TrainConfig("tarflow", asdict(TarflowConfig())),
+}
 TITLES = {"glow": "Glow in two scales", "tarflow": "Class-conditional TarFlow"}
 
 
