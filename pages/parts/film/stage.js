@@ -145,8 +145,8 @@ export const stageOf = s => {
   const heightOf = (rows, width) => { // of a row of lanes, so that the stage is no higher than the window
     const charts = Math.ceil(s.charts.size / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
     const zoom = zoomOf(s.root), around = zoom > 1 ? PRESENTED : AROUND + CHART * charts; // charts lie below while presenting
-    const free = innerHeight - s.stage.getBoundingClientRect().top - scrollY - s.find('foot').offsetHeight; // over the transport, as the page opens
-    const seen = zoom > 1 || free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
+    const free = (innerHeight - s.stage.getBoundingClientRect().top - scrollY) / zoom - s.find('foot').offsetHeight; // over the transport, as the page opens
+    const seen = free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
     const room = Math.min(innerHeight / zoom - around, seen) / Math.max(1, rows) - CAPTION;
     return Math.max(width < 560 || texts ? 200 : 140, Math.min(420, room));
   };
@@ -159,7 +159,7 @@ export const stageOf = s => {
       [canvas.width, canvas.height, shrink] = [lane.fit.width, lane.fit.height, lane.fit.shrink];
       canvas.classList.toggle('smooth', shrink < 1);
     } else {
-      const side = Math.round(Math.min(width - MARGIN.left - MARGIN.right, tall, 380) * s.dots);
+      const side = Math.round(Math.min(width - MARGIN.left - MARGIN.right, tall - MARGIN.top - MARGIN.bottom, 380) * s.dots);
       canvas.width = side + Math.round((MARGIN.left + MARGIN.right) * s.dots);
       canvas.height = side + Math.round((MARGIN.top + MARGIN.bottom) * s.dots);
     }
