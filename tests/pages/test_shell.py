@@ -41,6 +41,15 @@ def test_a_page_that_opens_moves_little_and_shows_its_pictures_whole(visit):
     assert page.evaluate(HIDDEN) <= 0
 
 
+def test_the_chat_has_its_place_before_it_comes(visit):
+    page = visit()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.add_init_script(SHIFTS)
+    page.goto(page.url + "decoder")
+    page.wait_for_selector(".chat-turn")
+    assert page.evaluate("moved") < 0.1
+
+
 def test_the_current_page_is_marked(visit):
     page = visit("vae")
     assert page.locator("header.atlas [aria-current=page]").all_text_contents() == ["VAE"]
