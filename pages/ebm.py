@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from genai_demo.core.changes import branch, go_on
+from genai_demo.core.run import find_run
 from genai_demo.ebm.options import ChainsOptions, PointsOptions
 from pages.parts.bench import Bench, later
 from pages.parts.lead import Try
@@ -55,10 +56,10 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
 TIMELINE = (
     Entry("Hopfield network", 1982, "ebm/hopfield", "Memories are hollows in a landscape"),
     Entry("Boltzmann machine", 1985, "", "Units that turn by chance"),
-    Entry("Harmonium", 1986, "ebm/partition", "Two layers, none within: the RBM"),
+    Entry("Harmonium", 1986, "ebm/rbm", "Two layers, none within: the RBM"),
     Entry("Contrastive divergence", 2002, "ebm/partition", "Chains begin at the data", "method=cd"),
-    Entry("Belief networks", 2006, "", "Machines on machines"),
-    Entry("Persistent chains", 2008, "ebm/partition", "Chains that go on", "method=pcd"),
+    Entry("Belief networks", 2006, "ebm/stack", "Machines on machines"),
+    Entry("Persistent chains", 2008, "ebm/drift", "Chains that go on"),
     Entry("Langevin for energies", 2019, "ebm/chains", "Networks as landscapes, a buffer of chains"),
     Entry("Modern Hopfield", 2020, "ebm/capacity", "Recall is attention"),
     Entry("Energy matching", 2025, "ebm/points", "Downhill is a straight way", "method=energy matching"),
@@ -96,6 +97,18 @@ TRIES = (
         "When does a modern network stop remembering?",
         "run=ebm/hopfield&beta=0.003&stored=20",
         "With a small beta no stored picture stands out, attention is shared among many, and their mean comes back.",
+    ),
+    Try(
+        "What does CD not see?",
+        "run=ebm/drift",
+        "CD only ever looks a step away from the data. Let both walk on: where the free energy of the CD chains falls "
+        "far below that of the data, the machine has found pictures it likes better than any real one.",
+    ),
+    Try(
+        "Can half a boot be completed?",
+        "run=ebm/complete",
+        "The upper half is held. Each chain draws the lower one from what the machine knows: several answers, and "
+        "their mean says where they agree.",
     ),
     Try(
         "Can one trust an estimate of Z?",
@@ -168,6 +181,43 @@ BENCHES = (
         primary="Count",
     ),
     Bench(
+        "RBM",
+        "ebm/rbm",
+        "Two layers of units draw each other in turn: a chain of pictures, and what its hidden units look for.",
+        ("start", "steps", "chains"),
+        labels={**LABELS, "steps": "Gibbs steps"},
+        primary="Run the chains",
+        model_in_sight=True,
+    ),
+    Bench(
+        "Complete",
+        "ebm/complete",
+        "Paint over part of a picture. The rest is held, and each chain completes it in its own way.",
+        ("steps", "chains"),
+        labels={**LABELS, "steps": "Gibbs steps", "chains": "Completions"},
+        primary="Complete",
+        own={
+            "picture": later(PicturePad, "sample:93", label="Picture", elem_id="complete-picture"),
+            "mask": later(PicturePad, "", label="Paint over", mask=True, backdrop_from="complete-picture"),
+        },
+    ),
+    Bench(
+        "CD or PCD",
+        "ebm/drift",
+        "Two machines, one trained by CD and one with chains that went on, walk away from the same test pictures.",
+        ("steps", "chains"),
+        labels={**LABELS, "steps": "Gibbs steps"},
+        primary="Let them walk",
+    ),
+    Bench(
+        "Stack",
+        "ebm/stack",
+        "A machine on a machine: a deep belief network. The upper one dreams, one pass down makes pictures of it.",
+        ("start", "steps", "chains"),
+        labels={**LABELS, "steps": "Gibbs steps"},
+        primary="Dream",
+    ),
+    Bench(
         "Exact Z",
         "ebm/partition",
         "A machine so small that every state can be summed: is the estimate of its sum right?",
@@ -180,4 +230,5 @@ BENCHES = (
 
 def build() -> None:
     """The page."""
-    build_page("ebm", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, tries=TRIES, look=LOOK)
+    models = find_run("ebm/rbm").models
+    build_page("ebm", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK)

@@ -1,7 +1,8 @@
-"""Energy-based models: deep energies on points, Hopfield networks, Boltzmann machines, an energy over pictures."""
+"""Energy-based models: deep energies on points, Hopfield networks, restricted Boltzmann machines and a stack of two."""
 
 from genai_demo.core.registry import Family, Laboratory
 from genai_demo.core.run import Run
+from genai_demo.core.spec import Bundled, ModelSpec
 from genai_demo.ebm import options
 
 FAMILY = Family(
@@ -11,11 +12,31 @@ FAMILY = Family(
     starts=(
         ("A landscape sinks under two moons", "run=ebm/points"),
         ("Chains without noise get stuck", "run=ebm/chains&noise=0&data=ring"),
-        ("Half a boot, recalled", "run=ebm/hopfield"),
+        ("Half a boot, completed", "run=ebm/complete"),
     ),
     laboratory=Laboratory("ebm/points"),
 )
-SPECS = ()
+LICENCE = "Apache-2.0 (trained here on Fashion-MNIST, MIT)"
+
+
+def _spec(name: str, title: str, kind: str) -> ModelSpec:
+    return ModelSpec(
+        f"ebm/{name}",
+        title,
+        (Bundled(f"ebm/{name}.safetensors"),),
+        f"genai_demo.ebm.bundle:{kind}",
+        LICENCE,
+        f"genai_demo.ebm.bundle:example_{kind}",
+        threads=1,
+    )
+
+
+SPECS = (
+    _spec("rbm-pcd", "RBM, persistent CD-1", "machine"),
+    _spec("rbm-cd", "RBM, CD-1", "machine"),
+    _spec("dbn", "Deep belief network, 784-256-128", "stack"),
+)
+MACHINES = ("ebm/rbm-pcd", "ebm/rbm-cd")
 
 RUNS: tuple[Run, ...] = (
     Run(
@@ -56,6 +77,41 @@ RUNS: tuple[Run, ...] = (
         options.PartitionOptions,
         "genai_demo.ebm.partition:partition",
         seconds=lambda o: 20 + o.steps // 100,
+        threads=1,
+    ),
+    Run(
+        "ebm/rbm",
+        "A Gibbs chain of a restricted Boltzmann machine, with its filters",
+        options.RbmOptions,
+        "genai_demo.ebm.gibbs:rbm",
+        MACHINES,
+        seconds=lambda o: 10 + o.steps * o.chains // 2000,
+        threads=1,
+    ),
+    Run(
+        "ebm/complete",
+        "Paint over part of a picture: a chain completes it, the rest held",
+        options.CompleteOptions,
+        "genai_demo.ebm.gibbs:complete",
+        MACHINES,
+        seconds=lambda o: 10 + o.steps * o.chains // 2000,
+        threads=1,
+    ),
+    Run(
+        "ebm/drift",
+        "Machines trained by CD and by persistent CD walk away from the data",
+        options.DriftOptions,
+        "genai_demo.ebm.gibbs:drift",
+        seconds=lambda o: 10 + o.steps * o.chains // 1000,
+        threads=1,
+    ),
+    Run(
+        "ebm/stack",
+        "A deep belief network: chains in the upper machine, one pass down",
+        options.StackOptions,
+        "genai_demo.ebm.gibbs:stack",
+        ("ebm/dbn",),
+        seconds=lambda o: 10 + o.steps * o.chains // 2000,
         threads=1,
     ),
 )

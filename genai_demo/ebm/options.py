@@ -144,7 +144,7 @@ class RbmOptions(Options):
     start: Literal["noise", "test pictures"] = option("noise", "Where the chains begin")
     steps: int = option(1000, "Steps of Gibbs: hidden units drawn, then visible ones", at_least=1, at_most=5000)
     chains: int = option(24, "How many chains", at_least=1, at_most=64)
-    frames: int = option(40, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
+    frames: int = option(24, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
 
 
 class CompleteOptions(Options):
@@ -154,20 +154,20 @@ class CompleteOptions(Options):
     mask: str = option("", "A 28x28 picture, white where to complete; empty takes the lower half", longest=PICTURE)
     steps: int = option(300, "Steps of Gibbs", at_least=1, at_most=5000)
     chains: int = option(12, "How many completions", at_least=1, at_most=64)
-    frames: int = option(40, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
+    frames: int = option(24, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
 
 
 class DriftOptions(Options):
     steps: int = option(2000, "Steps of Gibbs", at_least=1, at_most=5000)
     chains: int = option(20, "How many chains of each machine", at_least=1, at_most=64)
-    frames: int = option(40, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
+    frames: int = option(24, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
 
 
 class StackOptions(Options):
     start: Literal["noise", "test pictures"] = option("noise", "Where the chains in the upper machine begin")
     steps: int = option(1000, "Steps of Gibbs in the upper machine", at_least=1, at_most=5000)
     chains: int = option(24, "How many chains", at_least=1, at_most=64)
-    frames: int = option(40, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
+    frames: int = option(24, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
 
 
 class PartitionOptions(Options):
@@ -180,16 +180,3 @@ class PartitionOptions(Options):
         100, "Annealed importance sampling: steps from independent pixels to the machine", at_least=1, at_most=1000
     )
     runs: int = option(64, "Annealed importance sampling: chains", at_least=2, at_most=500, more=True)
-
-
-class PicturesOptions(Options):
-    start: Literal["noise", "picture"] = option("noise", "Where the chains begin")
-    picture: str = option(
-        "sample:27", "The picture whose energy is told: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
-    )
-    steps: int = option(60, "Steps of the chains", at_least=1, at_most=500)
-    step: float = option(0.05, "How far a chain goes downhill in a step", at_least=0.001, at_most=0.5)
-    noise: float = option(
-        1, "Noise in the later steps: 1 is what the energy asks for, 0 switches it off", at_least=0, at_most=5
-    )
-    chains: int = option(24, "How many chains", at_least=1, at_most=64, more=True)

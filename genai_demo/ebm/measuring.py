@@ -1,0 +1,113 @@
+"""Measures the energy-based models: points by their likelihood, machines by annealing, the stack by its bound."""
+
+from __future__ import annotations
+
+import json
+from statistics import mean
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genai_demo.core.cards import machine as computer
+from genai_demo.core.device import generator, threads
+from genai_demo.core.load import load
+from genai_demo.core.recipe import Recipe, versions
+from genai_demo.core.run import run
+from genai_demo.data import fashion_mnist
+from genai_demo.data import points as sets
+from genai_demo.ebm.bundle import Stack
+from genai_demo.ebm.machine import Estimate, Machine, annealed, drawn
+from genai_demo.ebm.quality import METHODS, RESULTS
+from genai_demo.ebm.train import learnt
+from genai_demo.quality import laboratory
+from genai_demo.quality.cards import Watch, write
+
+SEEDS = (0, 1)
+TEMPERATURES, RUNS = 2000, 100  # of annealed importance sampling
+
+
+def measure(samples: int, watch: Watch) -> dict[str, Any]:
+    """Points with each method, each machine, the stack -> what was found; cards and RESULTS."""
+    images = {split: fashion_mnist.load(split)[0] for split in ("train", "test")}
+    found: dict[str, Any] = {}
+    jobs = ["points", "rbm-cd", "rbm-pcd", "dbn"]
+    for job in watch(jobs, "measure"):
+        with threads(1):
+            if job == "points":
+                part = points()
+            elif job == "dbn":
+                part = of_stack(load(f"ebm/{job}"), images)
+            else:
+                part = of_machine(load(f"ebm/{job}"), images)
+        if job != "points":
+            write(f"ebm/{job}", part)
+        found |= {f"{job} {name}": value for name, value in part.items()}
+    return found
+
+
+def points() -> dict[str, Any]:
+    """Each method on each data set with each seed, written into RESULTS -> mean log p of held-out points, nats."""
+    scores: dict[str, dict[str, float]] = {}
+    for data in sets.NAMES:
+        scores[data] = {}
+        for name, method in METHODS.items():
+            last = [list(run(Recipe("ebm/points", {"data": data, "method": method}, seed)))[-1] for seed in SEEDS]
+            scores[data][name] = round(mean(frame.held_out for frame in last), 3)  # type: ignore[attr-defined]
+    facts = {"held": laboratory.HELD, "seeds": SEEDS, "device": computer(), "versions": versions()}
+    RESULTS.write_text(json.dumps({**facts, "scores": scores}, indent=1) + "\n")
+    return {f"{data}, {name}": value for data, part in scores.items() for name, value in part.items()}
+
+
+def log_sum(model: Machine, data: Tensor) -> Estimate:
+    """log Z by annealing from independent units as often on as in data (n, visible)."""
+    return annealed(model, data.float().mean(0), TEMPERATURES, RUNS, generator(0))
+
+
+@torch.no_grad()
+def of_machine(model: Machine, images: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Mean log-likelihood in nats of pictures that are on or off, by the estimate of log Z, and its standard error.
+
+    independent_nats: of independent pixels; reconstruction: pixels that one pass up and down gets wrong, %.
+    """
+    data = {split: learnt("rbm", torch.from_numpy(found.copy()).flatten(1)) for split, found in images.items()}
+    estimate = log_sum(model, data["train"])
+    test = data["test"].float()
+    rate = data["train"].float().mean(0).clamp(1e-4, 1 - 1e-4)
+    independent = test @ rate.log() + (1 - test) @ (1 - rate).log()
+    back = model.visible(model.hidden(test)) > 0.5
+    return {
+        "log_z": round(estimate.log_z, 2),
+        "log_z_error": round(estimate.error, 2),
+        "temperatures": TEMPERATURES,
+        "runs": RUNS,
+        "test_nats": round(-float(model.free_energy(test).mean()) - estimate.log_z, 2),
+        "train_nats": round(-float(model.free_energy(data["train"][:10_000].float()).mean()) - estimate.log_z, 2),
+        "independent_nats": round(float(independent.mean()), 2),
+        "reconstruction": round(100 * float((back != (test > 0.5)).float().mean()), 2),
+    }
+
+
+@torch.no_grad()
+def of_stack(model: Stack, images: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The variational bound on the test pictures' log-likelihood, nats (Salakhutdinov & Murray 2008, section 3).
+
+    E_q[log p(v | h) + log p(h)] + H(q), q being the lower machine's p(h | v), one draw a picture.
+    """
+    random = generator(0)
+    data = {split: learnt("rbm", torch.from_numpy(found.copy()).flatten(1)) for split, found in images.items()}
+    test = data["test"].float()
+    estimate = log_sum(model.top, model.up(data["train"][:10_000].float(), random))
+    q = model.under.hidden(test)
+    h = drawn(q, random)
+    p = model.under.visible(h).clamp(1e-7, 1 - 1e-7)
+    down = (test * p.log() + (1 - test) * (1 - p).log()).sum(1)
+    sure = q.clamp(1e-7, 1 - 1e-7)
+    entropy = -(sure * sure.log() + (1 - sure) * (1 - sure).log()).sum(1)
+    bound = down - model.top.free_energy(h) - estimate.log_z + entropy
+    return {
+        "log_z_top": round(estimate.log_z, 2),
+        "log_z_error": round(estimate.error, 2),
+        "test_bound_nats": round(float(bound.mean()), 2),
+    }
