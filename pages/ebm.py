@@ -107,7 +107,7 @@ TRIES = (
     Try(
         "Can half a boot be completed?",
         "run=ebm/complete",
-        "The upper half is held. Each chain draws the lower one from what the machine knows: several answers, and "
+        "The left half is held. Each chain draws the right one from what the machine knows: several answers, and "
         "their mean says where they agree.",
     ),
     Try(

@@ -160,7 +160,7 @@ def hole_of(mask: str) -> Tensor:
         hole = torch.from_numpy(decode_picture(mask) >= INK)
     else:
         hole = torch.zeros(SIDE, SIDE, dtype=torch.bool)
-        hole[SIDE // 2 :] = True
+        hole[:, SIDE // 2 :] = True
     if not hole.any():
         raise DemoError("mask has no white pixel, so there is nothing to complete; paint, or leave it empty")
     return hole.reshape(1, -1)

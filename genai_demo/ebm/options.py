@@ -151,7 +151,7 @@ class CompleteOptions(Options):
     picture: str = option(
         "sample:93", "The picture to complete: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
     )
-    mask: str = option("", "A 28x28 picture, white where to complete; empty takes the lower half", longest=PICTURE)
+    mask: str = option("", "A 28x28 picture, white where to complete; empty takes the right half", longest=PICTURE)
     steps: int = option(300, "Steps of Gibbs", at_least=1, at_most=5000)
     chains: int = option(12, "How many completions", at_least=1, at_most=64)
     frames: int = option(24, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)

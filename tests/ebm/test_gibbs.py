@@ -27,9 +27,9 @@ def frames(name: str, model: str | None = None, **options: Any) -> list[Any]:
 @pytest.mark.parametrize("model", ["ebm/rbm-pcd", "ebm/rbm-cd"])
 def test_what_is_not_painted_over_is_held(model: str) -> None:
     found = frames("complete", model, steps=30, chains=6, frames=4)
-    above = found[0].made[:, :14]
-    assert all(np.array_equal(frame.made[:, :14], above) for frame in found)
-    assert not np.array_equal(found[-1].made[:, 14:], found[0].made[:, 14:])
+    left = found[0].made[:, :, :14]
+    assert all(np.array_equal(frame.made[:, :, :14], left) for frame in found)
+    assert not np.array_equal(found[-1].made[:, :, 14:], found[0].made[:, :, 14:])
     assert found[-1].free < found[0].free - 100, "noise is unlikely, what it becomes is not"
     assert found[-1].right > found[0].right + 5
 
