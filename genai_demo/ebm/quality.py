@@ -29,7 +29,7 @@ def _points() -> str:
     rows = [[data, *(f"{scores[name]:.3f}" for name in METHODS)] for data, scores in found["scores"].items()]
     note = (
         f"Mean log-likelihood in nats of {found['held']:,} held-out points, Z summed over the plane; default options, "
-        f"means over the seeds {found['seeds'][0]} to {found['seeds'][-1]}. {found['device']}."
+        f"seed {found['seed']}. {found['device']}."
     )
     return f"{table_of(['data', *METHODS], rows)}\n\n{note}"
 
