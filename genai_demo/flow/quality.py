@@ -34,7 +34,7 @@ def _pictures() -> str:
     def row(title: str, shown: Any, other: str = "") -> list[str]:
         return [title, *(shown(q) for q in cards.values()), other]
 
-    bound = ", ".join(f"{value:.3f} ({count} draws)" for count, value in one["vae"].items())
+    bound = ", ".join(f"{value:.3f} ({count} code{'s' * (count != '1')})" for count, value in one["vae"].items())
     rows = [
         row("bits per dimension", lambda q: f"{q['bits_per_dimension']:.3f}", f"VAE, at most: {bound}"),
         row("more if the class is not told", lambda q: f"{q['untold']:.4f}" if "sorted" in q else ""),
