@@ -135,10 +135,10 @@ def told(
     exact: float, test: np.ndarray, other: np.ndarray, strange: np.ndarray, flat: np.ndarray | None = None
 ) -> dict[str, Any]:
     """The fields of a frame that follow from the costs so far."""
-    rows = {"your picture": exact, "test pictures, mean": float(test.mean())}
+    rows = {"your picture": exact, "clothes, mean": float(test.mean())}
     fields: dict[str, Any] = {"test": histogram(test)}
     if len(other):
-        rows["the others, mean"] = float(other.mean())
+        rows["others, mean"] = float(other.mean())
         usual = float(np.median(test))
         fields |= {
             "stranger": strange[np.argsort(other, kind="stable")[:SHOWN]],
@@ -151,7 +151,7 @@ def told(
         fields["flat"] = others.flats()
     most = max(map(abs, rows.values()))
     order = sorted(rows, key=lambda name: rows[name])
-    kinds = {"your picture": "picked", "test pictures, mean": "best"}
+    kinds = {"your picture": "picked", "clothes, mean": "best"}
     fields["rows"] = tuple(
         Tok(name, share=abs(rows[name]) / most, value=rows[name], kind=kinds.get(name, ""))  # type: ignore[arg-type]
         for name in order
