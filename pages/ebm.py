@@ -78,8 +78,9 @@ TRIES = (
     Try(
         "Can a chain get from one heap to the next?",
         "run=ebm/chains&data=ring&start=one point&steps=600&changes=200: temperature=8; 400: temperature=1",
-        "All chains begin on one heap of the ring, and at temperature 1 all stay there: R-hat is near 1, for it can't see "
-        "what no chain knows. From step 200 on it is hot and they cross the hills; from 400 on they settle, on all eight.",
+        "All chains begin on one heap of the ring, and at temperature 1 all stay there: R-hat is near 1, for it can't "
+        "see what no chain knows. From step 200 on it is hot and they cross the hills; from 400 on they settle, on all "
+        "eight.",
     ),
     Try(
         "What does the alarm do?",
