@@ -8,7 +8,6 @@ Real clients are other machines: these share one pool of connections, and read o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -29,7 +28,7 @@ import httpx
 from benchmarks import Row
 from benchmarks.start import PATIENCE, ROOT, answers, environment, free_port
 from genai_demo import Recipe, run
-from genai_demo.core.frames import pack
+from genai_demo.results.files import compare_packed
 
 SECONDS, CLIENTS = (
     int(os.environ.get(f"CLASSROOM_{name}", usual)) for name, usual in (("SECONDS", 180), ("CLIENTS", 50))
@@ -129,9 +128,13 @@ class Caller:
         return time.monotonic() - began
 
     def unlike(self) -> list[str]:
-        """The kinds that were told other frames than the same recipe gives here, alone."""
+        """The kinds that were told other frames than the same recipe gives here, alone, and where they differ."""
         films = {kind: json.loads(last.partition(b"data: ")[2])[0] for kind, last in self.told.items()}
-        return [KINDS[kind][0] for kind, film in films.items() if _digest(film["frames"]) != _alone(film["recipe"])]
+        found = {
+            KINDS[kind][0]: compare_packed(list(run(Recipe.from_json(film["recipe"]))), film["frames"])
+            for kind, film in films.items()
+        }
+        return [f"{name}: {difference.where}" for name, difference in found.items() if not difference.identical]
 
 
 def _last(chunks: Iterator[bytes]) -> list[bytes]:
@@ -147,17 +150,6 @@ def _last(chunks: Iterator[bytes]) -> list[bytes]:
         else:
             kept = [chunk]
     return kept
-
-
-def _alone(recipe: str) -> str:
-    return _digest([dict(pack(frame)) for frame in run(Recipe.from_json(recipe))])
-
-
-def _digest(frames: list[dict[str, Any]]) -> str:
-    """Of all that is in the frames but what was measured."""
-    for frame in frames:
-        frame["numbers"] = [one for one in frame["numbers"] if not one.get("measured")]
-    return hashlib.sha256(json.dumps(frames, sort_keys=True).encode()).hexdigest()
 
 
 def crowd(ask: Caller, seed: Callable[[], int]) -> Asked:
