@@ -33,11 +33,23 @@ def surface(data: str) -> go.Figure:
 
     options = TrainedOptions.parse({"data": data, "steps": STEPS})
     with threads(1):
-        learnt, _, _ = learning.task(options, SHOWN, 0)
-        height, _ = landscape(chains.known(options, 0, learnt))
+        learnt, kept, _ = learning.task(options, SHOWN, 0)
+        energy = chains.known(options, 0, learnt)
+        height, _ = landscape(energy)
+        at = (energy(kept[:SHOWN]) - height.min()).clamp(max=HIGH)
     x, y = cells().reshape(CELLS, CELLS, 2).unbind(2)
     figure = go.Figure()
+    figure.add_scatter3d(
+        x=kept[:SHOWN, 0].tolist(),
+        y=kept[:SHOWN, 1].tolist(),
+        z=at.tolist(),
+        name="held-out points",
+        mode="markers",
+        marker={"size": 2},
+        hoverinfo="skip",
+    )
     figure.add_surface(
+        name="energy",
         x=x[0].tolist(),
         y=y[:, 0].tolist(),
         z=heights(height).tolist(),
@@ -49,6 +61,6 @@ def surface(data: str) -> go.Figure:
     figure.update_scenes(**titles, aspectratio={"x": 1, "y": 1, "z": 0.5})
     said = (
         f"The energy after {STEPS} training steps, default options and seed 0, above its lowest place and cut at "
-        f"{HIGH:g}. Data lies in the hollows."
+        f"{HIGH:g}. Points that were held out lie in its hollows."
     )
     return finished(figure, said, live=True)
