@@ -84,9 +84,10 @@ TRIES = (
     ),
     Try(
         "What does the alarm do?",
-        "run=ebm/points&learning_rate=0.5",
-        "The energy is thrown about until chains and data are worlds apart. The alarm names the step and the film ends "
-        "at the last good checkpoint: lower the learning rate and press Branch here.",
+        "run=ebm/points&steps=400&changes=200: learning_rate=0.5",
+        "Well until step 200, where the learning rate becomes 0.5: within a few steps chains and data are worlds "
+        "apart. The alarm names the step and the film ends at the last good checkpoint: lower the rate, press Branch "
+        "here.",
     ),
     Try(
         "How many pictures can a network remember?",

@@ -31,6 +31,11 @@ class Stack(nn.Module):
         super().__init__()
         self.under, self.top = under, top
 
+    def forward(self, v: Tensor) -> Tensor:
+        """The pass up through both: p of the upper hidden units (n, top hidden), of the lower ones' p."""
+        found: Tensor = self.top(self.under(v))
+        return found
+
     @torch.no_grad()
     def up(self, v: Tensor, random: torch.Generator) -> Tensor:
         """Pictures (n, 784) -> the lower hidden units, drawn (n, hidden)."""
@@ -71,10 +76,12 @@ def stack(path: Path) -> Stack:
 
 
 def example_machine(model: Machine, batch: int = 1) -> Tensor:
-    """Free energies of blank pictures (batch,), so that the blocks can be traced."""
-    return model.free_energy(torch.zeros(batch, len(model.b)))
+    """Hidden units of blank pictures (batch, hidden), so that the blocks can be traced."""
+    found: Tensor = model(torch.zeros(batch, len(model.b)))
+    return found
 
 
 def example_stack(model: Stack, batch: int = 1) -> Tensor:
-    """What the upper machine makes of blank pictures."""
-    return model.top.hidden(model.under.hidden(torch.zeros(batch, len(model.under.b))))
+    """Upper hidden units of blank pictures (batch, top hidden)."""
+    found: Tensor = model(torch.zeros(batch, len(model.under.b)))
+    return found

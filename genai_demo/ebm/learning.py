@@ -22,7 +22,7 @@ CHAINS = 1000  # that are kept from step to step: the replay buffer (Du & Mordat
 DECAY = 0.99  # of the weights' running average, whose energy is shown
 CLIP = 5.0  # the longest gradient that is followed
 MATCHED = 0.1  # temperature at which energy matching's potential is an energy: V = MATCHED E
-HELD = 0.01  # weight of the squared energies, which keeps them from drifting (Du & Mordatch 2019)
+HELD = 0.05  # weight of the squared energies, which keeps them from drifting (Du & Mordatch 2019)
 WEIGHT = 1.0  # of the contrastive part of energy matching, beside the other
 SOFT, ROUNDS, TINY = 0.05, 30, 1e-30  # of the pairing: its entropy, its iterations, what counts as nothing
 CALM, ALARM = 3.0, 50.0  # mean energies of data and chains this far apart: a good moment; the alarm

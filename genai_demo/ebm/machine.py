@@ -28,9 +28,14 @@ class Machine(nn.Module):
         self.b = nn.Parameter(torch.zeros(visible))
         self.c = nn.Parameter(torch.zeros(hidden))
 
+    def forward(self, v: Tensor) -> Tensor:
+        """The pass up: p(h_j = 1 | v), (n, hidden)."""
+        return torch.sigmoid(v @ self.W + self.c)
+
     def hidden(self, v: Tensor) -> Tensor:
         """p(h_j = 1 | v), (n, hidden)."""
-        return torch.sigmoid(v @ self.W + self.c)
+        found: Tensor = self(v)
+        return found
 
     def visible(self, h: Tensor) -> Tensor:
         """p(v_i = 1 | h), (n, visible)."""
