@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core import waits
 from genai_demo.core.changes import Plan, segments
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
@@ -27,6 +28,7 @@ from genai_demo.ebm.learning import Runaway
 from genai_demo.ebm.options import ChainSettings, ChainsOptions, TrainedOptions
 from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter
 
+TOLD_EVERY = 40  # steps of the training between two words on how far it is
 FOLLOWED, TAIL = 12, 40  # chains whose way is drawn, and how many of their last steps
 WINDOW = 400  # last steps of all chains that R-hat looks at
 APART = 2**31  # added to the seed: chains walk by another stream than the training
@@ -136,8 +138,16 @@ def chains(options: ChainsOptions, *, seed: int) -> Iterator[ChainStep]:
 def known(options: TrainedOptions, seed: int, learnt: Tensor) -> Energy:
     """The energy after a training, shown as its running average. Raises DemoError where the training runs away."""
     line = learning.line(options, seed, learnt, segments(options), None, None)
+    done = 0
+
+    def told() -> waits.Told:
+        return f"The energy learns first: step {done} of {options.steps}", done / options.steps
+
     try:
-        learner = line.reach(options.steps)
+        with waits.on(told):
+            while done < options.steps:
+                learner = line.reach(min(options.steps, done + TOLD_EVERY))
+                done = learner.step
     except Runaway as runaway:
         raise DemoError(
             f"the training ran away at step {runaway.step}: {runaway.why}; lower learning_rate from "

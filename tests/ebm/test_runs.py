@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from genai_demo.core import waits
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
@@ -157,3 +158,22 @@ def test_one_point_can_be_learnt() -> None:
 def test_a_picture_of_nothing_is_said() -> None:
     with pytest.raises(DemoError, match="draw something"):
         frames("hopfield", picture=encode_picture(np.zeros((28, 28), np.uint8)))
+
+
+def test_who_waits_for_the_training_behind_the_chains_is_told_how_far_it_is() -> None:
+    told = waits.Waits()
+    heard: list[waits.Told | None] = []
+    advance = learning.Learner.advance
+
+    def listening(self: Any, *given: Any) -> None:
+        heard.append(told.told())
+        advance(self, *given)
+
+    token = waits.current.set(told)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learning.Learner, "advance", listening)
+        next(run(Recipe("ebm/chains", {"train_steps": 60, "steps": 1, "data": "spiral"}, 77)))
+    waits.current.reset(token)
+    assert heard[0] == ("The energy learns first: step 0 of 60", 0.0)
+    assert heard[-1] == ("The energy learns first: step 40 of 60", 40 / 60)
+    assert told.told() is None
