@@ -27,17 +27,17 @@ def module(path: str) -> ModuleType:
     return find_page(path).module
 
 
-def _links(path: str) -> list[str]:
-    """Queries of everything on a page that opens a run."""
+def _links(path: str) -> list[tuple[str, str]]:
+    """(page, query) of everything on a page that opens a run, there or on another."""
     entries = [f"run={one.run}&{one.query}" for one in getattr(module(path), "TIMELINE", ()) if one.run]
-    written = re.findall(r"\]\(\./\w+\?([^)]+)\)", (TEXT / path / "how.md").read_text())
-    return [*entries, *(one.query for one in module(path).TRIES), *written]
+    written = re.findall(r"\]\(\./(\w+)\?([^)]+)\)", (TEXT / path / "how.md").read_text())
+    return [*((path, query) for query in (*entries, *(one.query for one in module(path).TRIES))), *written]
 
 
 @pytest.mark.parametrize("path", ARCHITECTURES)
 def test_every_link_of_a_page_sets_what_it_says(path: str) -> None:
-    runs = [bench.run for bench in module(path).BENCHES]
-    for link in _links(path):
+    for page, link in _links(path):
+        runs = [bench.run for bench in module(page).BENCHES]
         query = dict(parse_qsl(link.replace("%0A", "\n"), keep_blank_values=True))
         recipe, notice = from_query(query, runs)
         assert recipe is not None, link
