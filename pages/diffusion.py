@@ -11,10 +11,10 @@ import gradio as gr
 from genai_demo.data.fashion_mnist import CLASSES
 from pages.parts.bench import Bench, Panel, later
 from pages.parts.lead import Try
-from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.pads.drawn import drawn_points
+from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
-from pages.parts.wiring import when_drawn
 
 NAMES = [(name.capitalize(), name) for name in CLASSES]
 SAMPLERS = [("DDIM", "ddim"), ("DDPM", "ddpm"), ("Euler", "euler"), ("Heun", "heun"), ("DPM-Solver++", "dpm")]
@@ -148,8 +148,7 @@ BENCHES = (
         ("data", "sampler", "steps", "train_steps"),
         choices=POINTS,
         primary="Train and sample",
-        own={"points": later(PointPad, label="Your points", info="Used when Points says drawn")},
-        wire=when_drawn("points", data="drawn"),
+        **drawn_points(),
     ),
     Bench(
         "Forward",

@@ -10,11 +10,11 @@ from genai_demo.core.run import find_run
 from genai_demo.ebm.options import ChainsOptions, PointsOptions
 from pages.parts.bench import Bench, later
 from pages.parts.lead import Try
-from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.pads.drawn import drawn_points
+from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.rewind import Again, Rewind
 from pages.parts.timeline import Entry
-from pages.parts.wiring import when_drawn
 
 LABELS = {
     "method": "Trained by",
@@ -72,15 +72,16 @@ TRIES = (
     Try(
         "What is the noise for?",
         "run=ebm/chains&data=ring&noise=0",
-        "Without noise every chain stops at the bottom of the nearest hollow: precise, and all of them the same few "
-        "points. R-hat stays far above 1, since no chain ever visits what another one knows.",
+        "Without noise every chain stops at the bottom of the nearest hollow. Many stand on one spot, and many hollows "
+        "hold no data: no chain of the training came there to lift them. R-hat grows and grows, since no chain visits "
+        "what another one knows. With noise 1 they spread, and little by little leave the wrong hollows.",
     ),
     Try(
         "Can a chain get from one heap to the next?",
         "run=ebm/chains&data=ring&start=one point&steps=600&changes=200: temperature=8; 400: temperature=1",
         "All chains begin on one heap of the ring, and at temperature 1 all stay there: R-hat is near 1, for it can't "
         "see what no chain knows. From step 200 on it is hot and they cross the hills; from 400 on they settle, on all "
-        "eight.",
+        "eight, and some in hollows where no data lies.",
     ),
     Try(
         "What does the alarm do?",
@@ -103,8 +104,9 @@ TRIES = (
     Try(
         "What does CD not see?",
         "run=ebm/drift",
-        "CD only ever looks a step away from the data. Let both walk on: where the free energy of the CD chains falls "
-        "far below that of the data, the machine has found pictures it likes better than any real one.",
+        "CD only ever looks a step away from the data. Let both walk on: on the way the free energy of the CD chains "
+        "falls below that of the data, so that machine likes something else better than real pictures. The chains of "
+        "persistent CD stay above.",
     ),
     Try(
         "Can half a boot be completed?",
@@ -130,20 +132,6 @@ BAR = Rewind(
 CHAINS = Rewind(ChainsOptions, {"on": Again("Walk on", go_on), "branch": Again("Branch here", branch, settings=True)})
 
 
-def _points(panel: Any) -> None:
-    BAR.wire(panel)
-    when_drawn("points", data="drawn")(panel)
-
-
-def _chains(panel: Any) -> None:
-    CHAINS.wire(panel)
-    when_drawn("points", data="drawn")(panel)
-
-
-def _pad() -> dict[str, Any]:
-    return {"points": later(PointPad, label="Your points", info="Used when Points says drawn")}
-
-
 BENCHES = (
     Bench(
         "Points",
@@ -151,9 +139,8 @@ BENCHES = (
         "A landscape sinks where the data lies. Stop, go back on a curve, change something, branch.",
         ("method", "data", "learning_rate", "noise", "steps"),
         primary="Train",
-        own=_pad(),
         stage=BAR.toolbar,
-        wire=_points,
+        **drawn_points(BAR.wire),
     ),
     Bench(
         "Chains",
@@ -164,9 +151,8 @@ BENCHES = (
         choices={"start": [("Noise", "noise"), ("One point", "one point"), ("Data", "data")]},
         primary="Walk",
         opening={"data": "ring"},
-        own=_pad(),
         stage=CHAINS.toolbar,
-        wire=_chains,
+        **drawn_points(CHAINS.wire),
     ),
     Bench(
         "Hopfield",

@@ -7,13 +7,13 @@ from typing import Any
 
 from genai_demo.core.changes import branch, go_on
 from genai_demo.flow.options import PRESETS, InverseOptions, PointsOptions
-from pages.parts.bench import Bench, Panel, bench_id, later
+from pages.parts.bench import Bench, bench_id, later
 from pages.parts.lead import Try
-from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.pads.drawn import drawn_points
+from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.rewind import Again, Rewind
 from pages.parts.timeline import Entry
-from pages.parts.wiring import when_drawn
 
 LABELS = {
     "kind": "Layers are",
@@ -132,20 +132,6 @@ def _pictures(run: str, **shown: str) -> dict[str, Any]:
 PRESET = Rewind(InverseOptions, {}, PRESETS)
 
 
-def _points(panel: Panel) -> None:
-    BAR.wire(panel)
-    when_drawn("points", data="drawn")(panel)
-
-
-def _inverse(panel: Panel) -> None:
-    PRESET.wire(panel)
-    when_drawn("points", data="drawn")(panel)
-
-
-def _pad() -> dict[str, Any]:
-    return {"points": later(PointPad, label="Your points", info="Used when Points says drawn")}
-
-
 BENCHES = (
     Bench(
         "Points",
@@ -153,9 +139,8 @@ BENCHES = (
         "Noise bends into points before your eyes. Stop, go back on a curve, change something, branch.",
         ("kind", "data", "layers", "learning_rate", "steps", "temperature"),
         primary="Train",
-        own=_pad(),
         stage=BAR.toolbar,
-        wire=_points,
+        **drawn_points(BAR.wire),
     ),
     Bench(
         "Layers",
@@ -163,9 +148,8 @@ BENCHES = (
         "Step through the layers: what each does to the plane, and what it adds to the likelihood of one point.",
         ("way", "x", "y", "data", "kind", "layers"),
         primary="Go through",
-        own=_pad(),
         hidden=UNSEEN,
-        wire=when_drawn("points", data="drawn"),
+        **drawn_points(),
     ),
     Bench(
         "Inverse",
@@ -173,11 +157,10 @@ BENCHES = (
         "Every layer is undone in turn. Where a layer shrinks the plane, rounding grows on the way back.",
         ("kind", "bound", "layers", "learning_rate", "data", "temperature"),
         primary="Undo the layers",
-        own=_pad(),
         hidden=UNSEEN,
         opening=PRESETS["the inverse explodes"].options,
         stage=PRESET.toolbar,
-        wire=_inverse,
+        **drawn_points(PRESET.wire),
     ),
     Bench(
         "Flow matching",
@@ -186,8 +169,7 @@ BENCHES = (
         ("data", "train_steps", "solver", "steps", "learning_rate"),
         labels={**LABELS, "steps": "Steps to the data"},
         primary="Train and follow",
-        own=_pad(),
-        wire=when_drawn("points", data="drawn"),
+        **drawn_points(),
     ),
     Bench(
         "Pictures",

@@ -13,11 +13,11 @@ from genai_demo.gan.points_options import PRESETS, PointsOptions
 from genai_demo.gan.rewind import go_on, one_step
 from pages.parts.bench import Bench, Panel, later
 from pages.parts.lead import Try
-from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.pads.drawn import drawn_points
+from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.rewind import Again, Rewind
 from pages.parts.timeline import Entry
-from pages.parts.wiring import when_drawn
 
 KEEPS_UP = 0.003, 3  # rate and steps of a critic under the penalty; with fewer the pictures stay stripes
 FACES = "gan/mobile-stylegan"
@@ -148,11 +148,6 @@ BAR = Rewind(
 )
 
 
-def _points(panel: Panel) -> None:
-    BAR.wire(panel)
-    when_drawn("points", data="drawn")(panel)
-
-
 BENCHES = (
     Bench(
         "Points",
@@ -161,9 +156,8 @@ BENCHES = (
         ("objective", "data", "lr_d", "lr_g", "d_steps", "steps"),
         labels=POINT_LABELS,
         primary="Train",
-        own={"points": later(PointPad, label="Your points", info="Used when Data says drawn")},
         stage=BAR.toolbar,
-        wire=_points,
+        **drawn_points(BAR.wire, named="Data"),
     ),
     Bench(
         "Train live",

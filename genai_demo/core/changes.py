@@ -15,12 +15,28 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 from pydantic import model_validator
 
 from genai_demo.core.errors import DemoError, shown
-from genai_demo.core.options import Options
+from genai_demo.core.options import Options, option
 
 MOST_STEPS = 6000
 MOST_FRAMES = 600
 MOST_CHANGES = 40
 SPAN = 400  # steps that are added by going on, and after a branch
+
+
+def every(usual: int) -> Any:
+    """The option `every` of a class of settings."""
+    told = "Training steps from one frame to the next; 1 is slow motion"
+    return option(usual, told, at_least=1, at_most=200, unit="steps", more=True)
+
+
+def changes(example: str) -> Any:
+    """The option `changes` of a class of all options; example: changes as a visitor would write them."""
+    return option("", f"What is changed after how many steps, as {example}", longest=2000, more=True)
+
+
+def beside() -> Any:
+    """The option `beside` of a class of all options."""
+    return option(False, "Also show the same training without the last change, from that change on")
 
 
 class Changing(Options):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from genai_demo.core import changes as on_the_way
 from genai_demo.core.changes import MOST_STEPS, Changing
 from genai_demo.core.options import Options, option
 from genai_demo.data.points import PointSet
@@ -23,14 +24,7 @@ class Settings(Changing):
     noise: float = option(
         1, "Noise in a chain's step: 1 is what the energy asks for, 0 switches it off", at_least=0, at_most=3
     )
-    every: int = option(
-        40,
-        "Training steps from one frame to the next; 1 is slow motion",
-        at_least=1,
-        at_most=200,
-        unit="steps",
-        more=True,
-    )
+    every: int = on_the_way.every(40)
 
 
 class TrainedOptions(Settings):
@@ -57,13 +51,11 @@ class TrainedOptions(Settings):
     )
     width: int = option(64, "Units in each hidden layer", at_least=4, at_most=128, more=True)
     batch_size: int = option(128, "Points, and chains, in a training step", at_least=8, at_most=512, more=True)
-    changes: str = option(
-        "", "What is changed after how many steps, as 400: learning_rate=0.001", longest=2000, more=True
-    )
+    changes: str = on_the_way.changes("400: learning_rate=0.001")
 
 
 class PointsOptions(TrainedOptions):
-    beside: bool = option(False, "Also show the same training without the last change, from that change on")
+    beside: bool = on_the_way.beside()
     samples: int = option(400, "How many of the chains are shown and measured", at_least=10, at_most=1000, more=True)
 
 
@@ -94,9 +86,7 @@ class ChainsOptions(ChainSettings):
     train_steps: int = option(800, "Training steps of the energy", at_least=1, at_most=MOST_STEPS, more=True)
     learning_rate: float = option(3e-3, "How far each training step goes", at_least=1e-6, at_most=10, more=True)
     steps: int = option(600, "The last step of the chains", at_least=1, at_most=MOST_STEPS)
-    changes: str = option(
-        "", "What is changed after how many steps, as 200: noise=0; 400: noise=1", longest=2000, more=True
-    )
+    changes: str = on_the_way.changes("200: noise=0; 400: noise=1")
     beside: bool = option(False, "Also show the chains without the last change, from that change on", more=True)
     chains: int = option(200, "How many chains walk", at_least=10, at_most=1000, more=True)
 

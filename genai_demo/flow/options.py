@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from genai_demo.core import changes as on_the_way
 from genai_demo.core.changes import MOST_STEPS, Changing, Preset
 from genai_demo.core.options import Options, option
 from genai_demo.data.points import PointSet
@@ -24,14 +25,7 @@ class Settings(Changing):
         at_most=1000,
         more=True,
     )
-    every: int = option(
-        20,
-        "Training steps from one frame to the next; 1 is slow motion",
-        at_least=1,
-        at_most=200,
-        unit="steps",
-        more=True,
-    )
+    every: int = on_the_way.every(20)
 
 
 class TrainedOptions(Settings):
@@ -56,13 +50,11 @@ class TrainedOptions(Settings):
     bins: int = option(10, "Spline only: pieces of a spline", at_least=2, at_most=32, more=True)
     width: int = option(32, "Units in each hidden layer of a coupling's network", at_least=4, at_most=128, more=True)
     batch_size: int = option(256, "Points in a training step", at_least=8, at_most=512, more=True)
-    changes: str = option(
-        "", "What is changed after how many steps, as 400: learning_rate=0.001", longest=2000, more=True
-    )
+    changes: str = on_the_way.changes("400: learning_rate=0.001")
 
 
 class PointsOptions(TrainedOptions):
-    beside: bool = option(False, "Also show the same training without the last change, from that change on")
+    beside: bool = on_the_way.beside()
     temperature: float = option(
         1, "Spread of the noise that samples start from; colder ones are more typical", at_least=0, at_most=3
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from genai_demo.core import changes as on_the_way
 from genai_demo.core.changes import MOST_STEPS, Changing, Preset
 from genai_demo.core.options import option
 from genai_demo.data.points import PointSet
@@ -30,14 +31,7 @@ class Settings(Changing):
     penalty: float = option(
         0.1, "WGAN-GP only: weight of the penalty on the critic's slope", at_least=0, at_most=100, more=True
     )
-    every: int = option(
-        40,
-        "Training steps from one frame to the next; 1 is slow motion",
-        at_least=1,
-        at_most=200,
-        unit="steps",
-        more=True,
-    )
+    every: int = on_the_way.every(40)
 
 
 class PointsOptions(Settings):
@@ -45,10 +39,8 @@ class PointsOptions(Settings):
     data: PointSet = option("ring", "Which points it learns; drawn takes those you draw")
     points: str = option("", "Your own points, as the pad writes them", longest=2100)
     steps: int = option(1600, "The last training step", at_least=1, at_most=MOST_STEPS)
-    changes: str = option(
-        "", "What is changed after how many steps, as 400: lr_d=0.01; 600: only=d", longest=2000, more=True
-    )
-    beside: bool = option(False, "Also show the same training without the last change, from that change on")
+    changes: str = on_the_way.changes("400: lr_d=0.01; 600: only=d")
+    beside: bool = on_the_way.beside()
     optimiser: Literal["adam", "rmsprop", "sgd"] = option("adam", "How both follow their gradients", more=True)
     momentum: float = option(
         0.5, "Share of the last direction that is kept (for adam: beta 1)", at_least=0, at_most=0.99, more=True

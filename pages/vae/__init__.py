@@ -9,10 +9,10 @@ from typing import Any
 from genai_demo.core.run import find_run
 from pages.parts.bench import Bench, later
 from pages.parts.lead import Try
-from pages.parts.pads.pads import PicturePad, PointPad
+from pages.parts.pads.drawn import drawn_points
+from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
-from pages.parts.wiring import when_drawn
 from pages.vae import plane
 
 LABELS = {
@@ -195,8 +195,7 @@ BENCHES = (
         primary="Train",
         labels=POINTS,
         choices={},
-        own={"points": later(PointPad, label="Your points", info="Used when Points says drawn")},
-        wire=when_drawn("points", data="drawn"),
+        **drawn_points(),
     ),
 )
 
