@@ -40,9 +40,15 @@ def called(wanted: Recipe, client: Any) -> tuple[Any, list[Any]]:
 
 
 def opened(wanted: Recipe, page: Any, base_url: str) -> tuple[Any, list[Any]]:
-    """Recipe and frames that a page has which was opened by link."""
+    """Recipe and frames that a page has which follows a link; a page that is open already does what it does on load."""
     bench = f"p-{wanted.run.replace('/', '-')}"
-    page.goto(f"{base_url}/{PATHS[wanted.run.split('/')[0]]}?{quote(to_query(wanted), safe='=&/:,+%')}")
+    address = f"{base_url}/{PATHS[wanted.run.split('/')[0]]}"
+    link = f"{address}?{quote(to_query(wanted), safe='=&/:,+%')}"
+    if page.url.split("?")[0] == address:
+        page.evaluate("link => history.replaceState(null, '', link)", link)
+        page.evaluate("document.getElementById('follow').click()")
+    else:
+        page.goto(link)
     frames = live(page, bench)
     return page.evaluate(f"document.querySelector('#{bench}-strip .film').told.recipe"), frames
 
