@@ -52,6 +52,7 @@ export const matrixLane = s => {
       Object.assign(lane, {canvas_: make('canvas'), maps: make('div', 'film-maps'), read: make('p', 'film-read'), chosen: 0, most: null});
       lane.canvas_.tabIndex = 0;
       lane.canvas_.setAttribute('role', 'img');
+      lane.canvas_.setAttribute('aria-label', lane.title); // until it is drawn
       lane.key = make('span', 'film-shade');
       lane.caption.append(lane.key);
       big.append(lane.canvas_, lane.read);
