@@ -78,7 +78,7 @@ def sentence(error: DemoError | pytest.ExceptionInfo[DemoError]) -> str:
 
 
 @pytest.mark.parametrize("name", RUNS)
-@settings(max_examples=25)  # of each run; there are many
+@settings(max_examples=10)  # of each run; there are many
 @given(st.data())
 def test_any_value_is_within_limits_or_a_sentence(name: str, data: st.DataObject) -> None:
     cls = RUNS[name].options

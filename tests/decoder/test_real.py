@@ -145,7 +145,7 @@ NAMES = [
 ]
 
 
-def test_forty_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
+def test_sixteen_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
     """Each has a name said again and again; the model goes on with it."""
 
     def ask(name: str) -> str:
@@ -153,10 +153,10 @@ def test_forty_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
         *_, last = run(Recipe("decoder/complete", asked))
         return last.code[len(asked["text"]) :]
 
-    with ThreadPoolExecutor(40) as pool:
-        found = list(pool.map(ask, NAMES))
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(ask, NAMES[:16]))
     assert not any(other in text for name, text in zip(NAMES, found) for other in set(NAMES) - {name})
-    assert sum(name in text for name, text in zip(NAMES, found)) >= 38
+    assert sum(name in text for name, text in zip(NAMES, found)) >= 15
 
 
 def test_sixteen_conversations_at_once_are_not_mixed_up(fast: Any) -> None:

@@ -1,4 +1,5 @@
-"""axe finds nothing against WCAG 2.1, A and AA, on any page and bench: light and dark, wide and narrow.
+"""Every page fits its window and axe finds nothing against WCAG 2.1, A and AA, on any bench: light and dark, wide and
+narrow.
 
 axe's cost is one for a document, whatever part of it is asked about. So a page is loaded once, each of its benches is
 opened once, and then all of them stand below one another while theme and width change in place.
@@ -39,12 +40,17 @@ LOOK = """async dark => {
   return violations.flatMap(({id, nodes}) => nodes.map(({target, any, all, none}) =>
     [id, target.join(' '), [...any, ...all, ...none][0]?.message].join(' | ')));
 }"""
+MISFITS = """() => [
+  document.documentElement.scrollWidth > innerWidth && `${document.documentElement.scrollWidth} pixels wide`,
+  [...document.querySelectorAll('footer')].some(one => one.offsetParent) && 'a footer of Gradio',
+  document.title.includes('GenAI Atlas') || `the title is ${document.title}`,
+].filter(one => one && one !== true)"""
 TABS = "[...new Set([...document.querySelectorAll('.runs button[role=tab]')].map(one => one.dataset.tabId))]"
 
 
 @pytest.fixture
 def look(chromium: Any, base_url: str) -> Iterator[Callable[[str], list[str]]]:
-    """look("diffusion") -> what axe finds on that page, "width, theme: rule | element | why" each."""
+    """look("diffusion") -> what is wrong on that page, "width, theme: rule | element | why" each."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -63,6 +69,7 @@ def look(chromium: Any, base_url: str) -> Iterator[Callable[[str], list[str]]]:
             page.set_viewport_size({"width": width, "height": 900})
             about = f"{width}, {'dark' if dark else 'light'}"
             found += [f"{about}: {line}" for line in page.evaluate(LOOK, dark)]
+            found += [f"{about}: {line}" for line in page.evaluate(MISFITS)]
         return found
 
     yield run
@@ -70,5 +77,5 @@ def look(chromium: Any, base_url: str) -> Iterator[Callable[[str], list[str]]]:
 
 
 @pytest.mark.parametrize("path", [page.path for page in PAGES if page.path != "dummy"])
-def test_axe_finds_nothing(look, path):
+def test_a_page_fits_and_axe_finds_nothing(look, path):
     assert look(path) == []

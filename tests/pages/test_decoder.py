@@ -210,15 +210,6 @@ def test_a_layer_is_switched_off(visit):
     assert "2 of 270 heads" in page.locator(f"#{ABLATE}-strip").inner_text()
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("run", ["inside&text=The capital of France is", "cache&max_new_tokens=4", "rotary", "steps"])
-def test_the_other_benches_show_something(visit, run):
-    bench = f"p-decoder-{run.partition('&')[0]}"
-    page = visit(f"decoder?run=decoder/{run}", dark=True)
-    live(page, bench)
-    assert page.locator(f"#{bench}-strip .film-lane:visible").count() >= 3
-
-
 def chat(client: Client, turns: str, **options):
     film, *_ = client.predict(
         turns=turns, api_name="/decoder_chat", **{"max_new_tokens": 16, "temperature": 0, **options}
