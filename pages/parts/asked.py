@@ -23,7 +23,9 @@ class Asked(gr.Blocks):
         """As Gradio's. Raises gr.Error where there are too few inputs, or one is of the wrong kind."""
         with kind_errors():
             if len(inputs) < len(block_fn.inputs):
-                raise DemoError(f"the call has {len(inputs)} inputs; send {len(block_fn.inputs)}, as view_api() lists")
+                raise DemoError(
+                    f"there are {len(inputs)} inputs; send {len(block_fn.inputs)}, or reload the page, which is old"
+                )
             try:
                 return await super().preprocess_data(block_fn, inputs, state, explicit_call)
             except (gr.Error, ValueError) as error:

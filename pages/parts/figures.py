@@ -12,7 +12,7 @@ import gradio as gr
 from genai_demo.core.registry import part
 from genai_demo.quality.laboratory_table import families
 from pages import Page
-from pages.parts.stream import MODEL, kind
+from pages.parts.stream import CHEAP, in_turn, kind
 
 IN_DARK = "(title) => [title, document.body.classList.contains('dark')]"
 ASK = '<p class="badge">Choose one and press Draw; it can be turned or zoomed, and saved as a picture.</p>'
@@ -35,7 +35,7 @@ def figures(page: Page) -> None:
     def draw(title: Any, dark: Any) -> tuple[Any, str]:
         from genai_demo.quality.charts import painted
 
-        figure = known.get(str(title), next(iter(known.values())))()
+        figure = in_turn("figure", known.get(str(title), next(iter(known.values()))))
         told = figure.layout.meta
         badge = "<b>Live</b>: computed now" if told["live"] else "<b>Recorded</b>: read from what was measured"
         shown = painted(figure, dark=bool(dark))
@@ -48,4 +48,4 @@ def figures(page: Page) -> None:
     dark = gr.Checkbox(visible=False)
     said = gr.HTML(ASK)
     plot = gr.Plot(visible=False, show_label=False, elem_id="figure")
-    button.click(draw, [title, dark], [plot, said], js=IN_DARK, api_visibility="private", **MODEL)
+    button.click(draw, [title, dark], [plot, said], js=IN_DARK, api_visibility="private", **CHEAP)

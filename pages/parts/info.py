@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
 from genai_demo.core.run import find_run, source
 from genai_demo.core.spec import find_spec
 from genai_demo.quality.laboratory_table import families
@@ -21,7 +22,7 @@ from genai_demo.quality.tables import render
 from pages import Page
 from pages.parts.bench import Panel
 from pages.parts.figures import figures
-from pages.parts.stream import MODEL, kind
+from pages.parts.stream import CHEAP, in_turn, kind
 from pages.parts.tree import diagram, tree
 from pages.parts.wiring import ASIDE
 from pages.words import explained
@@ -102,7 +103,7 @@ def _inside(models: Sequence[str], tab: gr.Tab) -> tuple[gr.Dropdown, gr.Number]
         batch = gr.Number(1, label="Batch", precision=0, minimum=1, maximum=MOST_BATCH, interactive=True, scale=1)
         again = gr.Button("Measure again", elem_classes="quiet", scale=0, min_width=140)
     shown = gr.HTML('<p class="badge">Loading the model, a few seconds the first time.</p>')
-    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MODEL}
+    common: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **CHEAP}
     tab.select(_look, [model, batch], shown, **common)
     again.click(_look, [model, batch], shown, **common)
     model.input(_look, [model, batch], shown, **common)
@@ -113,7 +114,8 @@ def _inside(models: Sequence[str], tab: gr.Tab) -> tuple[gr.Dropdown, gr.Number]
 def _look(model: Any, batch: Any) -> str:
     from genai_demo.core.inspect import trace
 
-    blocks = trace(str(model), int(batch or 1))
+    load(find_spec(str(model)))  # in no turn: a fetch must hold up nobody
+    blocks = in_turn("inspect", lambda: trace(str(model), int(batch or 1)), str(model))
     return diagram(blocks) + tree(blocks)
 
 

@@ -6,7 +6,9 @@ them: half a second of its only event loop, and 3 MB. Here links are recipes, an
 
 from __future__ import annotations
 
+import ctypes
 import datetime
+import os
 from collections import ChainMap
 from copy import copy
 from typing import Any
@@ -14,6 +16,9 @@ from typing import Any
 import gradio.routes
 from gradio.blocks import Blocks
 from gradio.state_holder import SessionState, StateHolder
+
+HEAPS = 2
+M_ARENA_MAX = -8  # as malloc.h calls it
 
 
 class Visit(SessionState):
@@ -47,5 +52,15 @@ class Visits(StateHolder):
 
 
 def install() -> None:
-    """Before an app is launched: the server that Gradio makes for it then keeps Visits."""
+    """Before an app is launched: the server that Gradio makes for it then keeps Visits, in few heaps."""
     gradio.routes.StateHolder = Visits  # type: ignore[attr-defined]
+    few_heaps()
+
+
+def few_heaps() -> bool:
+    """Has all threads allocate from HEAPS heaps; whether it could be said (glibc alone knows it).
+
+    Each of a server's threads would get one of its own, whose holes are kept: a megabyte for every visit at first.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    return bool(mallopt and mallopt(M_ARENA_MAX, HEAPS))

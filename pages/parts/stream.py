@@ -42,8 +42,7 @@ MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 
 PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages
 BATCHED = Schedule(8)  # of those whose model answers as many at once
-MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}  # for events that compute and are no runs
-CHEAP: dict[str, Any] = {"concurrency_limit": None}  # for events that cost nothing
+CHEAP: dict[str, Any] = {"concurrency_limit": None}  # what computes takes its turn in a schedule, not here
 LOOK_S = 0.5  # how often a fetch is asked how far it is
 TICK_S = 1.0  # how often who waits is told so again, which lets one that was stopped leave; each time costs the server
 LOADING = "Loading the model, a few seconds the first time"
@@ -150,6 +149,17 @@ def last_frame(recipe: Recipe) -> Any:
     with TURNS.submit(recipe, lambda: run(recipe), private=True, size=size_of(recipe)) as ticket:
         *_, last = ticket
     return last
+
+
+def in_turn(name: str, work: Callable[[], R], model: str | None = None) -> R:
+    """What `work` gives, computed when it is its turn among the runs, where it is called `name`. Raises DemoError."""
+
+    def once() -> Iterator[R]:
+        yield work()
+
+    with TURNS.submit(Recipe(name, model=model), once, private=True) as ticket:
+        (found,) = ticket
+    return found  # type: ignore[no-any-return]
 
 
 def _messages(ticket: Ticket, sent: list[str], about: FilmValue, most: int) -> Iterator[FilmValue | WaitingValue]:

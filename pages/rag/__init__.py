@@ -186,7 +186,7 @@ BENCHES = (
         primary="Walk",
     ),
     Bench(
-        "The kin",
+        "Three ways",
         "rag/kin",
         "The same passages used in three ways: in one prompt, averaged token by token, looked up again.",
         ("k", "every", "max_new_tokens"),

@@ -13,8 +13,21 @@ from genai_demo.core.link import LONGEST
 pytestmark = pytest.mark.browser
 SHIFTS = """window.moved = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) {
   if (!one.hadRecentInput) window.moved += one.value; } }).observe({type: 'layout-shift', buffered: true});"""
-HIDDEN = """() => Math.max(...[...document.querySelector('.film').querySelectorAll('figure:not(.film-chart) canvas')]
-  .map(one => one.getBoundingClientRect().bottom)) - document.querySelector('.film-foot').getBoundingClientRect().top"""
+HIDDEN = """bench => { const film = document.querySelector(`#${bench}-strip .film`);
+  const foot = film.querySelector('.film-foot').getBoundingClientRect();
+  const drawn = [...film.querySelectorAll('.film-lane canvas')].map(one => one.getBoundingClientRect().bottom);
+  return [Math.max(...drawn) - foot.top, foot.bottom - innerHeight]; }"""
+# After a press of the tabulator: what has the focus is marked; where it is, whether the focus is seen, its element.
+NEXT = """() => { const now = document.activeElement;
+  now.dataset.reached = 'yes';
+  const where = now === document.body ? 'end' : now.closest('.info-tabs') ? 'below' : 'on the way';
+  return [where, getComputedStyle(now).outlineStyle !== 'none', now.outerHTML.slice(0, 120)]; }"""
+MISSED = """() => { const bench = [...document.querySelectorAll('.bench')].find(one => one.offsetParent);
+  const group = one => [...bench.querySelectorAll(`input[name="${one.name}"]`)];
+  return [...bench.querySelectorAll('button, input, select, textarea, summary, [tabindex="0"]')].filter(one =>
+    one.offsetParent && getComputedStyle(one).visibility === 'visible' && !one.disabled && one.tabIndex >= 0
+    && !one.dataset.reached && !(one.type === 'radio' && group(one).some(other => other.dataset.reached)))
+    .map(one => one.outerHTML.slice(0, 120)); }"""
 
 
 def test_a_page_that_opens_moves_little_and_shows_its_pictures_whole(visit):
@@ -25,7 +38,34 @@ def test_a_page_that_opens_moves_little_and_shows_its_pictures_whole(visit):
     page.wait_for_function("document.querySelector('.film')?.dataset.received > 0")
     page.wait_for_selector(".film-stage canvas")
     assert page.evaluate("moved") < 0.05
-    assert page.evaluate(HIDDEN) <= 0
+    assert max(page.evaluate(HIDDEN, "p-diffusion-denoise")) <= 0
+
+
+def test_pictures_and_charts_stand_over_the_transport(visit):
+    page = visit("gan")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for run in ("sample", "faces"):  # a strip with charts below it; a photograph of more pixels than there is room
+        page.wait_for_selector(f".runs button[data-tab-id='gan/{run}']").click()
+        page.wait_for_function(
+            "id => document.querySelector(`#${id}-strip .film`)?.dataset.done === 'true'", arg=f"p-gan-{run}"
+        )
+        page.wait_for_selector(f"#p-gan-{run}-strip .film-lane canvas")
+        page.wait_for_timeout(300)  # the numbers under the transport have their lines
+        assert max(page.evaluate(HIDDEN, f"p-gan-{run}")) <= 0, run
+
+
+def test_every_control_is_reached_with_the_tabulator_alone(visit):
+    page = visit("gan")
+    page.wait_for_function("document.querySelector('#p-gan-points-strip .film')?.dataset.done === 'true'")
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        where, seen, name = page.evaluate(NEXT)
+        assert seen, f"the focus is not to be seen: {name}"
+        if where in ("end", "below"):
+            break
+    page.wait_for_function("!document.querySelector('[role=combobox][aria-expanded=true]')")
+    assert where == "below", f"the way ends at {name}"
+    assert not page.evaluate(MISSED)
 
 
 def test_the_chat_has_its_place_before_it_comes(visit):

@@ -57,6 +57,7 @@ def test_events_of_the_pages_answer_wrong_inputs_with_a_sentence(
         if many and answer.status_code == 200:  # it reads what it is sent by itself
             continue
         assert "; send" in answer.json()["error"], (fn.name, answer.text)
+        assert many or "reload the page" in answer.json()["error"]
         assert len(lines) == 1, (fn.name, lines)
         assert "SECRET" not in lines[0]
     assert "Traceback" not in "".join(capfd.readouterr())

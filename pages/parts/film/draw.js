@@ -58,6 +58,7 @@ const alike = (marks, log = false) => {
 };
 
 // ---- pictures ---------------------------------------------------------------------------------------------------
+export const PHOTO = 200; // pixels of a side from which on a picture is no sheet of large pixels
 const usualColumns = n => (n <= 3 ? n : Math.ceil(Math.sqrt(n * 4 / 3)));
 
 // Whole device pixels per picture pixel, the columns and the gap that fill `width` x `height` CSS pixels best.
@@ -73,8 +74,8 @@ export const fitPictures = (lane, width, height, dots, most) => {
   }
   options.sort((a, b) => b.scale - a.scale || a.empty - b.empty || a.off - b.off);
   const best = options[0], scale = best.scale >= 1 ? best.scale : 0;
-  const shrink = scale ? 1 : Math.min(1, width * dots / (best.c * lane.w + best.gap * (best.c - 1)));
-  const k = scale || 1;
+  const k = scale || 1, over = height * dots / (best.rows * lane.h * k + best.gap * (best.rows - 1));
+  const shrink = Math.min(1, scale ? 1 : width * dots / (best.c * lane.w + best.gap * (best.c - 1)), lane.h >= PHOTO ? over : 1);
   return {...best, scale: k, smooth: shrink < 1, shrink,
     width: best.c * lane.w * k + best.gap * (best.c - 1), height: best.rows * lane.h * k + best.gap * (best.rows - 1)};
 };

@@ -58,7 +58,9 @@ export const showing = s => {
     const now = JSON.stringify(parts);
     if (lane.keys === now) return;
     lane.keys = now;
-    lane.caption.querySelectorAll('.film-key').forEach(one => one.remove());
+    const old = lane.caption.querySelectorAll('.film-key');
+    if (old.length !== parts.length) { s.fitted = ''; s.dirty = true; s.wake(); } // they need a line
+    old.forEach(one => one.remove());
     for (const [kind, text, background] of parts) {
       const key = make('span', 'film-key', text);
       key.dataset.as = kind;

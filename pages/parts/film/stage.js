@@ -1,16 +1,21 @@
 // The film strip's stage: the elements of the lanes and charts, and their sizes.
 
 import {ended, make, zoomOf} from '../dom.js';
-import {MARGIN, fitPictures} from './draw.js';
+import {MARGIN, PHOTO, fitPictures} from './draw.js';
 import {describe, picturesSaid} from './said.js';
 
 const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170, PRESENTED = 240; // CSS pixels: between lanes; over a lane; a row of charts; head and foot; those while presenting
+const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width
+const LINE = 20, LETTER = 7; // CSS pixels: of a caption
+const SHARED = 0.6, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
 const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
 
+const photo = ({kind, h}) => kind === 'pictures' && h >= PHOTO; // what is not made of large pixels may be shrunk a little
 const flat = ({n, w, h, columns}) => Math.min(n, columns) * w >= 8 * Math.ceil(n / columns) * h; // a strip of many pictures
 
 /** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const stageOf = s => {
+  const [lanes, charts] = ['film-lanes', 'film-charts'].map(name => { const place = make('div', name); s.stage.append(place); return place; });
   // ---- what is drawn, and where -----------------------------------------------------------------------------------
   const ensure = packed => { // the elements for the lanes, charts and bars of a frame
     const named = Object.keys(packed.lanes || {});
@@ -38,10 +43,9 @@ export const stageOf = s => {
     const lane = s.TEXT[sample.kind] ? s.textElement(title, sample, shape) : canvasElement(title, sample, shape);
     const at = named.indexOf(title), there = name => (name === title ? null : s.lanes.get(name)?.figure);
     const before = named.slice(0, at).map(there).findLast(Boolean), after = named.slice(at + 1).map(there).find(Boolean);
-    const last = [...s.stage.querySelectorAll(':scope > .film-lane:not(.film-chart)')].at(-1);
     if (before) before.after(lane.figure);
     else if (after) after.before(lane.figure);
-    else last ? last.after(lane.figure) : s.stage.prepend(lane.figure);
+    else lanes.append(lane.figure);
     return lane;
   };
 
@@ -83,7 +87,7 @@ export const stageOf = s => {
     describe(canvas, title);
     figure.append(caption, canvas);
     if (about.note) figure.append(make('p', 'film-note-under', about.note));
-    s.stage.append(figure);
+    charts.append(figure);
     charted.observe(canvas);
     const chart = {kind, figure, canvas, title, unit: about.unit || '', series: new Map(), stale: false, frame: null, at: s.stepOf};
     if (kind === 'curve') canvas.addEventListener('click', event => clicked(chart, event));
@@ -112,23 +116,13 @@ export const stageOf = s => {
     const zoom = zoomOf(s.root), now = `${width} ${devicePixelRatio} ${innerHeight} ${zoom}`;
     if (s.fitted === now) return true;
     [s.fitted, s.dots] = [now, (devicePixelRatio || 1) * zoom];
-    const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text)), small = width < 560;
-    const least = lane => (lane.sample.kind === 'plane' ? 250 : !small ? 190 : lane.sample.n > 1 ? 260 : 140);
-    const narrow = all.filter(lane => {
-      const full = lane.sample.kind === 'pictures' && strip(lane.sample, width);
-      lane.figure.classList.toggle('wide', full && s.lanes.size > 1);
-      return !full;
-    });
-    const several = narrow.some(({sample}) => sample.n > 1), share = ({sample}) => (several && sample.n === 1 && !flat(sample) ? GIVEN : 1);
-    const rowsAt = cell => narrow.reduce(([rows, x], lane) => { // as the page wraps them
-      const wide = Math.floor(cell * share(lane));
-      return x && x + GAP + wide > width ? [rows + 1, wide] : [rows, x ? x + GAP + wide : wide];
-    }, [1, 0])[0];
-    const smallest = Math.min(width, Math.max(1, ...narrow.map(least))), rows = rowsAt(smallest);
-    let cell = width;
-    while (cell > smallest && rowsAt(cell) > rows) cell -= 1;
-    const tall = heightOf(rows + all.length - narrow.length, width);
-    for (const lane of all) size(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall);
+    const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text));
+    const found = (!texts.length && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width)) ||
+      {...planned(all, width, (rows, caption) => Math.max(140, heightOf(rows, width) + CAPTION - caption)), way: '', chart: HIGH, beside: 0};
+    s.stage.dataset.charts = found.way;
+    s.stage.style.setProperty('--chart', `${found.chart}px`);
+    s.stage.style.setProperty('--beside', `${found.beside}px`);
+    found.sizes.forEach(apply);
     for (const lane of texts) lane.text.fit?.(lane);
     for (const chart of s.charts.values()) {
       chart.canvas.width = Math.round(chart.canvas.clientWidth * s.dots);
@@ -137,36 +131,96 @@ export const stageOf = s => {
     return true;
   };
 
+  const arranged = (all, width) => { // pictures and charts all over the transport, the pictures as large as can be; charts out of sight where pictures would get too small
+    const room = roomOf() - 2, count = s.charts.size, found = []; // captions are rounded
+    const head = headOf(), wide = NARROW + GAP, alone = planned(all, width, (n, caption) => Math.max(140, heightOf(n, width, 0) + CAPTION - caption));
+    for (const least of [190, 140, 100]) { // how narrow a lane may be: more of them stand in a line
+      for (const columns of [1, 2].filter(n => n <= count)) { // charts in columns beside the pictures
+        const rows = Math.ceil(count / columns), each = Math.floor((room + GAP - 8) / rows) - head;
+        const plan = planned(all, width - columns * wide, (n, caption) => room / n - caption, least);
+        const beside = Math.min(columns * 460, width - Math.ceil(plan.width) - GAP);
+        found.push({...plan, way: 'beside', beside, chart: Math.min(each, rows > 1 ? HIGH : TALL), fits: each >= LOW && plan.height <= room + 16});
+      }
+      const rows = Math.ceil(count / Math.max(1, Math.floor((width + GAP) / wide))), under = rows * (LOW + head) - 16;
+      const plan = planned(all, width, (n, caption) => (room - under) / n - caption, least), each = Math.floor((room + 16 - plan.height) / rows) - head;
+      found.push({...plan, way: 'below', beside: 0, chart: Math.min(each, HIGH), fits: each >= LOW});
+    }
+    const seen = ({sizes}) => sizes.every(({lane, css}) => lane.sample.n > 1 || css[1] >= SEEN);
+    const best = found.filter(one => one.fits && seen(one)).sort((a, b) => b.area - a.area)[0];
+    return best?.area > SHARED * alone.area ? best : {...alone, way: '', chart: HIGH, beside: 0};
+  };
+
+  const headOf = () => { // what a narrow chart is higher than its canvas
+    s.stage.dataset.charts = 'beside';
+    s.stage.style.setProperty('--beside', `${NARROW}px`);
+    return Math.max(...[...s.charts.values()].map(({figure, canvas}) => figure.offsetHeight - canvas.offsetHeight)) + 16;
+  };
+
+  const planned = (all, width, heightFor, usual = 190) => { // how large each lane is in that width, and all of them
+    const small = width < 560, least = ({sample}) => (sample.kind === 'plane' ? Math.min(250, usual + 60) : !small ? usual : sample.n > 1 ? 260 : 140);
+    const narrow = all.filter(({sample}) => !(sample.kind === 'pictures' && strip(sample, width)));
+    const several = narrow.some(({sample}) => sample.n > 1), share = ({sample}) => (several && sample.n === 1 && !flat(sample) && !photo(sample) ? GIVEN : 1);
+    const rowsAt = cell => wrapped(narrow.map(lane => Math.floor(cell * share(lane))), width).length;
+    const smallest = Math.min(width, Math.max(1, ...narrow.map(least))), rows = narrow.length ? rowsAt(smallest) : 0;
+    let cell = width;
+    while (cell > smallest && rowsAt(cell) > rows) cell -= 1;
+    const caption = Math.max(...all.map(lane => captionOf(lane, narrow.includes(lane) ? cell * share(lane) : width)));
+    const tall = heightFor(Math.max(1, rows + all.length - narrow.length), caption);
+    const sizes = all.map(lane => sized(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall, !narrow.includes(lane) && all.length > 1));
+    const lines = wrapped(sizes.map(one => (one.wide ? width : one.css[0])), width).map(line => line.map(k => sizes[k]));
+    return {
+      sizes, width: Math.max(0, ...lines.map(line => line.reduce((sum, {css: [w]}) => sum + w + GAP, -GAP))),
+      height: lines.reduce((sum, line) => sum + Math.max(...line.map(({lane, css: [w, h]}) => h + captionOf(lane, w))), 0),
+      area: sizes.reduce((sum, {lane, css: [w, h]}) => sum + share(lane) * w * h, 0), // what was given counts less
+    };
+  };
+
+  const captionOf = (lane, width) => { // what stands over it, as it wraps, and the room below
+    const letters = [...lane.caption.children].reduce((sum, one) => sum + one.textContent.length + 3, 0);
+    return CAPTION + LINE * Math.max(0, Math.ceil(letters * LETTER / Math.max(width, 120)) - 1);
+  };
+
+  const wrapped = (widths, width) => widths.reduce((lines, wide, k) => { // which stand in each line, as the page wraps them
+    const line = lines.at(-1), x = line?.reduce((sum, one) => sum + widths[one] + GAP, 0);
+    if (line && x + wide <= width) line.push(k); else lines.push([k]);
+    return lines;
+  }, /** @type {number[][]} */ ([]));
+
   const strip = (sample, width) => { // a row of many pictures, which needs the whole width
+    if (photo(sample) && width >= 560) return false;
     const beside = fitPictures(sample, Math.min(width, 320), 400, s.dots, 1e4);
     return beside.smooth || (flat(sample) && fitPictures(sample, width, 400, s.dots, 1e4).scale > beside.scale);
   };
 
-  const heightOf = (rows, width) => { // of a row of lanes, so that the stage is no higher than the window
-    const charts = Math.ceil(s.charts.size / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
+  const heightOf = (rows, width, count = s.charts.size) => { // of a row of lanes, so that the stage is no higher than the window
+    const charts = Math.ceil(count / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
     const zoom = zoomOf(s.root), around = zoom > 1 ? PRESENTED : AROUND + CHART * charts; // charts lie below while presenting
-    const free = (innerHeight - s.stage.getBoundingClientRect().top - scrollY) / zoom - s.find('foot').offsetHeight; // over the transport, as the page opens
+    const free = roomOf();
     const seen = free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
     const room = Math.min(innerHeight / zoom - around, seen) / Math.max(1, rows) - CAPTION;
     return Math.max(width < 560 || texts ? 200 : 140, Math.min(420, room));
   };
 
-  const size = (lane, width, tall) => {
-    const {canvas, sample} = lane;
-    let shrink = 1;
+  const roomOf = () => (innerHeight - s.stage.getBoundingClientRect().top - scrollY) / zoomOf(s.root) - s.foot; // over the transport, as the page opens
+
+  const sized = (lane, width, tall, wide) => { // its canvas in device pixels, what it is shrunk by, and its size in the page
+    const {sample} = lane, css = (w, h, shrink) => [w * shrink / s.dots, h * shrink / s.dots];
     if (sample.kind === 'pictures') {
-      lane.fit = fitPictures(sample, width, tall, s.dots, flat(sample) ? width : sample.n === 1 ? 288 : 168);
-      [canvas.width, canvas.height, shrink] = [lane.fit.width, lane.fit.height, lane.fit.shrink];
-      canvas.classList.toggle('smooth', shrink < 1);
-    } else {
-      const side = Math.round(Math.min(width - MARGIN.left - MARGIN.right, tall - MARGIN.top - MARGIN.bottom, 380) * s.dots);
-      canvas.width = side + Math.round((MARGIN.left + MARGIN.right) * s.dots);
-      canvas.height = side + Math.round((MARGIN.top + MARGIN.bottom) * s.dots);
+      const fit = fitPictures(sample, width, tall, s.dots, flat(sample) ? width : sample.n === 1 ? 288 : 168);
+      return {lane, wide, given: width, fit, canvas: [fit.width, fit.height], css: css(fit.width, fit.height, fit.shrink)};
     }
-    canvas.style.width = canvas.width * shrink / s.dots + 'px';
-    canvas.style.height = canvas.height * shrink / s.dots + 'px';
-    lane.figure.style.maxWidth = Math.max(canvas.width * shrink / s.dots, Math.min(width, 120)) + 'px';
-    lane.figure.style.width = lane.figure.style.maxWidth;
+    const side = Math.round(Math.max(60, Math.min(width - MARGIN.left - MARGIN.right, tall - MARGIN.top - MARGIN.bottom, 380)) * s.dots);
+    const canvas = [side + Math.round((MARGIN.left + MARGIN.right) * s.dots), side + Math.round((MARGIN.top + MARGIN.bottom) * s.dots)];
+    return {lane, wide, given: width, fit: null, canvas, css: css(canvas[0], canvas[1], 1)};
+  };
+
+  const apply = ({lane, wide, given, fit, canvas: [w, h], css}) => {
+    const {canvas, figure} = lane;
+    figure.classList.toggle('wide', wide);
+    if (fit) { lane.fit = fit; canvas.classList.toggle('smooth', fit.shrink < 1); }
+    [canvas.width, canvas.height] = [w, h];
+    [canvas.style.width, canvas.style.height] = css.map(size => `${size}px`);
+    figure.style.width = figure.style.maxWidth = `${Math.max(css[0], Math.min(given, 120))}px`;
   };
 
   return {ensure, drop, fit};

@@ -34,7 +34,7 @@ export const film = ({element, props, trigger, watch}) => {
   const s = /** @type {import('../types').Strip} */ (/** @type {unknown} */ ({ // each part's functions are added below
     film: null, lanes: new Map(), charts: new Map(), numbers: new Map(), images: new WeakMap(), // lane or layer -> Image or numbers
     pos: -1, follow: true, playing: false, due: 0, speed: 1, waiting: 0, dirty: false, moved: 0,
-    dots: 1, paint: null, fitted: '', roomy: 0, signal: mounted(element), root, stage, find, trigger,
+    dots: 1, paint: null, fitted: '', roomy: 0, foot: 0, signal: mounted(element), root, stage, find, trigger,
   }));
 
   // ---- frames come in ---------------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ export const film = ({element, props, trigger, watch}) => {
   const begin = value => {
     const kept = FILMS.get(value.run);
     s.film = kept || {run: value.run, frames: [], total: null, done: false};
-    [s.pos, s.follow, s.playing, s.numbers] = [-1, true, false, new Map()];
+    [s.pos, s.follow, s.playing, s.numbers, s.foot] = [-1, true, false, new Map(), find('foot').offsetHeight];
     s.lanes.forEach(lane => { lane.stale = true; });
     s.charts.forEach(chart => { chart.stale = true; });
     find('numbers').replaceChildren();
@@ -304,6 +304,12 @@ export const film = ({element, props, trigger, watch}) => {
     const width = Math.floor(entries.at(-1).contentRect.width);
     if (width === s.roomy) return;
     [s.roomy, s.dirty] = [width, true];
+    wake();
+  });
+  resized(s.signal, find('foot'), () => { // of one film it only grows: numbers get longer on the way, and pictures must not jump
+    const height = find('foot').offsetHeight;
+    if (height <= s.foot) return;
+    [s.foot, s.fitted, s.dirty] = [height, '', true];
     wake();
   });
   recoloured(s.signal, () => { s.paint = null; s.lanes.forEach(lane => { lane.keys = ''; }); s.dirty = true; wake(); });
