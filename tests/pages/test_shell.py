@@ -25,7 +25,7 @@ NEXT = """() => { const now = document.activeElement;
 MISSED = """() => { const bench = [...document.querySelectorAll('.bench')].find(one => one.offsetParent);
   const group = one => [...bench.querySelectorAll(`input[name="${one.name}"]`)];
   return [...bench.querySelectorAll('button, input, select, textarea, summary, [tabindex="0"]')].filter(one =>
-    one.offsetParent && getComputedStyle(one).visibility === 'visible' && !one.disabled && one.tabIndex >= 0
+    one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.tabIndex >= 0
     && !one.dataset.reached && !(one.type === 'radio' && group(one).some(other => other.dataset.reached)))
     .map(one => one.outerHTML.slice(0, 120)); }"""
 

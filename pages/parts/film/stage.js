@@ -164,9 +164,11 @@ export const stageOf = s => {
     const smallest = Math.min(width, Math.max(1, ...narrow.map(least))), rows = narrow.length ? rowsAt(smallest) : 0;
     let cell = width;
     while (cell > smallest && rowsAt(cell) > rows) cell -= 1;
-    const caption = Math.max(...all.map(lane => captionOf(lane, narrow.includes(lane) ? cell * share(lane) : width)));
-    const tall = heightFor(Math.max(1, rows + all.length - narrow.length), caption);
-    const sizes = all.map(lane => sized(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall, !narrow.includes(lane) && all.length > 1));
+    const at = caption => {
+      const tall = heightFor(Math.max(1, rows + all.length - narrow.length), caption);
+      return all.map(lane => sized(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall, !narrow.includes(lane) && all.length > 1));
+    };
+    const caption = found => Math.max(...found.map(({lane, css}) => captionOf(lane, css[0]))), sizes = at(caption(at(CAPTION))); // which wraps as its picture is wide
     const lines = wrapped(sizes.map(one => (one.wide ? width : one.css[0])), width).map(line => line.map(k => sizes[k]));
     return {
       sizes, width: Math.max(0, ...lines.map(line => line.reduce((sum, {css: [w]}) => sum + w + GAP, -GAP))),

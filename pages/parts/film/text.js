@@ -264,20 +264,20 @@ export const textLanes = s => {
     show: (lane, packed) => {
       if (lane.drawn === packed) return;
       lane.drawn = packed;
-      followed(packed.stages).forEach((stage, s) => {
-        let column = lane.body.children[s];
-        if (!column) {
-          column = make('div', 'film-column');
-          column.append(make('b'), make('p'), make('div', 'rows'));
-          lane.body.append(column);
-        }
-        const [name, note, rows] = column.children;
+      const most = Math.max(...s.film.frames.map(frame => frame?.lanes?.[lane.title]?.stages?.length || 0)); // the later ones have their place
+      while (lane.body.children.length < most) {
+        const column = make('div', 'film-column');
+        column.append(make('b'), make('p'), make('div', 'rows'));
+        lane.body.append(column);
+      }
+      followed(packed.stages).forEach((stage, k) => {
+        const column = lane.body.children[k], [name, note, rows] = column.children;
         column.hidden = false;
         put_(name, stage.name);
         put_(note, stage.note);
         putRows(rows, stage.items, packed);
       });
-      for (let s = packed.stages.length; s < lane.body.children.length; s++) lane.body.children[s].hidden = true;
+      for (let k = packed.stages.length; k < lane.body.children.length; k++) lane.body.children[k].hidden = true;
     },
   };
 
