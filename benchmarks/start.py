@@ -1,4 +1,4 @@
-"""Start of the app against an empty Gradio app with as many routes: the first answer, and resident memory."""
+"""Start of the app against an empty Gradio app with as many routes: the first answer, and resident memory; its end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import httpx
 import psutil
 
 from benchmarks import Row, seconds
@@ -20,6 +21,7 @@ from pages import PAGES
 ROOT = Path(__file__).resolve().parent.parent
 TIMES = 3
 PATIENCE = 180  # seconds until a server that does not answer is given up
+LONG = "diffusion_points"  # a run that takes a while
 HEAVY = ("torch", "diffusers", "transformers", "open_clip", "torchvision")
 
 EMPTY = """
@@ -63,6 +65,39 @@ def rows() -> list[Row]:
         seconds("start: first HTTP 200 (at most 1.3)", ours_s, bare_s),
         ("start: resident memory (at most 1.3)", f"{ours_mb:.0f} MB", f"{bare_mb:.0f} MB", ours_mb / bare_mb),
         ("start: model libraries after every page was asked for (none wanted)", loaded(), "none", None),
+        *ended(),
+    ]
+
+
+def ended() -> list[Row]:
+    """SIGTERM while runs are computed and wait: how long it takes, and what is left."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
+        inside = {**environment(port), "TMPDIR": folder}
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=inside, stdout=log, stderr=log)
+        try:
+            if not answers(process, f"{base}/", time.perf_counter() + PATIENCE):
+                raise RuntimeError("the app gave no answer")
+            given = httpx.get(f"{base}/gradio_api/info", timeout=60).json()["named_endpoints"][f"/{LONG}"]["parameters"]
+            usual = {one["parameter_name"]: one.get("parameter_default") for one in given}
+            asked = [{"data": list({**usual, "seed": seed}.values())} for seed in range(3)]
+            first, *_ = [httpx.post(f"{base}/gradio_api/call/{LONG}", json=each).json()["event_id"] for each in asked]
+            with httpx.stream("GET", f"{base}/gradio_api/call/{LONG}/{first}", timeout=60) as answer:
+                next(part for part in answer.iter_text() if "append" in part)  # its first frames
+                children = psutil.Process(process.pid).children(recursive=True)
+                began = time.perf_counter()
+                process.terminate()
+                process.wait(timeout=30)
+                took = time.perf_counter() - began
+        finally:
+            process.kill()
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        left = len(files) + sum(child.is_running() for child in children)
+    what = "start: SIGTERM while runs are computed"
+    return [
+        (f"{what}, its end (at most 5 s)", f"{took:.1f} s", "-", None),
+        (f"{what}, processes and temporary files left (none)", str(left), "-", None),
     ]
 
 

@@ -6,6 +6,7 @@ import {describe, picturesSaid} from './said.js';
 
 const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170, PRESENTED = 240; // CSS pixels: between lanes; over a lane; a row of charts; head and foot; those while presenting
 const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width
+const PHONE = 280; // CSS pixels: how high a lane is there, where one scrolls anyway
 const LINE = 20, LETTER = 7; // CSS pixels: of a caption
 const SHARED = 0.6, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
 const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
@@ -118,7 +119,7 @@ export const stageOf = s => {
     [s.fitted, s.dots] = [now, (devicePixelRatio || 1) * zoom];
     const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text));
     const found = (!texts.length && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width)) ||
-      {...planned(all, width, (rows, caption) => Math.max(140, heightOf(rows, width) + CAPTION - caption)), way: '', chart: HIGH, beside: 0};
+      {...planned(all, width, (rows, caption) => (width < 560 ? PHONE : Math.max(140, heightOf(rows, width) + CAPTION - caption))), way: '', chart: HIGH, beside: 0};
     s.stage.dataset.charts = found.way;
     s.stage.style.setProperty('--chart', `${found.chart}px`);
     s.stage.style.setProperty('--beside', `${found.beside}px`);
@@ -200,7 +201,7 @@ export const stageOf = s => {
     const free = roomOf();
     const seen = free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
     const room = Math.min(innerHeight / zoom - around, seen) / Math.max(1, rows) - CAPTION;
-    return Math.max(width < 560 || texts ? 200 : 140, Math.min(420, room));
+    return Math.max(texts ? 200 : 140, Math.min(420, room));
   };
 
   const roomOf = () => (innerHeight - s.stage.getBoundingClientRect().top - scrollY) / zoomOf(s.root) - s.foot; // over the transport, as the page opens
