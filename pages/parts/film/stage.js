@@ -6,6 +6,7 @@ import {describe, picturesSaid} from './said.js';
 
 const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170, PRESENTED = 240; // CSS pixels: between lanes; over a lane; a row of charts; head and foot; those while presenting
 const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width
+const NAMED = 120; // CSS pixels: the least width of what has a name
 const PHONE = 280; // CSS pixels: how high a lane is there, where one scrolls anyway
 const LINE = 20, LETTER = 7; // CSS pixels: of a caption
 const SHARED = 0.6, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
@@ -170,9 +171,9 @@ export const stageOf = s => {
       return all.map(lane => sized(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall, !narrow.includes(lane) && all.length > 1));
     };
     const caption = found => Math.max(...found.map(({lane, css}) => captionOf(lane, css[0]))), sizes = at(caption(at(CAPTION))); // which wraps as its picture is wide
-    const lines = wrapped(sizes.map(one => (one.wide ? width : one.css[0])), width).map(line => line.map(k => sizes[k]));
+    const lines = wrapped(sizes.map(one => (one.wide ? width : boxOf(one))), width).map(line => line.map(k => sizes[k]));
     return {
-      sizes, width: Math.max(0, ...lines.map(line => line.reduce((sum, {css: [w]}) => sum + w + GAP, -GAP))),
+      sizes, width: Math.max(0, ...lines.map(line => line.reduce((sum, one) => sum + boxOf(one) + GAP, -GAP))),
       height: lines.reduce((sum, line) => sum + Math.max(...line.map(({lane, css: [w, h]}) => h + captionOf(lane, w))), 0),
       area: sizes.reduce((sum, {lane, css: [w, h]}) => sum + share(lane) * w * h, 0), // what was given counts less
     };
@@ -180,7 +181,7 @@ export const stageOf = s => {
 
   const captionOf = (lane, width) => { // what stands over it, as it wraps, and the room below
     const letters = [...lane.caption.children].reduce((sum, one) => sum + one.textContent.length + 3, 0);
-    return CAPTION + LINE * Math.max(0, Math.ceil(letters * LETTER / Math.max(width, 120)) - 1);
+    return CAPTION + LINE * Math.max(0, Math.ceil(letters * LETTER / Math.max(width, NAMED)) - 1);
   };
 
   const wrapped = (widths, width) => widths.reduce((lines, wide, k) => { // which stand in each line, as the page wraps them
@@ -217,13 +218,15 @@ export const stageOf = s => {
     return {lane, wide, given: width, fit: null, canvas, css: css(canvas[0], canvas[1], 1)};
   };
 
-  const apply = ({lane, wide, given, fit, canvas: [w, h], css}) => {
-    const {canvas, figure} = lane;
+  const boxOf = ({css, given}) => Math.max(css[0], Math.min(given, NAMED)); // how wide its figure is
+
+  const apply = one => {
+    const {lane, wide, fit, canvas: [w, h], css} = one, {canvas, figure} = lane;
     figure.classList.toggle('wide', wide);
     if (fit) { lane.fit = fit; canvas.classList.toggle('smooth', fit.shrink < 1); }
     [canvas.width, canvas.height] = [w, h];
     [canvas.style.width, canvas.style.height] = css.map(size => `${size}px`);
-    figure.style.width = figure.style.maxWidth = `${Math.max(css[0], Math.min(given, 120))}px`;
+    figure.style.width = figure.style.maxWidth = `${boxOf(one)}px`;
   };
 
   return {ensure, drop, fit};
