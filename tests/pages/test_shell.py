@@ -15,8 +15,9 @@ SHIFTS = """window.moved = 0; new PerformanceObserver(list => { for (const one o
   if (!one.hadRecentInput) window.moved += one.value; } }).observe({type: 'layout-shift', buffered: true});"""
 HIDDEN = """bench => { const film = document.querySelector(`#${bench}-strip .film`);
   const foot = film.querySelector('.film-foot').getBoundingClientRect();
-  const drawn = [...film.querySelectorAll('.film-lane canvas')].map(one => one.getBoundingClientRect().bottom);
-  return [Math.max(...drawn) - foot.top, foot.bottom - innerHeight]; }"""
+  const low = drawn => Math.max(...[...film.querySelectorAll(drawn)].map(one => one.getBoundingClientRect().bottom));
+  return [low('.film-lane:not(.film-chart) canvas') - foot.top, low('.film-lane canvas') - foot.top,
+    foot.bottom - innerHeight]; }"""
 # After a press of the tabulator: what has the focus is marked; where it is, whether the focus is seen, its element.
 NEXT = """() => { const now = document.activeElement;
   now.dataset.reached = 'yes';
