@@ -54,6 +54,7 @@ def page_of(path: str, architecture: str = "") -> Page:
 PAGES: tuple[Page, ...] = (
     Page("", "Overview", "Every generative architecture, running live on real weights."),
     page_of("decoder"),
+    page_of("encoder"),
     page_of("diffusion"),
     page_of("vae"),
     page_of("gan"),

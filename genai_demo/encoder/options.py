@@ -1,0 +1,51 @@
+"""Options of the encoder's runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genai_demo.core.options import Options, option
+
+TEXT = 4000  # characters
+SENTENCES = (
+    "A man is playing a guitar on stage.\n"
+    "Someone performs music for a crowd.\n"
+    "The cat sleeps on the sofa.\n"
+    "A kitten is napping on the couch.\n"
+    "The stock market fell sharply today.\n"
+    "Shares lost much of their value."
+)
+
+
+def text_option(default: str) -> Any:
+    return option(default, "The text that is read", longest=TEXT)
+
+
+def page_option() -> Any:
+    return option(0, "Which stretch of 48 tokens is drawn; 0 is the first", at_least=0, at_most=20, more=True)
+
+
+def specials_option() -> Any:
+    return option(False, "Draw the tokens for start and end too; many heads look there when they have nothing to do")
+
+
+class InsideOptions(Options):
+    text: str = text_option("The old man put the key in the lock because the door was shut.")
+    specials: bool = specials_option()
+    page: int = page_option()
+
+
+class MasksOptions(Options):
+    text: str = text_option("The bank of the river was covered with flowers.")
+    specials: bool = specials_option()
+    page: int = page_option()
+
+
+class SwapOptions(Options):
+    text: str = text_option("He sat on the bank of the river and watched the water.")
+    word: str = option("river", "A word of it; its first place in the text is meant", longest=60)
+    other: str = option("town", "What is put in its place", longest=60)
+
+
+class SimilarOptions(Options):
+    sentences: str = option(SENTENCES, "A sentence a line, 2 to 24 of them", longest=TEXT)
