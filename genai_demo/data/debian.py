@@ -87,12 +87,14 @@ def read(text: str, language: Language) -> Iterator[Description]:
 
 
 def _fields(entry: str, wanted: str) -> tuple[dict[str, str], list[str]]:
-    """The fields of one line, and the lines of the field `wanted`."""
+    """The first line of each field, and all lines of the field `wanted`."""
     fields: dict[str, str] = {}
     body: list[str] = []
+    name = ""
     for line in entry.splitlines():
         if line.startswith(" "):
-            body.append(line[1:])
+            if name == wanted:
+                body.append(line[1:])
         elif ": " in line:
             name, _, value = line.partition(": ")
             fields[name] = value

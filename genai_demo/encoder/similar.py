@@ -15,7 +15,7 @@ import torch
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import PLANE_LIMIT, Tok, curve, matrix, number, plane, prose, ranked
 from genai_demo.encoder.attention import through
-from genai_demo.encoder.model import Encoder
+from genai_demo.encoder.model import Encoder, unlike
 from genai_demo.encoder.options import SimilarOptions
 
 FEWEST, MOST = 2, 24  # sentences
@@ -44,7 +44,9 @@ class SimilarStep:
 def similar(model: Encoder, options: SimilarOptions, *, seed: int) -> Iterator[SimilarStep]:
     """Each sentence once through the network, then a frame for each layer. Nothing is random."""
     sentences = lines(options.sentences)
-    each = [[x[1:-1].float().mean(0) for x, _ in through(model.network, model.encode(one))] for one in sentences]
+    ids = [model.encode(one) for one in sentences]
+    odd = unlike(model, options.sentences, [model.start, *(i for one in ids for i in one[1:-1]), model.end])
+    each = [[x[1:-1].float().mean(0) for x, _ in through(model.network, one)] for one in ids]
     rows = [torch.stack([one[i] for one in each]).cpu().numpy() for i in range(len(each[0]))]
     directions = principal(unit(rows[-1] - rows[-1].mean(0)))
     for i, x in enumerate(rows):
@@ -57,7 +59,7 @@ def similar(model: Encoder, options: SimilarOptions, *, seed: int) -> Iterator[S
             cosines.astype(np.float32),
             nearest(cosines, sentences),
             (centred @ directions * PLANE_LIMIT * 0.9).astype(np.float32),
-            said(i, len(rows) - 1),
+            odd or said(i, len(rows) - 1),
             "the embedding" if not i else f"layer {i} of {len(rows) - 1}",
             float((plain @ plain.T)[np.triu_indices(len(x), 1)].mean()),
         )

@@ -5,6 +5,7 @@ Ethayarajh 2019, "How contextual are contextualized word representations?". move
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,7 +69,7 @@ def swap(model: Encoder, options: SwapOptions, *, seed: int) -> Iterator[SwapSte
             len(found),
             tuple(label.strip() for label in labels[:WINDOW]),
             rows,
-            unlike(model, options.text, pair.one) or said(i, options),
+            unlike(model, options.text, pair.one) or said(i, options, pair),
             toks,
             tuple(
                 Tok(toks[k].text, float(moved[k] / largest), value=float(moved[k])) for k in order if moved[k] > 1e-6
@@ -83,12 +84,15 @@ def swap(model: Encoder, options: SwapOptions, *, seed: int) -> Iterator[SwapSte
 def both(model: Encoder, options: SwapOptions) -> Pair:
     """The text as it is and with the other word. Raises DemoError where the word is not in it, or both are one."""
     word, other = options.word.strip(), options.other.strip()
-    before, found, behind = options.text.partition(word)
+    found = re.search(rf"\b{re.escape(word)}\b", options.text) or re.search(re.escape(word), options.text)
     if not word or not found:
         raise DemoError(f"word is {shown(options.word)}, which is not in the text; write one that is")
     if not other:
         raise DemoError("other is empty; write what is to be put in the word's place")
-    one, two = model.encode(options.text), model.encode(f"{before}{other}{behind}")
+    one, two = (
+        model.encode(options.text),
+        model.encode(options.text[: found.start()] + other + options.text[found.end() :]),
+    )
     if one == two:
         raise DemoError(
             f"other is {shown(options.other)}, which the model reads as it reads the word; write another one"
@@ -122,10 +126,12 @@ def _tok(label: str, value: float, largest: float, swapped: bool) -> Tok:
     return Tok(label, value / largest, "best" if swapped else "", note=f"moved by {value:.3f}")
 
 
-def said(layer: int, options: SwapOptions) -> str:
+def said(layer: int, options: SwapOptions, pair: Pair) -> str:
     """What a frame shows."""
     if not layer:
-        return "In the table each word has one row, whatever stands around it: only the swapped word differs."
+        words = "In the table each word has one row, whatever stands around it: only the swapped word differs."
+        same = pair.ends[0] == pair.ends[1]
+        return words if same else f"{words} What follows stands in other places now, which counts a little too."
     return (
         f"After layer {layer} every token has looked at the swapped word, directly or through others. "
         f"The stronger the shade, the more its meaning depends on “{options.word.strip()}”."

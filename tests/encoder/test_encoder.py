@@ -106,6 +106,13 @@ def test_a_word_of_several_pieces_counts_as_one() -> None:
     shown = frames("swap", text="the cat sat on a dog .", word="cat", other="hippo rex")
     texts = [tok.text for tok in shown[0].moved]
     assert texts == [" the", " cat → hippo rex", " sat", " on", " a", " dog", "."]
+    assert "other places" in shown[0].said
+
+
+def test_a_word_is_found_before_a_part_of_one() -> None:
+    shown = frames("swap", text="the bank on a river .", word="a", other="the")
+    assert [tok.text for tok in shown[0].moved if tok.kind == "best"] == [" a → the"]
+    assert shown[0].moved[3].kind == "best"
 
 
 def test_start_and_end_are_drawn_on_demand() -> None:
