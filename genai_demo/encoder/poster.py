@@ -13,7 +13,7 @@ from genai_demo.quality.reels import frames
 RUN, TEXT = "encoder/swap", "how far each token has moved"
 INK, MUTED, SWAPPED = "#e9eaeb", "#8b949b", "#e69f00"
 LOW, HIGH = (16, 18, 20), (40, 110, 160)  # behind a token that has not moved, and behind the one that moved most
-SIZE_OF, SMALL, LEADING, MARGIN, PAD, HELD = 20, 13, 40, 18, 5, 2  # pixels; frames that the last one is held
+SIZE_OF, SMALL, LEADING, MARGIN, PAD, HELD = 19, 13, 40, 18, 5, 2  # pixels; frames that the last one is held
 
 
 def poster() -> list[Image.Image]:
@@ -27,11 +27,11 @@ def _frame(frame: PackedFrame) -> Image.Image:
     lanes: dict[str, Any] = dict(frame["lanes"])
     x, y = float(MARGIN), float(MARGIN)
     for item in lanes[TEXT]["items"]:
-        word = str(item["text"]).strip()
+        word = str(item["text"]).strip().replace("→", "/")
         wide = drawn.width(word, SIZE_OF) + 2 * PAD
         if x + wide > SIZE[0] - MARGIN:
             x, y = float(MARGIN), y + LEADING
-        share = float(item.get("share", 0)) ** 0.5
+        share = float(item.get("share", 0))
         shade = "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in zip(LOW, HIGH, strict=True))
         drawn.bar((x, y), wide, LEADING - 10, shade)
         drawn.text((x + PAD, y + 2), word, SIZE_OF, SWAPPED if item.get("kind") == "best" else INK)

@@ -56,7 +56,8 @@ def swap(model: Encoder, options: SwapOptions, *, seed: int) -> Iterator[SwapSte
     found = [distances(x, y, pair) for (x, _), (y, _) in passed]
     labels, at = _labels(model, pair, options), pair.first - 1
     rows = tuple("embedding" if not i else f"layer {i}" for i in range(len(found)))
-    largest = max(1e-6, float(np.stack(found).max()))
+    others = np.delete(np.stack(found), at, axis=1)
+    largest = max(1e-6, float(others.max(initial=0)))  # the swapped word itself moves further: its shade is full
     for i, moved in enumerate(found):
         table = np.zeros((len(found), len(moved)), np.float32)
         table[: i + 1] = np.stack(found[: i + 1])
@@ -123,7 +124,7 @@ def _labels(model: Encoder, pair: Pair, options: SwapOptions) -> list[str]:
 
 
 def _tok(label: str, value: float, largest: float, swapped: bool) -> Tok:
-    return Tok(label, value / largest, "best" if swapped else "", note=f"moved by {value:.3f}")
+    return Tok(label, min(1.0, value / largest), "best" if swapped else "", note=f"moved by {value:.3f}")
 
 
 def said(layer: int, options: SwapOptions, pair: Pair) -> str:
