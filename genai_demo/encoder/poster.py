@@ -13,13 +13,12 @@ from genai_demo.quality.reels import frames
 RUN, TEXT = "encoder/swap", "how far each token has moved"
 INK, MUTED, SWAPPED = "#e9eaeb", "#8b949b", "#e69f00"
 LOW, HIGH = (16, 18, 20), (40, 110, 160)  # behind a token that has not moved, and behind the one that moved most
-SIZE_OF, SMALL, LEADING, MARGIN, PAD, HELD = 19, 13, 40, 18, 5, 2  # pixels; frames that the last one is held
+SIZE_OF, SMALL, LEADING, MARGIN, PAD = 19, 13, 40, 18, 5  # pixels
 
 
 def poster() -> list[Image.Image]:
     """A frame a layer of the recording."""
-    drawn = [_frame(frame) for frame in frames(RUN)]
-    return [*drawn, *drawn[-1:] * HELD]
+    return [_frame(frame) for frame in frames(RUN)]
 
 
 def _frame(frame: PackedFrame) -> Image.Image:

@@ -43,10 +43,13 @@ def begun() -> Training:
 
 def test_the_loss_falls_and_hidden_tokens_are_named() -> None:
     one = begun()
+    _, before = measured(one.model.eval(), one.corpus.rows["up"], MASK, SPECIALS)
+    one.model.train()
     losses = [step.loss for step in training.train(one, one.corpus.rows, every=10)]
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
     first, five = measured(one.model.eval(), one.corpus.rows["up"], MASK, SPECIALS)
-    assert five >= first > 0.2
+    assert five >= first
+    assert five > before
 
 
 def test_it_goes_on_from_its_state_as_if_never_stopped() -> None:
