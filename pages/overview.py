@@ -11,21 +11,18 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from html import escape
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from genai_demo.core.link import LONGEST
 from genai_demo.core.registry import GROUPS
 from genai_demo.quality import hero
 from genai_demo.quality.posters import IMAGES, frames_in
-from pages import PAGES, Page
-from pages.parts import scripts
-from pages.parts.lead import Try
+from pages import PAGES, Page, class_set
 from pages.parts.search import index
-from pages.parts.theme import CSS, ROOT, SANS, header_html
+from pages.parts.standing import part, standing
+from pages.parts.theme import ROOT
 from pages.parts.tour import tour
 
 DECK = ROOT / "present.py"
@@ -41,29 +38,8 @@ SAID = {
 
 def html() -> str:
     """The whole page. What it says of the deck is what is there as it is asked."""
-    page = PAGES[0]
-    body = _hero() + _ways() + _map() + _questions() + _foot()
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>GenAI Atlas</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="description" content="{escape(page.summary)}">'
-        f'<link rel="preload" href="{_kept(hero.PATH.name)}" as="fetch" crossorigin="anonymous">'
-        f"<style>:root {{ --sans: {', '.join(SANS)} }}\n{_look()}</style></head>"
-        f'<body data-family="none"><script>{scripts.bundle("first.js")}</script>'
-        f'<div class="gradio-container front"><div class="main"><div {_part("header", longest=LONGEST)}>'
-        f"{header_html(page)}</div><main>{body}</main></div></div>"
-        f'<script src="{scripts.address("front.js")}" defer></script></body></html>'
-    )
-
-
-@cache
-def _look() -> str:
-    return CSS.read_text() + CSS.with_name("front.css").read_text()
-
-
-def _part(name: str, **settings: Any) -> str:
-    """Attributes of an element that a part of the scripts brings to life."""
-    return f'data-part="{name}" data-settings="{escape(json.dumps(settings))}"'
+    preload = f'<link rel="preload" href="{_kept(hero.PATH.name)}" as="fetch" crossorigin="anonymous">'
+    return standing(PAGES[0], _hero() + _ways() + _map() + _foot(), preload)
 
 
 @cache
@@ -81,7 +57,7 @@ def _hero() -> str:
         "where it guesses that data lies; it has learnt a spiral. A point keeps the colour of where it began."
     )
     return (
-        f'<section class="hero" id="stage" {_part("hero", film=_kept(hero.PATH.name))}>'
+        f'<section class="hero" id="stage" {part("hero", film=_kept(hero.PATH.name))}>'
         '<canvas role="img" aria-label="Points of noise become a spiral"></canvas>'
         '<div class="hero-words"><h1>Watch generative models work.</h1>'
         "<p>Every architecture here runs live, on real weights, one step at a time, and you can look inside.</p>"
@@ -109,12 +85,11 @@ def _ways() -> str:
         "A short tour of what runs here, one sentence a stop. Next leads on, Back works.",
         f'<a class="go" href="{escape(found[0].address(1))}">Take the tour</a>',
     )
-    count = sum(len(_tries(page)) for page in PAGES)
     teaching = _way(
         "Teaching a class?",
-        f"{count} questions, each answered by a run",
-        "Predict, run, compare. Every question is a link that sets its run up, so it fits on a slide.",
-        '<a class="go" href="#questions">See the questions</a>',
+        f"{len(class_set.questions())} questions, each answered by a run",
+        "Predict, run, compare. Choose some: they become one link, and a sheet to print.",
+        '<a class="go" href="./class">Choose questions</a>',
     )
     return f'<section class="ways" aria-label="Ways in">{curious}{teaching}{_deck()}</section>'
 
@@ -146,7 +121,7 @@ def _map() -> str:
     regions = sorted((each for each in named if each[1]), key=lambda each: -len(each[1]))
     widths = shared([len(pages) for _, pages in regions])
     inside = "".join(_region(*one, width) for one, width in zip(regions, widths, strict=True))
-    return f'<section class="map" id="map" aria-label="The map" {_part("reels")}>{inside}</section>'
+    return f'<section class="map" id="map" aria-label="The map" {part("reels")}>{inside}</section>'
 
 
 def shared(counts: Sequence[int]) -> list[int]:
@@ -208,35 +183,6 @@ def _reel(page: Page) -> str:
     )
 
 
-def _tries(page: Page) -> Sequence[Try]:
-    """The questions of a page: its module's TRIES, where it declares any."""
-    found: Sequence[Try] = getattr(page.module, "TRIES", ())
-    return found
-
-
-@cache
-def _questions() -> str:
-    parts = "".join(_asked(page) for page in PAGES if _tries(page))
-    return (
-        '<section class="questions" id="questions"><h2>Questions to try</h2><p>What the pages ask under "Try this", '
-        "gathered. Say what you expect before you run one.</p>"
-        f'<div class="asked">{parts}</div></section>'
-    )
-
-
-def _asked(page: Page) -> str:
-    items = "".join(
-        f'<li><a href="./{page.path}?{escape(one.query)}">{escape(one.title, quote=False)}</a>'
-        f"<p>{escape(one.look_for, quote=False)}</p></li>"
-        for one in _tries(page)
-    )
-    count = len(_tries(page))
-    return (
-        f'<details data-family="{page.family}"><summary>{escape(page.title)} <span>{count} questions</span></summary>'
-        f"<ul>{items}</ul></details>"
-    )
-
-
 def _foot() -> str:
     return (
         '<p class="foot">Everything on this page was made by the models it shows and is recorded; nothing was computed '
@@ -249,4 +195,4 @@ def _front(request: Request) -> Response:
     return HTMLResponse(html(), headers={"Cache-Control": "no-cache"})
 
 
-ROUTES = [Route("/", _front), *index.ROUTES, *tour.ROUTES]
+ROUTES = [Route("/", _front), *index.ROUTES, *tour.ROUTES, *class_set.ROUTES]

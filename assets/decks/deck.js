@@ -1,6 +1,6 @@
 /** The deck's own script: screens, their films and charts, and keys; the app and the exported file share it. */
 
-const EACH_MS = 140;
+const EACH_MS = 140, PRINTED = { width: 930, height: 800 }; // ms; px of a chart on a page of 1600 by 900
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
@@ -61,6 +61,9 @@ const chart = async (article, figure) => {
   (await plotly()).newPlot(place, figure.data, { ...figure.layout, font }, { displayModeBar: false });
 };
 
+/** Charts as a printed page has room for them; what is printed has its own size, which is not the window's. */
+const printed = () => document.querySelectorAll(".chart.js-plotly-plot").forEach(place => page.Plotly.relayout(place, { ...PRINTED, "font.size": 24 }));
+
 /** The chart in sight has the size of its place. @param {Element | null} article */
 const sized = article => {
   const place = article?.querySelector(".chart.js-plotly-plot");
@@ -95,6 +98,7 @@ export function stand() {
   document.querySelectorAll("[data-go]").forEach(button => button.addEventListener("click", () => {
     show(at + Number(/** @type {HTMLElement} */ (button).dataset.go)); }));
   addEventListener("resize", () => sized(screens[at]));
+  addEventListener("beforeprint", printed);
   screens.forEach((one, i) => chart(one, data[i].figure));
   show((Number(location.hash.slice(1)) || 1) - 1);
 }

@@ -82,6 +82,18 @@ export const bytesOf = text => {
 /** @param {ArrayLike<number>} bytes */
 export const textOf = bytes => btoa(Array.from(bytes, one => String.fromCharCode(one)).join(''));
 
+/** Puts a text on the clipboard; whether it could. @param {string} text */
+export const copiedText = async text => {
+  try { await navigator.clipboard.writeText(text); return true; } catch { /* not a secure page: the old way */ }
+  const area = make('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  return done;
+};
+
 /** Gives the visitor a file. @param {BlobPart} content @param {string} type @param {string} name */
 export const download = (content, type, name) => {
   const url = URL.createObjectURL(new Blob([content], {type}));

@@ -1,11 +1,12 @@
 // What the front page needs of the parts: it is no page of Gradio's, so each element says which part it is.
 
 import {header} from './header.js';
+import {handout} from './front/handout.js';
 import {hero} from './front/hero.js';
 import {reels} from './front/reels.js';
 import {actions, listen} from './shell.js';
 
-const components = {header, hero, reels};
+const components = {handout, header, hero, reels};
 listen();
 window.atlas.begin(components, actions);
 for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-part]'))) {

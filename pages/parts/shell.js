@@ -1,7 +1,7 @@
 // What every page does in the browser: links, folding, keys. No request leaves from here.
 
 import {follow, lengthOf, limit, viewed} from './address.js';
-import {make, typing, when} from './dom.js';
+import {copiedText, make, typing, when} from './dom.js';
 import {FILM_KEYS} from './keys.js';
 import {secret} from './visitor.js';
 
@@ -30,17 +30,6 @@ const told = (button, text) => { // a button says for a while what it did
 const narrow = matchMedia('(max-width: 820px)'), still = matchMedia('(prefers-reduced-motion: reduce)');
 let linked = ''; // the bench that a link sets going
 const NOTHING = 'There is nothing on the stage yet; generate first.';
-
-const clipboard = async text => {
-  try { await navigator.clipboard.writeText(text); return true; } catch { /* not a secure page: the old way */ }
-  const area = make('textarea');
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand('copy');
-  area.remove();
-  return done;
-};
 
 /** What the pages' own calls use, as window.atlas.NAME(...). */
 export const actions = {
@@ -83,7 +72,7 @@ export const actions = {
     history.replaceState(null, '', `${location.pathname}?${viewed(value.link)}`);
     const copied = new URL(location.href);
     copied.searchParams.delete('tour'); // that is where this visitor is, not what is shown
-    if (await clipboard(copied.href.replaceAll('%2F', '/'))) told(panelOf(`${id}-copy`), 'Link copied');
+    if (await copiedText(copied.href.replaceAll('%2F', '/'))) told(panelOf(`${id}-copy`), 'Link copied');
     else say(id, 'The link is in the address bar.');
   },
 

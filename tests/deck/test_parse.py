@@ -23,6 +23,8 @@ WRONG = {
     "# A\n\n```film\nrun: vae/encode\n```": "block is called film",
     "# A\n\n```table\nof: everything\n```": "table is of everything",
     "# A\n\n```recipe\nrun: vae/encode": "no end",
+    "\x00\x01\x7f" * 300: "title",
+    "# A\n\n```recipe\n\x00\x01\n```": "has a line",
 }
 
 
@@ -87,6 +89,22 @@ def test_an_exported_deck_has_notes_only_when_asked_and_asks_no_network() -> Non
     assert "say it" in export.page(deck, notes=True)
     assert "Good" not in export.page(deck, order="3,2").split("</style>")[1].split("<script")[0]
     assert export.page(deck).count("plotly.js v") == 1
+
+
+def test_two_screens_of_one_title_are_two_screens() -> None:
+    one, two = parse.parse("# Same\n\nfirst\n---\n# Same\n\nsecond").screens
+    assert "first" in one.html
+    assert "second" in two.html
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n", bytes(range(256)) * 40, b"# A\n" * 2_500_000])
+def test_a_file_that_is_no_deck_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.md").write_bytes(content)
+    with pytest.raises(DemoError) as raised:
+        parse.read(tmp_path / "mine.md")
+    assert "mine" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 200
 
 
 def test_no_deck_is_too_long_or_empty() -> None:

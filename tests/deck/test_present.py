@@ -73,6 +73,16 @@ def test_a_wrong_link_is_no_crash(link: dict[str, str]) -> None:
         assert "1 / 12" in said(app)
 
 
+def test_a_broken_file_is_one_sentence_and_a_way_to_the_other_decks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.md").write_bytes(b"\xff\x00" * 1000)
+    monkeypatch.setenv("GENAI_DEMO_DECKS", str(tmp_path))
+    app = opened(deck="mine")
+    assert "Mine.md is no text in UTF-8" in said(app)
+    assert "?deck=which-architecture" in said(app)
+
+
 def test_the_notes_follow_the_talk() -> None:
     opened(deck="which-architecture", screen="2", talk="t1")
     app = opened(notes="1", talk="t1")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+import types
 import urllib.request
 from itertools import product
 from urllib.parse import urlparse
 
 import pytest
 
-from pages import PAGES, overview
+from pages import PAGES, Page, class_set, overview
+from pages.parts.lead import Try
 from pages.parts.search import index
 from pages.parts.tour import tour
 from tests.pages.test_axe import AXE
@@ -54,10 +57,9 @@ def test_nothing_moves_for_who_wants_things_still(chromium, base_url):
 def test_no_link_of_the_front_page_is_dead(base_url):
     addresses = {one.replace("&amp;", "&") for one in LINK.findall(overview.html())}
     routes = {f"./{page.path}" for page in PAGES}
-    assert {one.partition("?")[0] for one in addresses if "parts.js" not in one} - routes == {
-        one.partition("?")[0] for one in addresses if one.startswith("./images/")
-    }
-    for path in routes:
+    others = {one.partition("?")[0] for one in addresses if "parts.js" not in one} - routes
+    assert others == {one.partition("?")[0] for one in addresses if one.startswith("./images/")} | {"./class"}
+    for path in routes | {"./class"}:
         assert urllib.request.urlopen(f"{base_url}/{path[2:]}").status == 200
 
 
@@ -84,6 +86,75 @@ def test_the_tour_leads_on_and_back_and_stands_a_reload(visit):
     page.wait_for_function("document.querySelector('.tour b')?.textContent.startsWith('2')")
     page.go_back()
     page.wait_for_function("document.querySelector('.tour b')?.textContent.startsWith('1')")
+
+
+def test_a_class_gets_its_questions_as_one_link_and_a_sheet(visit):
+    page = visit("")
+    page.click("text=Choose questions")
+    page.wait_for_selector(".asked")
+    boxes = page.locator("input[name=set]")
+    assert boxes.count() == len(class_set.questions())
+    chosen = [boxes.nth(place) for place in (0, 12)]
+    for one in chosen:
+        one.check()
+    first, second = [class_set.questions()[one.get_attribute("value")] for one in chosen]
+    titles = page.locator(".set h2")
+    page.evaluate(AXE)
+    assert page.evaluate("axe.run().then(({violations}) => violations.map(one => one.id))") == []
+    page.get_by_role("button", name="Make the set").click()
+    page.wait_for_selector(".set")
+    assert titles.all_inner_texts() == [first.asked.title, second.asked.title]
+    page.get_by_role("link", name="Earlier").click()
+    page.wait_for_function("title => document.querySelector('.set h2')?.textContent === title", arg=second.asked.title)
+    page.reload()
+    assert titles.all_inner_texts() == [second.asked.title, first.asked.title]
+    page.evaluate(AXE)
+    assert page.evaluate("axe.run().then(({violations}) => violations.map(one => one.id))") == []
+    page.emulate_media(media="print")
+    assert page.locator(".sheet").count() == page.locator(".sheet:visible").count() == 2
+    assert page.locator("header.atlas").is_hidden()
+    page.emulate_media(media="screen")
+    page.locator(".set a", has_text="Set it up").first.click()
+    page.wait_for_url(lambda url: f"/{second.page.path}?" in url)
+    page.wait_for_selector(".bench")
+
+
+@pytest.mark.parametrize("ids", [["nowhere"], ["<script>alert(1)</script>"], ["x" * 10_000], [""] * 500])
+def test_a_set_of_nothing_known_says_so(ids):
+    html = class_set.html(ids)
+    assert "None of the questions of that link" in html
+    assert ids[0] == "" or ids[0] not in html.replace('class="nowhere"', "")
+
+
+def test_a_set_has_each_question_once_and_tells_what_is_gone():
+    known = [*class_set.questions()][:60]
+    html = class_set.html([known[1], known[0], known[1], "gone"])
+    assert html.index(class_set.questions()[known[1]].asked.title) < html.index(
+        class_set.questions()[known[0]].asked.title
+    )
+    assert html.count('class="sheet"') == 2
+    assert "1 of the link is here no more" in html
+    assert class_set.html(known).count('class="sheet"') == class_set.MOST
+
+
+def test_front_door_and_class_grow_by_themselves(monkeypatch):
+    """A page with a film still to be made, and questions, is added to PAGES, and nothing else is told."""
+    module = types.ModuleType("pages.new")
+    module.TRIES = (Try("Why is it new?", "run=gan/walk&seed=77", "See."),)
+    monkeypatch.setitem(sys.modules, "pages.new", module)
+    made = (overview._map, class_set.questions)
+    for place in (overview, class_set):
+        monkeypatch.setattr(place, "PAGES", (*PAGES, Page("new", "New one", "It is new.", "Text", (), "new")))
+    for one in made:
+        one.cache_clear()
+    try:
+        tiles = re.findall(r'class="whole" href="\./([^"]*)"', overview.html())
+        assert sorted(tiles) == sorted([*(page.path for page in PAGES if page.group), "new"])
+        assert "Why is it new?" in class_set.html([])
+    finally:
+        monkeypatch.undo()
+        for one in made:
+            one.cache_clear()
 
 
 def test_search_finds_with_the_keys_alone(visit):
