@@ -30,6 +30,7 @@ from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
 from pages.parts.opening import opening
+from pages.parts.surface import surface
 from pages.parts.theme import ROOT, header, looks
 
 QUEUE_SIZE = 2000  # events that Gradio holds; runs wait in core/schedule.py, which refuses kindly long before
@@ -81,6 +82,7 @@ def launch_options() -> dict[str, Any]:
                 *scripts.ROUTES,
                 joined.ROUTE,
                 recorded.ROUTE,
+                surface.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],
             "exception_handlers": {404: _not_found},

@@ -1,4 +1,4 @@
-"""The page of energy-based models: energies of points, chains on them, Hopfield networks, a machine that is summed."""
+"""The page of energy-based models: energies of points and pictures, Hopfield networks, Boltzmann machines."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 from genai_demo.core.changes import branch, go_on
 from genai_demo.core.run import find_run
 from genai_demo.ebm.options import ChainsOptions, PointsOptions
-from pages.parts.bench import Bench, later
+from pages.parts.bench import Bench, bench_id, later
 from pages.parts.lead import Try
 from pages.parts.pads.drawn import drawn_points
 from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.rewind import Again, Rewind
+from pages.parts.surface.surface import Surface
 from pages.parts.timeline import Entry
 
 LABELS = {
@@ -45,6 +46,7 @@ LABELS = {
     "frames": "Frames",
     "k": "Gibbs steps each",
     "hidden": "Hidden units",
+    "others": "Others",
     "temperatures": "Steps of the estimate",
     "runs": "Chains of the estimate",
 }
@@ -62,7 +64,7 @@ TIMELINE = (
     Entry("Persistent chains", 2008, "ebm/drift", "Chains that go on"),
     Entry("Langevin for energies", 2019, "ebm/chains", "Networks as landscapes, a buffer of chains"),
     Entry("Modern Hopfield", 2020, "ebm/capacity", "Recall is attention"),
-    Entry("Energy matching", 2025, "ebm/points", "Downhill is a straight way", "method=energy matching"),
+    Entry("Energy matching", 2025, "ebm/pictures", "Downhill is a straight way from noise to data"),
 )
 LOOK = (
     "A network gives every place of the plane a height. Training lowers it under the data and lifts it under the "
@@ -115,6 +117,19 @@ TRIES = (
         "their mean says where they agree.",
     ),
     Try(
+        "Are letters stranger than clothes, to an energy of clothes?",
+        "run=ebm/pictures&others=letters",
+        "Not by height: almost every letter lies lower than clothes, for dark, plain pictures lie low. The slope tells "
+        "them apart: where data lies the landscape is flatter.",
+    ),
+    Try(
+        "Where do chains go when they have come to the data?",
+        "run=ebm/pictures&steps=100",
+        "On and on: clothes until about step 28, then black and white. This energy learnt the way from noise to data "
+        "and nothing of what lies behind it; lifting what chains find there is the second part of energy matching, "
+        "which it did not get.",
+    ),
+    Try(
         "Can one trust an estimate of Z?",
         "run=ebm/partition&temperatures=3",
         "Three steps from independent pixels to the machine are too few: the estimate falls behind the exact sum as "
@@ -128,8 +143,15 @@ BAR = Rewind(
         "one": Again("One step", partial(go_on, steps=1)),
         "branch": Again("Branch here", branch, settings=True),
     },
+    beside=partial(
+        Surface, bench_id("ebm/points"), lane="the energy, and downhill", points="the chains, and the density"
+    ),
 )
-CHAINS = Rewind(ChainsOptions, {"on": Again("Walk on", go_on), "branch": Again("Branch here", branch, settings=True)})
+CHAINS = Rewind(
+    ChainsOptions,
+    {"on": Again("Walk on", go_on), "branch": Again("Branch here", branch, settings=True)},
+    beside=partial(Surface, bench_id("ebm/chains"), lane="chains on the energy", points="chains on the energy"),
+)
 
 
 BENCHES = (
@@ -206,6 +228,16 @@ BENCHES = (
         ("start", "steps", "chains"),
         labels={**LABELS, "steps": "Gibbs steps"},
         primary="Dream",
+    ),
+    Bench(
+        "Pictures",
+        "ebm/pictures",
+        "Chains run down an energy of pictures, from noise to clothes. How strange is another picture to it?",
+        ("steps", "noise", "start", "others"),
+        labels={**LABELS, "steps": "Steps", "noise": "Noise at the end"},
+        choices={"start": [("Noise", "noise"), ("Your picture", "picture")]},
+        primary="Walk",
+        own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="energy-picture")},
     ),
     Bench(
         "Exact Z",

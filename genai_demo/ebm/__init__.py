@@ -1,4 +1,4 @@
-"""Energy-based models: deep energies on points, Hopfield networks, restricted Boltzmann machines and a stack of two."""
+"""Energy-based models: deep energies on points and pictures, Hopfield networks, Boltzmann machines and a stack."""
 
 from genai_demo.core.registry import Family, Laboratory
 from genai_demo.core.run import Run
@@ -35,6 +35,7 @@ SPECS = (
     _spec("rbm-pcd", "RBM, persistent CD-1", "machine"),
     _spec("rbm-cd", "RBM, CD-1", "machine"),
     _spec("dbn", "Deep belief network, 784-256-128", "stack"),
+    _spec("pictures", "Energy of pictures, by energy matching", "pictures"),
 )
 MACHINES = ("ebm/rbm-pcd", "ebm/rbm-cd")
 
@@ -103,6 +104,15 @@ RUNS: tuple[Run, ...] = (
         options.DriftOptions,
         "genai_demo.ebm.gibbs:drift",
         seconds=lambda o: 10 + o.steps * o.chains // 1000,
+        threads=1,
+    ),
+    Run(
+        "ebm/pictures",
+        "Chains run down the energy of pictures, from noise to clothes; how strange other pictures are to it",
+        options.PicturesOptions,
+        "genai_demo.ebm.pictures:walked",
+        ("ebm/pictures",),
+        seconds=lambda o: 10 + o.steps * o.chains // 100,
         threads=1,
     ),
     Run(

@@ -1,4 +1,4 @@
-"""The files of weights: what is in them, and how a model is made of them. Tensors in half precision, sizes beside them.
+"""The files of weights: what is in them, and how a model is made of them. Tensors in half precision, but scores.
 
 A deep belief network (Hinton et al. 2006) is two machines of which the upper one knows the lower one's hidden units.
 """
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from genai_demo.core.device import generator
 from genai_demo.core.training import halved, write_weights
 from genai_demo.ebm.machine import Machine, drawn
+from genai_demo.ebm.pictures_model import PicturesConfig, PicturesEnergy
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -44,7 +45,7 @@ class Stack(nn.Module):
 
 def save(path: Path, state: Mapping[str, Tensor], **metadata: Any) -> None:
     """Write a file; metadata as JSON, a name each."""
-    write_weights(path, halved(state), {name: json.dumps(value) for name, value in metadata.items()})
+    write_weights(path, halved(state, but=("scores",)), {name: json.dumps(value) for name, value in metadata.items()})
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -75,6 +76,15 @@ def stack(path: Path) -> Stack:
     return made
 
 
+def pictures(path: Path) -> PicturesEnergy:
+    """The energy over pictures; `scores`: its energies of test pictures, rising."""
+    tensors, metadata = _read(path)
+    made = PicturesEnergy(PicturesConfig(tuple(metadata["config"]["channels"])))
+    made.scores = tensors.pop("scores")
+    made.load_state_dict(tensors)
+    return made
+
+
 def example_machine(model: Machine, batch: int = 1) -> Tensor:
     """Hidden units of blank pictures (batch, hidden), so that the blocks can be traced."""
     found: Tensor = model(torch.zeros(batch, len(model.b)))
@@ -84,4 +94,11 @@ def example_machine(model: Machine, batch: int = 1) -> Tensor:
 def example_stack(model: Stack, batch: int = 1) -> Tensor:
     """Upper hidden units of blank pictures (batch, top hidden)."""
     found: Tensor = model(torch.zeros(batch, len(model.under.b)))
+    return found
+
+
+def example_pictures(model: PicturesEnergy, batch: int = 1) -> Tensor:
+    """Energies of grey pictures (batch,)."""
+    weight = next(model.parameters())
+    found: Tensor = model(torch.zeros(batch, 1, SIDE, SIDE, device=weight.device, dtype=weight.dtype))
     return found

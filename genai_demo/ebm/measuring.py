@@ -1,9 +1,10 @@
-"""Measures the energy-based models: points by their likelihood, machines by annealing, the stack by its bound."""
+"""Measures the energy-based models: points by likelihood, machines by annealing, the stack by its bound, pictures."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -14,28 +15,34 @@ from genai_demo.core.device import generator, threads
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe, versions
 from genai_demo.core.run import run
-from genai_demo.data import fashion_mnist
+from genai_demo.data import fashion_mnist, others
 from genai_demo.data import points as sets
 from genai_demo.ebm.bundle import Stack
 from genai_demo.ebm.machine import Estimate, Machine, annealed, drawn
+from genai_demo.ebm.options import PicturesOptions
+from genai_demo.ebm.pictures import slopes, walked
+from genai_demo.ebm.pictures_model import PicturesEnergy, energies
 from genai_demo.ebm.quality import METHODS, RESULTS
 from genai_demo.ebm.train import learnt
-from genai_demo.quality import laboratory
+from genai_demo.quality import laboratory, measures, sheets
 from genai_demo.quality.cards import Watch, write
 
 SEED = 0
 TEMPERATURES, RUNS = 2000, 100  # of annealed importance sampling
+TOLD = 1000  # pictures of each kind that are told apart
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """Points with each method, each machine, the stack -> what was found; cards and RESULTS."""
+    """Points with each method, each machine, the stack, the pictures -> what was found; cards and RESULTS."""
     images = {split: fashion_mnist.load(split)[0] for split in ("train", "test")}
     found: dict[str, Any] = {}
-    jobs = ["points", "rbm-cd", "rbm-pcd", "dbn"]
+    jobs = ["points", "rbm-cd", "rbm-pcd", "dbn", "pictures"]
     for job in watch(jobs, "measure"):
         with threads(1):
             if job == "points":
                 part = points()
+            elif job == "pictures":
+                part = of_pictures(load(f"ebm/{job}"), samples // 10 * 10, images["test"])
             elif job == "dbn":
                 part = of_stack(load(f"ebm/{job}"), images)
             else:
@@ -109,4 +116,29 @@ def of_stack(model: Stack, images: dict[str, np.ndarray]) -> dict[str, Any]:
         "log_z_top": round(estimate.log_z, 2),
         "log_z_error": round(estimate.error, 2),
         "test_bound_nats": round(float(bound.mean()), 2),
+    }
+
+
+def of_pictures(model: PicturesEnergy, count: int, test: np.ndarray) -> dict[str, Any]:
+    """Samples of the run's default options against real pictures; the sheet of them; how well strange ones are told."""
+    options = PicturesOptions.parse({"chains": 50})
+    made = np.concatenate([list(walked(model, options, seed=k))[-1].made for k in range(math.ceil(count / 50))])[:count]
+    real, known = measures.reference(count), test[:TOLD]
+    usual, flat = energies(model, known).numpy(), slopes(model, known)
+    apart = {}
+    for kind in get_args(others.Others):
+        strange = others.load(kind, known, 0)
+        apart[kind] = {
+            "by_energy": round(measures.auroc(usual, energies(model, strange).numpy()), 3),
+            "by_slope": round(measures.auroc(flat, slopes(model, strange)), 3),
+        }
+    sheets.write("ebm", [made[k : k + sheets.SHOWN] for k in range(0, 4 * sheets.SHOWN, sheets.SHOWN)])
+    return {
+        "samples": count,
+        "seed": 0,
+        "steps": options.steps,
+        **measures.distances(real, measures.features(made)),
+        **{f"{name}_train": value for name, value in real.floor.items()},
+        "told": TOLD,
+        "apart": apart,
     }

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from genai_demo.core import changes as on_the_way
 from genai_demo.core.changes import MOST_STEPS, Changing
 from genai_demo.core.options import Options, option
+from genai_demo.data.others import Others
 from genai_demo.data.points import PointSet
 
 Method = Literal["contrastive divergence", "energy matching"]
@@ -158,6 +159,20 @@ class StackOptions(Options):
     steps: int = option(1000, "Steps of Gibbs in the upper machine", at_least=1, at_most=5000)
     chains: int = option(24, "How many chains", at_least=1, at_most=64)
     frames: int = option(24, "How many moments are shown, closer together at first", at_least=2, at_most=120, more=True)
+
+
+class PicturesOptions(Options):
+    start: Literal["noise", "picture"] = option("noise", "Where the chains begin: noise, or your picture")
+    picture: str = option(
+        "sample:93", "The picture whose energy is told: drawn, uploaded or sample:0 to sample:99", longest=PICTURE
+    )
+    others: Others = option("letters", "Pictures of another kind; does the energy tell them apart?")
+    steps: int = option(24, "Steps of the chains", at_least=1, at_most=500)
+    step: float = option(0.05, "How far a chain goes downhill in a step", at_least=0.001, at_most=0.5, more=True)
+    noise: float = option(
+        1, "Noise once the way is gone: 1 is what the energy asks for, 0 switches it off", at_least=0, at_most=5
+    )
+    chains: int = option(24, "How many chains", at_least=1, at_most=64, more=True)
 
 
 class PartitionOptions(Options):

@@ -13,7 +13,7 @@ METHODS = {"CD": "contrastive divergence", "energy matching": "energy matching"}
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """Train on every point set with both methods, measure the machines. See `measuring`."""
+    """Train on every point set with both methods, measure the machines and the pictures. See `measuring`."""
     from genai_demo.ebm import measuring
 
     return measuring.measure(samples, watch)
@@ -21,7 +21,7 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
 
 def table() -> str:
     """Log-likelihoods of points, of machines, and what the pictures are worth, from what was measured last."""
-    return "\n\n".join((_points(), _machines()))
+    return "\n\n".join((_points(), _machines(), _pictures()))
 
 
 def _points() -> str:
@@ -49,3 +49,21 @@ def _machines() -> str:
         f"(a deep belief network) has at least {deep['test_bound_nats']:.2f} nats on the test pictures, its bound."
     )
     return f"{table_of(heads, rows)}\n\n{note}"
+
+
+def _pictures() -> str:
+    """Samples of the energy of pictures, and what it tells apart."""
+    q = card("ebm/pictures")["quality"]
+    heads = ["energy of pictures", "Fréchet distance", "density", "coverage"]
+    names = ("frechet", "density", "coverage")
+    rows = [
+        ["samples", *(f"{q[name]:.2f}" for name in names)],
+        ["training pictures", *(f"{q[f'{name}_train']:.2f}" for name in names)],
+    ]
+    apart = [[kind, f"{found['by_energy']:.2f}", f"{found['by_slope']:.2f}"] for kind, found in q["apart"].items()]
+    note = (
+        f"{q['samples']:,} samples after {q['steps']} steps of the chains. Told from {q['told']:,} test pictures: the "
+        "chance that a strange one has the higher energy, or the longer slope (AUROC; 0.5 tells nothing)."
+    )
+    told = table_of(["told from test pictures, AUROC", "by energy", "by slope"], apart)
+    return f"{table_of(heads, rows)}\n\n{told}\n\n{note}\n\n![Samples of the energy of pictures](samples.png)"

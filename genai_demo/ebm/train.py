@@ -1,12 +1,13 @@
-"""Trains what is shipped: two restricted Boltzmann machines, and a belief network on one of them.
+"""Trains what is shipped: two restricted Boltzmann machines, a belief network on one of them, an energy of pictures.
 
-`python -m genai_demo train ebm` iterates train_all()."""
+`python -m genai_demo train ebm` iterates train_all(). Each has its own step and shares the loop.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,17 @@ from torch import Tensor
 
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
-from genai_demo.core.device import generator, threads
+from genai_demo.core.device import generator, seeded, threads
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data import fashion_mnist
 from genai_demo.ebm import bundle
+from genai_demo.ebm.learning import paired
 from genai_demo.ebm.machine import Machine, drawn
+from genai_demo.ebm.pictures_model import HEAT, PicturesConfig, PicturesEnergy, energies, slope
 
 INK = 128  # grey value from which a pixel is on
 SAVE, REPORT = 200, 50
+SCORED = 1000  # test pictures whose energies travel with the weights
 DATA = "Fashion-MNIST (Xiao, Rasul & Vollgraf 2017), 60,000 training pictures, MIT"
 
 
@@ -39,6 +43,24 @@ class MachineConfig:
     batch_size: int = 128
     chains: int = 512
     learning_rate: float = 2e-3
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesTraining:
+    """warm: steps of energy matching alone; to those beyond, `weight` times, the contrastive part is added."""
+
+    model: PicturesConfig = field(default_factory=PicturesConfig)
+    steps: int = 7200
+    warm: int = 7200
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    buffer: int = 1000
+    chains: int = 32
+    walk: int = 10
+    dt: float = 0.05
+    weight: float = 0.01
+    decay: float = 0.999
     seed: int = 0
 
 
@@ -82,10 +104,69 @@ class MachineTraining(Resumable):
         return float(loss.detach())
 
 
-CONFIGS = {
+class PicturesTrainer(Resumable):
+    """Energy matching (Balcerak et al. 2025) on pictures in [-1, 1]; `average`: the running mean, which is shipped."""
+
+    def __init__(self, cfg: PicturesTraining) -> None:
+        self.cfg = cfg
+        self.random = generator(cfg.seed)
+        with seeded(cfg.seed):
+            self.model, self.average = PicturesEnergy(cfg.model), PicturesEnergy(cfg.model).requires_grad_(False)
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimiser = torch.optim.Adam(self.model.parameters(), betas=(0.9, 0.99), fused=True)
+        self.chains = torch.randn(cfg.buffer, 1, bundle.SIDE, bundle.SIDE, generator=self.random)
+
+    def parts(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in ("model", "average", "optimiser", "random")}
+
+    def state(self) -> dict[str, Any]:
+        return {**Resumable.state(self), "chains": self.chains.half()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        Resumable.restore(self, state)
+        self.chains = state["chains"].float()
+
+    def advance(self, data: Tensor) -> float:
+        """One step on data (n, 784) uint8. -> the squared error of the slope, mean a pixel."""
+        cfg = self.cfg
+        x = data[torch.randint(len(data), (cfg.batch_size,), generator=self.random)].float()
+        x = (x / 127.5 - 1).reshape(-1, 1, bundle.SIDE, bundle.SIDE)
+        z = torch.randn(x.shape, generator=self.random)
+        there = x[torch.multinomial(paired(z.flatten(1), x.flatten(1)), 1, generator=self.random)[:, 0]]
+        t = torch.rand(len(x), 1, 1, 1, generator=self.random)
+        error = (slope(self.model, torch.lerp(z, there, t), keep=True) + there - z).square().mean()
+        loss = error
+        if self.step >= cfg.warm:
+            away = self.walked()
+            gap = self.model(away).mean() - self.model(x[: cfg.chains]).mean()
+            loss = error - cfg.weight * gap.clamp(max=1 / cfg.weight)
+        self.optimiser.param_groups[0]["lr"] = cfg.learning_rate * min(1, (self.step + 1) / 100)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        kit.follow(self.average, self.model, cfg.decay, self.step)
+        self.step += 1
+        return float(error.detach())
+
+    def walked(self) -> Tensor:
+        """Some chains of the buffer, a few begun anew, `walk` Langevin steps further."""
+        cfg = self.cfg
+        pick = torch.randperm(cfg.buffer, generator=self.random)[: cfg.chains]
+        x = self.chains[pick]
+        x[:2] = torch.randn(x[:2].shape, generator=self.random)
+        for _ in range(cfg.walk):
+            noise = torch.randn(x.shape, generator=self.random)
+            x = x - cfg.dt * slope(self.model, x) + (2 * cfg.dt * HEAT) ** 0.5 * noise
+        self.chains[pick] = x
+        return x
+
+
+CONFIGS: dict[str, MachineConfig | PicturesTraining] = {
     "rbm-cd": MachineConfig("cd", 1),
     "rbm-pcd": MachineConfig("pcd", 1),
     "dbn": MachineConfig("pcd", 1, visible=256, hidden=128, steps=8000),
+    "pictures": PicturesTraining(),
 }
 
 
@@ -98,7 +179,7 @@ def train_all(*, ship: bool = False, out: Path | None = None, anew: bool = False
     folder = kit.target("ebm", ship=ship, out=out)
     images = torch.from_numpy(fashion_mnist.load("train")[0].copy()).flatten(1)
     for name, cfg in CONFIGS.items():
-        with kit.journal("ebm", name, cfg, anew=anew) as notes:
+        with kit.journal("ebm", name, cfg, anew=anew, free=("steps", "warm")) as notes:
             if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
                 yield from sitting(name, images, notes)
             kit.deliver(notes.weights, folder)
@@ -109,7 +190,11 @@ def sitting(name: str, images: Tensor, notes: kit.Journal) -> Iterator[ModelStep
     cfg = CONFIGS[name]
     with threads(1):
         data = learnt(name, images)
-    training = MachineTraining(cfg, data.float().mean(0))
+    training: MachineTraining | PicturesTrainer
+    if isinstance(cfg, MachineConfig):
+        training = MachineTraining(cfg, data.float().mean(0))
+    else:
+        training = PicturesTrainer(cfg)
     notes.resume(training)
     started, total = time.monotonic() - training.seconds, 0.0
     while training.step < cfg.steps:
@@ -126,7 +211,9 @@ def sitting(name: str, images: Tensor, notes: kit.Journal) -> Iterator[ModelStep
 
 
 def learnt(name: str, images: Tensor) -> Tensor:
-    """What a machine learns, of pictures (n, 784) uint8: on or off, or hidden units of the machine below."""
+    """What a model learns, of pictures (n, 784) uint8: grey, on or off, or hidden units of the machine below."""
+    if name == "pictures":
+        return images
     on = (images >= INK).to(torch.uint8)
     if name != "dbn":
         return on
@@ -135,22 +222,24 @@ def learnt(name: str, images: Tensor) -> Tensor:
         return torch.cat([drawn(under.hidden(part.float()), random) for part in on.split(2000)]).to(torch.uint8)
 
 
-def export(name: str, training: MachineTraining, notes: kit.Journal) -> Path:
+def export(name: str, training: MachineTraining | PicturesTrainer, notes: kit.Journal) -> Path:
     """Write weights and card; `python -m genai_demo quality ebm` measures the rest."""
-    state = dict(training.model.state_dict())
+    state = dict((training.average if isinstance(training, PicturesTrainer) else training.model).state_dict())
     parameters = sum(value.numel() for value in state.values())
     if name == "dbn":
         under = bundle.machine(notes.path.with_name("rbm-pcd.safetensors")).state_dict()
         state = {f"top.{key}": value for key, value in state.items()}
         state |= {f"under.{key}": value for key, value in under.items()}
         parameters = sum(value.numel() for value in state.values())
+    if isinstance(training, PicturesTrainer):
+        state["scores"] = energies(training.average, fashion_mnist.load("test")[0][:SCORED]).sort().values
     cfg = kit.stated(CONFIGS[name])
-    bundle.save(notes.weights, state, config=cfg)
+    bundle.save(notes.weights, state, config=cfg.get("model", cfg))
     return write_card(
         notes.weights,
         data=DATA,
         licence="Apache-2.0",
-        config={key: cfg[key] for key in ("visible", "hidden")},
+        config=cfg.get("model", {key: cfg[key] for key in ("visible", "hidden") if key in cfg}),
         training=cfg,
         wall_seconds=round(notes.seconds),
         device=notes.device,

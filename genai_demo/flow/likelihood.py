@@ -16,11 +16,13 @@ from torch import Tensor
 from genai_demo.core.device import generator
 from genai_demo.core.frames import Tok, bars, curve, number, pictures, ranked
 from genai_demo.core.load import load
-from genai_demo.flow import bounds, others
+from genai_demo.data import others
+from genai_demo.flow import bounds
 from genai_demo.flow.grey import dequantised
 from genai_demo.flow.picture_options import LikelihoodOptions
 from genai_demo.flow.pictures import PictureFlow, bits, free_log_prob
 from genai_demo.inputs.pictures import SAMPLES, decode_picture, sample_picture
+from genai_demo.quality.measures import auroc
 
 BATCH = 10  # pictures judged for a frame
 SHOWN = 10  # pictures of a row
@@ -163,9 +165,3 @@ def histogram(cost: np.ndarray) -> np.ndarray:
     """Share of the costs in each of BINS, those beyond in the first and the last, (BINS,)."""
     where = np.clip((cost * (BINS / MOST)).astype(int), 0, BINS - 1)
     return np.bincount(where, minlength=BINS) / max(1, len(cost))
-
-
-def auroc(usual: np.ndarray, strange: np.ndarray) -> float:
-    """Chance that a strange one scores higher than a usual one, ties for a half (Mann & Whitney 1947)."""
-    above = (strange[:, None] > usual).mean() + (strange[:, None] == usual).mean() / 2
-    return float(above)

@@ -10,11 +10,10 @@ import torch
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
 from genai_demo.core.spec import find_spec, resolve
-from genai_demo.data import fashion_mnist
-from genai_demo.flow import TITLES, bounds, others
+from genai_demo.data import fashion_mnist, others
+from genai_demo.flow import TITLES, bounds
 from genai_demo.flow.grey import LEVELS, dequantised
-from genai_demo.flow.likelihood import auroc, costs
-from genai_demo.flow.picture_options import Others
+from genai_demo.flow.likelihood import costs
 from genai_demo.flow.pictures import PictureFlow, all_classes, bits, log_prob, pixels
 from genai_demo.flow.tarflow import SIDE
 from genai_demo.quality import measures, sheets
@@ -115,12 +114,12 @@ def told_apart(model: PictureFlow, known: np.ndarray) -> dict[str, Any]:
     usual = batched(model, known, random)
     middle = float(np.median(usual))
     found: dict[str, Any] = {"beside": len(known), "apart": {}}
-    for kind in get_args(Others):
+    for kind in get_args(others.Others):
         strange = batched(model, others.load(kind, known, 0), random)
         found["apart"][kind] = {
             "bits": round(float(strange.mean()), 3),
-            "by_cost": round(auroc(usual, strange), 3),
-            "by_distance": round(auroc(np.abs(usual - middle), np.abs(strange - middle)), 3),
+            "by_cost": round(measures.auroc(usual, strange), 3),
+            "by_distance": round(measures.auroc(np.abs(usual - middle), np.abs(strange - middle)), 3),
         }
     flat = batched(model, others.flats(), random)
     found["flat"] = {str(grey): round(float(cost), 3) for grey, cost in zip(others.FLATS, flat)}

@@ -6,11 +6,11 @@ from typing import Literal
 
 from genai_demo.core.options import Options, option
 from genai_demo.data.fashion_mnist import CLASSES
+from genai_demo.data.others import Others
 from genai_demo.inputs.pictures import LONGEST_PICTURE
 
 Class = Literal["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 assert Class.__args__ == CLASSES  # type: ignore[attr-defined]
-Others = Literal["drawn shapes", "letters", "negatives", "upside down", "grey noise"]
 
 
 class PicturesOptions(Options):

@@ -128,6 +128,12 @@ def nearest(fake: np.ndarray, training: np.ndarray) -> tuple[np.ndarray, np.ndar
     return np.sqrt(np.square(found / 255).sum(1)), index
 
 
+def auroc(usual: np.ndarray, strange: np.ndarray) -> float:
+    """Chance that a strange score (m,) is higher than a usual one (n,), ties for a half (Mann & Whitney 1947)."""
+    above = (strange[:, None] > usual).mean() + (strange[:, None] == usual).mean() / 2
+    return float(above)
+
+
 def even(labels: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """Indices (count // 10 * 10,) of as many pictures of each class, drawn without repeats, class by class."""
     random = np.random.default_rng(seed)

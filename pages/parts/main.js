@@ -12,12 +12,14 @@ import {patches} from './picker/patch.js';
 import {pairs, picker} from './picker/picker.js';
 import {plane} from './plane/plane.js';
 import {actions, listen} from './shell.js';
+import {surface} from './surface/surface.js';
 import {articles} from './shelf/articles.js';
 import {leftout} from './shelf/leftout.js';
 import {shelf} from './shelf/shelf.js';
 
 const components = {
   articles, branches, chat, film, folder, glossary, header, leftout, patches, picker, picture, plane, points, shelf,
+  surface,
 };
 listen();
 window.atlas.begin(components, {...actions, pairs});

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio.blocks import Block
 
 from genai_demo.core.changes import Changing, Preset
 from genai_demo.core.errors import DemoError
@@ -37,11 +38,12 @@ class Again(NamedTuple):
 
 @dataclass(frozen=True)
 class Rewind:
-    """The bar of one bench. options: those of its run; presets: by name."""
+    """The bar of one bench. options: those of its run; presets: by name; beside: maker of what stands last in it."""
 
     options: type[Changing]
     buttons: Mapping[str, Again]
     presets: Mapping[str, Preset] = field(default_factory=dict)
+    beside: Callable[[], Block] | None = None
 
     def toolbar(self) -> gr.Row:
         """The menu of presets, where there are any, then the buttons."""
@@ -53,6 +55,8 @@ class Rewind:
                 gr.Button(
                     again.words, size="sm", elem_classes="quiet", min_width=0, scale=0, elem_id=f"training-{what}"
                 )
+            if self.beside:
+                self.beside().render()
         return row
 
     def _menu(self) -> None:
@@ -72,8 +76,8 @@ class Rewind:
 
     def wire(self, panel: Panel) -> None:
         """Each button sets the controls to the training it stands for, and starts it; a preset too."""
-        buttons = list(panel.stage.children)
-        preset = buttons.pop(0) if self.presets else None
+        preset = panel.stage.children[0] if self.presets else None
+        buttons = [child for child in panel.stage.children if isinstance(child, gr.Button)]
         moment = gr.Textbox(visible=False)
         outputs = [*panel.inputs, panel.chip, *panel.also]
         for again, button in zip(self.buttons.values(), buttons, strict=True):

@@ -100,4 +100,5 @@ export interface Atlas {
 
 declare global {
   interface Window { atlas: Atlas; gradio_config?: {root?: string} }
+  var Plotly: any; // once surface.js has fetched it
 }

@@ -13,8 +13,9 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
+from genai_demo.data import others
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.flow import bounds, likelihood, others, pictures
+from genai_demo.flow import bounds, likelihood, pictures
 from genai_demo.flow.between import between, sphere
 from genai_demo.flow.classify import classify
 from genai_demo.flow.grey import dequantised

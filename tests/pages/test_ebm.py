@@ -38,6 +38,25 @@ def test_an_alarm_goes_back_and_a_branch_from_there_goes_on(visit):
 
 
 @pytest.mark.browser
+def test_the_landscape_turns_by_keys_follows_the_film_and_goes_flat_again(visit, film):
+    page = visit("ebm")
+    film(page, POINTS).step(1)
+    assert not page.evaluate("Boolean(globalThis.Plotly)"), "fetched only when asked for"
+    page.click(f"#{POINTS} .surface-turn")
+    surface = page.locator(f"#{POINTS} .surface")
+    page.wait_for_selector(f"#{POINTS} .surface[data-frame='1'] canvas")
+    eye = "document.querySelector('.surface')._fullLayout.scene.camera.eye.x"
+    before = page.evaluate(eye)
+    surface.press("ArrowLeft")
+    page.wait_for_function(f"Math.abs({eye} - {before}) > 0.01")
+    film(page, POINTS).step(0)
+    page.wait_for_selector(f"#{POINTS} .surface[data-frame='0']")
+    surface.press("Escape")
+    surface.wait_for(state="detached")
+    assert page.locator(f"#{POINTS} .surface-turn").get_attribute("aria-pressed") == "false"
+
+
+@pytest.mark.browser
 def test_chains_go_back_to_a_step_and_lose_their_noise(visit, film):
     page = visit("ebm?run=ebm/chains&train_steps=20&steps=40&chains=20&every=20")
     done(page, CHAINS, 40)
@@ -69,6 +88,7 @@ def test_half_a_boot_is_recalled_and_it_is_attention(visit):
         ("ebm_hopfield", {"picture": "sample:500"}, "sample:500"),
         ("ebm_capacity", {"stored": 150}, "there are 100 pictures"),
         ("ebm_partition", {"hidden": 40}, "Hidden is 40"),
+        ("ebm_pictures", {"others": "cats"}, "cats"),
     ],
 )
 def test_api_says_what_can_not_be(client, name, options, sentence):

@@ -1,17 +1,18 @@
-"""Pictures of another kind, beside which the likelihood of clothes is judged: 28x28, white on black."""
+"""Pictures of another kind, beside which a model of clothes is asked how strange they are: 28x28, white on black."""
 
 from __future__ import annotations
 
 import string
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from genai_demo.data import shapes
 from genai_demo.data.signs import fitting
-from genai_demo.flow.picture_options import Others
 from genai_demo.inputs.pictures import SIDE
 
+Others = Literal["drawn shapes", "letters", "negatives", "upside down", "grey noise"]
 LETTERS = string.ascii_uppercase + string.digits
 FLATS = (0, 64, 128, 192, 255)  # greys of pictures that show nothing
 

@@ -1,0 +1,1 @@
+"""A plane of a film as a surface that turns."""
