@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ def walked(model: PicturesEnergy, options: PicturesOptions, *, seed: int) -> Ite
         x = x - options.step * way + noise * torch.randn(x.shape, generator=random)
 
 
-def judged(model: PicturesEnergy, options: PicturesOptions, yours: np.ndarray, seed: int) -> dict[str, object]:
+def judged(model: PicturesEnergy, options: PicturesOptions, yours: np.ndarray, seed: int) -> dict[str, Any]:
     """The fields of a frame that no step changes: energies of the picture, of test pictures and of the others."""
     known = np.stack([sample_picture(i) for i in range(SAMPLES)])
     strange = others.load(options.others, known, seed)

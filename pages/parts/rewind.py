@@ -56,7 +56,7 @@ class Rewind:
                     again.words, size="sm", elem_classes="quiet", min_width=0, scale=0, elem_id=f"training-{what}"
                 )
             if self.beside:
-                self.beside().render()
+                self.beside()
         return row
 
     def _menu(self) -> None:

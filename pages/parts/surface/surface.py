@@ -32,7 +32,6 @@ class Surface(gr.HTML):
             ),
             apply_default_css=False,
             elem_classes="surface-place",
-            render=False,
         )
 
 
