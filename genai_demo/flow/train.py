@@ -50,8 +50,8 @@ class TrainConfig:
 
 
 MODELS = {
-    "glow": TrainConfig("glow", asdict(GlowConfig()), steps=1867),
-    "tarflow": TrainConfig("tarflow", asdict(TarflowConfig())),
+    "glow": TrainConfig("glow", asdict(GlowConfig()), steps=9600),
+    "tarflow": TrainConfig("tarflow", asdict(TarflowConfig()), steps=2134),
 }
 TITLES = {"glow": "Glow in two scales", "tarflow": "Class-conditional TarFlow"}
 
