@@ -119,6 +119,7 @@ BENCHES = (
         primary="Write",
         own={"given": later(BranchPad, bench_id("decoder/tokens"))},
         stage="given",
+        group="Write",
     ),
     Bench(
         "Learn",
@@ -133,6 +134,7 @@ BENCHES = (
         "What each head of each layer looks at, and what the layer would already answer.",
         ("text", "chat", "page"),
         primary="Look inside",
+        group="Look inside",
     ),
     Bench(
         "Switch off",
@@ -141,6 +143,7 @@ BENCHES = (
         ("text", "chat", "heads", "layers", "use_cache", "max_new_tokens"),
         opening={"text": "The capital of France is", "heads": "", "layers": "20-22"},
         primary="Compare",
+        group="Look inside",
     ),
     Bench(
         "Cache",
@@ -155,6 +158,7 @@ BENCHES = (
         "A query and a key are turned by their places: what counts is how far apart they are.",
         ("text", "layer", "head", "distance"),
         primary="Turn",
+        group="Look inside",
     ),
     Bench(
         "Steps",
@@ -162,6 +166,7 @@ BENCHES = (
         "Your sentence through the whole model: each step with its numbers and its lines of code.",
         ("text", "layer", "head"),
         primary="Go through it",
+        group="Look inside",
     ),
     Bench(
         "Write code",
@@ -171,6 +176,7 @@ BENCHES = (
         primary="Go on",
         model_in_sight=True,
         slots=BATCHED,
+        group="Write",
     ),
 )
 

@@ -140,6 +140,7 @@ BENCHES = (
             gr.Button, "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0
         ),
         wire=_fork_here,
+        group="Denoise",
     ),
     Bench(
         "Points",
@@ -163,6 +164,7 @@ BENCHES = (
         "diffusion/fork",
         "Two branches share their noise up to the fork. Change class, guidance or noise from there.",
         ("label", "other_label", "fork", "steps", "other_guidance", "other_seed"),
+        group="Denoise",
     ),
     Bench(
         "Two samplers",
@@ -170,6 +172,7 @@ BENCHES = (
         "Two samplers start from the same noise. Watch where they part.",
         ("label", "sampler", "steps", "other", "other_steps", "guidance_scale"),
         labels=COMPARE,
+        group="Samplers",
     ),
     Bench(
         "Sampler error",
@@ -178,6 +181,7 @@ BENCHES = (
         "noise and so has no exact answer: its line does not fall.",
         ("label", "samples", "most", "guidance_scale", "schedule"),
         primary="Measure",
+        group="Samplers",
     ),
     Bench(
         "Inpaint",
@@ -191,6 +195,7 @@ BENCHES = (
                 PicturePad, "", label="Paint anew", mask=True, backdrop_from="inpaint-picture", elem_id="inpaint-mask"
             ),
         },
+        group="Edit a picture",
     ),
     Bench(
         "Enlarge",
@@ -199,6 +204,7 @@ BENCHES = (
         ("size", "label", "samples", "steps"),
         primary="Enlarge",
         own={"picture": _picture("superres")},
+        group="Edit a picture",
     ),
     Bench(
         "Repair",
@@ -207,6 +213,7 @@ BENCHES = (
         ("noise", "label", "sampler", "samples", "steps"),
         primary="Repair",
         own={"picture": _picture("repair")},
+        group="Edit a picture",
     ),
 )
 

@@ -183,6 +183,7 @@ BENCHES = (
         ("stored", "corruption", "strength", "beta"),
         primary="Recall",
         own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="recall-picture")},
+        group="Hopfield",
     ),
     Bench(
         "Capacity",
@@ -190,6 +191,7 @@ BENCHES = (
         "More and more is stored; each picture is spoilt and recalled, and those that come back are counted.",
         ("patterns", "stored", "strength", "beta"),
         primary="Count",
+        group="Hopfield",
     ),
     Bench(
         "RBM",
@@ -200,6 +202,7 @@ BENCHES = (
         opening={"chains": 12},
         primary="Run the chains",
         model_in_sight=True,
+        group="RBM",
     ),
     Bench(
         "Complete",
@@ -212,6 +215,7 @@ BENCHES = (
             "picture": later(PicturePad, "sample:93", label="Picture", elem_id="complete-picture"),
             "mask": later(PicturePad, "", label="Paint over", mask=True, backdrop_from="complete-picture"),
         },
+        group="RBM",
     ),
     Bench(
         "CD or PCD",
@@ -220,6 +224,7 @@ BENCHES = (
         ("steps", "chains"),
         labels={**LABELS, "steps": "Gibbs steps"},
         primary="Let them walk",
+        group="RBM",
     ),
     Bench(
         "Stack",
@@ -246,6 +251,7 @@ BENCHES = (
         ("method", "k", "hidden", "temperatures", "learning_rate", "steps"),
         choices={"method": [("CD", "cd"), ("Persistent CD", "pcd")]},
         primary="Train",
+        group="RBM",
     ),
 )
 

@@ -150,6 +150,7 @@ BENCHES = (
         primary="Go through",
         hidden=UNSEEN,
         **drawn_points(),
+        group="Layers",
     ),
     Bench(
         "Inverse",
@@ -161,6 +162,7 @@ BENCHES = (
         opening=PRESETS["the inverse explodes"].options,
         stage=PRESET.toolbar,
         **drawn_points(PRESET.wire),
+        group="Layers",
     ),
     Bench(
         "Flow matching",
@@ -177,6 +179,7 @@ BENCHES = (
         "Noise becomes clothes: every layer of a flow on pictures, undone before your eyes.",
         ("label", "temperature", "samples"),
         model_in_sight=True,
+        group="Pictures",
     ),
     Bench(
         "Likelihood",
@@ -186,6 +189,7 @@ BENCHES = (
         primary="Judge",
         own=_pictures("flow/likelihood", picture="sample:84"),
         model_in_sight=True,
+        group="Likelihood",
     ),
     Bench(
         "Interpolate",
@@ -195,6 +199,7 @@ BENCHES = (
         primary="Walk",
         own=_pictures("flow/interpolate", start="sample:93", end="sample:70"),
         model_in_sight=True,
+        group="Pictures",
     ),
     Bench(
         "Classify",
@@ -203,6 +208,7 @@ BENCHES = (
         ("draws",),
         primary="Sort",
         own=_pictures("flow/classify", picture="sample:60"),
+        group="Likelihood",
     ),
 )
 MODELS = ("flow/tarflow", "flow/glow")

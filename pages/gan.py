@@ -166,6 +166,7 @@ BENCHES = (
         ("data", "objective", "steps", "lr_d", "lr_g", "d_steps"),
         primary="Train",
         wire=_suit_the_objective,
+        group="Train",
     ),
     Bench(
         "Recorded training",
@@ -173,12 +174,14 @@ BENCHES = (
         "The whole recorded training of the model on this page. Click a curve to go to that moment.",
         ("label", "samples"),
         primary="Show the training",
+        group="Train",
     ),
     Bench(
         "Sample",
         "gan/sample",
         "The same latents, let further and further from the centre: more variety, less that is typical.",
         ("label", "samples", "truncation"),
+        group="Sample",
     ),
     Bench(
         "Walk",
@@ -187,6 +190,7 @@ BENCHES = (
         ("start_label", "end_label", "other_seed", "walks", "steps"),
         primary="Walk",
         opening={"end_label": "bag"},
+        group="Sample",
     ),
     Bench(
         "Arithmetic",
@@ -194,6 +198,7 @@ BENCHES = (
         "C + (A - B): what A has and B has not, given to C.",
         ("first", "second", "third", "most", "samples"),
         primary="Add",
+        group="Sample",
     ),
     Bench(
         "Discriminator",
@@ -203,6 +208,7 @@ BENCHES = (
         primary="Judge",
         choices={"label": NAMES},
         own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="opinion-picture")},
+        group="Train",
     ),
     Bench(
         "Edges",
@@ -212,6 +218,7 @@ BENCHES = (
         primary="Make the garment",
         opening={"samples": 1},
         own={"picture": later(PicturePad, BOOT, label="Your lines", elem_id="edges-picture")},
+        group="Translate",
     ),
     Bench(
         "Cycle",
@@ -222,6 +229,7 @@ BENCHES = (
         own={
             "picture": later(PicturePad, "", label="Your picture", info="Empty: test pictures", elem_id="cycle-picture")
         },
+        group="Translate",
     ),
     Bench(
         "Grow",
@@ -239,6 +247,7 @@ BENCHES = (
         opening={"sweep": 3},
         seed=4,
         labels=FACE_LABELS,
+        group="Faces",
     ),
     Bench(
         "Mix faces",
@@ -250,6 +259,7 @@ BENCHES = (
         seed=3,
         labels=FACE_LABELS,
         choices={"by": [("Sizes", "size"), ("Single layers", "layer")]},
+        group="Faces",
     ),
     Bench(
         "Face walk",
@@ -260,6 +270,7 @@ BENCHES = (
         labels=FACE_LABELS,
         choices={"space": [("Styles (W)", "w"), ("Codes (Z)", "z")]},
         opening={"frames": 40, "truncation": 0.8},
+        group="Faces",
     ),
 )
 

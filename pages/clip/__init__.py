@@ -248,6 +248,7 @@ BENCHES = (
             "folder": later(PictureFolder, folders, forgotten=forgotten, elem_id=f"{bench_id('clip/search')}-folder"),
         },
         wire=_search,
+        group="Search",
     ),
     Clip(
         "Sums",
@@ -261,6 +262,7 @@ BENCHES = (
             "plus": _picked("clip/arithmetic", "plus", "plus C", **TERM),
         },
         labels=SCENES,
+        group="Search",
     ),
     Clip(
         "Occlude",
@@ -273,6 +275,7 @@ BENCHES = (
             "picture": _picked("clip/occlude"),
             "text": _line("clip/occlude", "text", "Looked for", "Words; empty for the caption of a scene"),
         },
+        group="What it sees",
     ),
     Clip(
         "Gap",
@@ -298,6 +301,7 @@ BENCHES = (
             "picture": _picked("clip/typographic"),
             "classes": _lines("clip/typographic", "classes", "Classes", "One a line; the word among them", rows=4),
         },
+        group="What it sees",
     ),
     Clip(
         "Train live",

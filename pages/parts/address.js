@@ -24,9 +24,21 @@ const put = bare => {
 const bench = () => [...document.querySelectorAll('.runs .bench')].find(one => /** @type {HTMLElement} */ (one).offsetParent);
 const opened = one => `bench=${one.id.slice(2)}`; // its id is p-BENCH
 
-const open = async asked => { // the bench that was open is opened again, and runs nothing
-  const its = tab => tab.dataset.tabId?.replace('/', '-') === asked;
-  (await when(() => [...document.querySelectorAll('.runs button[role=tab]')].find(its), {ms: 8000}))?.click();
+/** Opens a bench and runs nothing. @param {string} run as in ?run=gan/walk, or as in ?bench=gan-walk */
+export const open = async run => {
+  const asked = run.replace('/', '-');
+  const runs = tab => tab.dataset.tabId?.replaceAll('/', '-').split(' ') ?? []; // of a tab that benches share: all of theirs
+  const found = (row, its) => when(() => [...document.querySelectorAll(`${row} > .tab-wrapper button`)].find(its), {ms: 8000});
+  const tab = await found('.runs', one => runs(one).includes(asked));
+  tab?.click();
+  if (tab && runs(tab).length > 1) (await found('.switch', one => runs(one)[0] === asked))?.click();
+  tab?.scrollIntoView({block: 'nearest'});
+};
+
+/** Gives the switch in sight the name of its tab, for those who hear it. */
+export const named = () => {
+  const row = bench()?.closest('.switch')?.querySelector('[role=tablist]');
+  row?.setAttribute('aria-label', document.querySelector('.runs > .tab-wrapper .selected').textContent);
 };
 
 /** Listens for as long as the page is there. */
@@ -34,6 +46,7 @@ export const follow = () => {
   let last = null, followed = ''; // the bench in sight, the link that is in the address
   const asked = new URLSearchParams(location.search).get('bench');
   if (asked) open(asked);
+  when(bench).then(named);
 
   const made = event => {
     const {target, detail} = /** @type {CustomEvent} */ (event), one = /** @type {HTMLElement} */ (target).closest('.bench');
@@ -45,12 +58,13 @@ export const follow = () => {
   };
   document.addEventListener('film-shown', made);
 
-  document.addEventListener('click', event => { // a tab, also one in the menu of a phone
+  document.addEventListener('click', event => { // a tab
     const target = /** @type {HTMLElement} */ (event.target);
     if (!target.closest('.runs button') || target.closest('.bench')) return;
     last ??= bench();
-    setTimeout(() => {
-      const now = bench(), film = /** @type {any} */ (now?.querySelector('.film'))?.told;
+    setTimeout(async () => {
+      const now = await when(bench, {ms: 3000}), film = /** @type {any} */ (now?.querySelector('.film'))?.told;
+      named();
       if (!now || now === last) { last = now || last; return; }
       [last, followed] = [now, ''];
       put(opened(now));

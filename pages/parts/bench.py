@@ -1,4 +1,4 @@
-"""A bench is one tab of a page that runs one run: Bench says what it is, panel() builds it, a Panel is what was built.
+"""A bench is one tab of a page, or a part of one, that runs one run: Bench says what it is, panel() builds it, a Panel is what was built.
 
 Bench("Fork", "diffusion/fork", "Two branches share their noise.", ("label", "fork"), primary="Part")
 """
@@ -41,6 +41,7 @@ class Bench:
     private: what a program calls the visitor's secret, where the run is to be told it; the browser adds it as a run
     starts, and it is no part of the recipe, the link or the film.
     blank: a text that was emptied is meant to be empty; else its default stands in for it.
+    group: the tab that it shares with others of this group; a page shows seven tabs at most.
     wire: what else is connected, once the panel is built.
     """
 
@@ -62,6 +63,7 @@ class Bench:
     slots: Schedule = TURNS
     private: str = ""
     blank: bool = False
+    group: str = ""
     wire: Callable[[Panel], None] | None = None
 
     @property

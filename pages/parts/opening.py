@@ -47,11 +47,8 @@ def opening(demo: gr.Blocks) -> Iterator[None]:
 def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     by_run = {panel.entry.name: panel for panel in reversed(panels)}
     told = gr.Textbox(visible=False)
-    tabs = {  # looked up now: once it has been selected in a session, a tab may have lost its parent
-        panel.id: (panel.tab.parent, panel.tab.id) for panel in panels if panel.tab is not None
-    }
-
-    outputs: list[Any] = [*dict.fromkeys(row for row, _ in tabs.values())]
+    tabs = {panel.id: _tabs(panel.tab) for panel in panels}  # now: once it has been selected, a tab may have no parent
+    outputs: list[Any] = [*dict.fromkeys(row for found in tabs.values() for row, _ in found)]
     for panel in panels:
         outputs += [panel.notice, panel.chip, *panel.inputs, *panel.also]
 
@@ -65,9 +62,7 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
             found[panel.notice] = notice_html(notice)
         if recipe:
             found |= panel.restored(recipe)
-            if panel.id in tabs:
-                row, tab = tabs[panel.id]
-                found[row] = gr.update(selected=tab)
+            found |= {row: gr.update(selected=tab) for row, tab in tabs[panel.id]}
         sets = [(outputs.index(component), _sent(component, value)) for component, value in found.items()]
         return json.dumps({"count": len(outputs), "sets": sets, "run": panel.id if recipe else ""})
 
@@ -78,6 +73,16 @@ def _restore_on_load(panels: list[Panel], demo: gr.Blocks) -> None:
     event = follow.click(restore, told, told, js="() => location.search", **ASIDE)
     event = event.then(None, told, outputs, js="async (text) => (await atlas.ready).restored(text)")
     event.then(None, told, None, js="async (text) => (await atlas.ready).generate(JSON.parse(text).run)")
+
+
+def _tabs(block: Any) -> list[tuple[Any, Any]]:
+    """A row of tabs and which of them, for the tab and those around it."""
+    found = []
+    while block is not None:
+        if isinstance(block, gr.Tab):
+            found.append((block.parent, block.id))
+        block = block.parent
+    return found
 
 
 def _sent(component: Any, value: Any) -> Any:

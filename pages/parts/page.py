@@ -56,10 +56,24 @@ def _or(own: T | None, shared: T | None) -> T | None:
 
 
 def tabs(benches: Sequence[Bench]) -> list[Panel]:
-    """A tab for each bench, known by its run."""
+    """A tab for each bench, known by its run; benches of a group share one, known by their runs, with a switch in it."""
+    groups: dict[str, list[Bench]] = {}
+    for bench in benches:
+        groups.setdefault(bench.group or bench.tab, []).append(bench)
     made = []
-    with gr.Tabs(elem_classes="runs"):
-        for bench in benches:
-            with gr.Tab(bench.tab, id=bench.run):
-                made.append(panel(bench))
+    with gr.Tabs(elem_classes="runs", overflow_behavior="wrap"):
+        for name, group in groups.items():
+            if len(group) == 1:
+                made.append(_tab(group[0]))
+                continue
+            with (
+                gr.Tab(name, id=" ".join(bench.run for bench in group)),
+                gr.Tabs(elem_classes="switch", overflow_behavior="wrap"),
+            ):
+                made += map(_tab, group)
     return made
+
+
+def _tab(bench: Bench) -> Panel:
+    with gr.Tab(bench.tab, id=bench.run):
+        return panel(bench)

@@ -1,6 +1,6 @@
 // What every page does in the browser: links, folding, keys. No request leaves from here.
 
-import {follow, lengthOf, limit, viewed} from './address.js';
+import {follow, lengthOf, limit, named, open, viewed} from './address.js';
 import {copiedText, make, typing, when} from './dom.js';
 import {FILM_KEYS} from './keys.js';
 import {secret} from './visitor.js';
@@ -61,6 +61,7 @@ export const actions = {
     if (!id) return;
     const shown = () => { const button = panelOf(`${id}-run`); return button?.offsetParent ? button : null; };
     const button = await when(shown, {ms: 8000});
+    named();
     linked = id;
     button?.click();
   },
@@ -134,8 +135,9 @@ export const listen = () => {
   document.addEventListener('click', event => { if (event.target.closest('.info-tabs button')) setTimeout(reach, 300); });
   document.addEventListener('click', event => { // a link to a bench of this page opens it where you are
     const link = event.target.closest('a[data-run]');
-    const tab = link && [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.offsetParent && one.dataset.tabId === link.dataset.run);
-    if (tab && !event.ctrlKey && !event.metaKey) { event.preventDefault(); tab.click(); tab.scrollIntoView({block: 'nearest'}); } // in the menu of a phone: the link leads there
+    if (!link || !document.querySelector('.runs button[role=tab]') || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    open(link.dataset.run);
   });
   document.addEventListener('click', event => { // a click of a person, not of a link that generates by itself
     if (event.isTrusted && event.target.closest('button.run')) event.target.closest('.bench')?.querySelector('.notice')?.remove();

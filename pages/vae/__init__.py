@@ -126,6 +126,7 @@ BENCHES = (
         opening=plane.START,
         stage=plane.latent_plane,
         wire=plane.wire,
+        group="Plane",
     ),
     Live(
         "Encode",
@@ -134,6 +135,7 @@ BENCHES = (
         ("samples",),
         primary="Encode",
         own=_pads("encode", "picture"),
+        group="Encode",
     ),
     Live(
         "Interpolate",
@@ -150,6 +152,7 @@ BENCHES = (
         ("size", "extent"),
         primary="Decode the grid",
         opening={"extent": plane.LIMIT, "size": plane.SIDE},
+        group="Plane",
     ),
     Live(
         "Sample",
@@ -164,6 +167,7 @@ BENCHES = (
         ("extent", "across"),
         primary="Measure",
         own=_pads("dimensions", "picture"),
+        group="Encode",
     ),
     Live(
         "Five models",
@@ -179,6 +183,7 @@ BENCHES = (
         "The same model at several moments of its training. Scrub to go back in time.",
         ("size", "extent"),
         primary="Show the training",
+        group="Train",
     ),
     Live(
         "Train live",
@@ -186,6 +191,7 @@ BENCHES = (
         "A small one learns in front of you. Both terms of the loss are drawn as they change.",
         ("data", "kind", "latent", "beta", "steps"),
         primary="Train",
+        group="Train",
     ),
     Live(
         "Points",

@@ -20,12 +20,15 @@ pytestmark = pytest.mark.browser
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 LOOKS = [(width, dark) for width in (1280, 390) for dark in (False, True)]
 STILL = """*, ::before, ::after { transition: none !important; animation: none !important; }
-.runs > [role=tabpanel] { display: block !important; }"""
+.runs [role=tabpanel] { display: block !important; }"""
 SHOW = """async bench => {
-  const tab = () => [...document.querySelectorAll('.runs button[role=tab]')].find(one => one.dataset.tabId === bench);
-  for (let k = 0; k < 200 && !tab(); k++) await new Promise(done => setTimeout(done, 20)); // a wide row again
-  tab().click();
-  const films = () => [...document.querySelectorAll('.runs > [role=tabpanel] .film')];
+  const tab = row => [...document.querySelectorAll(`${row} > .tab-wrapper button`)]
+    .find(one => one.dataset.tabId.split(' ').includes(bench));
+  tab('.runs').click();
+  for (let k = 0; k < 200 && tab('.runs').dataset.tabId !== bench && !tab('.switch'); k++)
+    await new Promise(done => setTimeout(done, 20));
+  tab('.switch')?.click();
+  const films = () => [...document.querySelectorAll('.runs .film')];
   for (let k = 0; k < 50 && !films().every(one => one.dataset.done === 'true'); k++)
     await new Promise(done => setTimeout(done, 20));
 }"""
@@ -45,7 +48,7 @@ MISFITS = """() => [
   [...document.querySelectorAll('footer')].some(one => one.offsetParent) && 'a footer of Gradio',
   document.title.includes('GenAI Atlas') || `the title is ${document.title}`,
 ].filter(one => one && one !== true)"""
-TABS = "[...new Set([...document.querySelectorAll('.runs button[role=tab]')].map(one => one.dataset.tabId))]"
+BENCHES = "[...document.querySelectorAll('.runs > .tab-wrapper button')].flatMap(one => one.dataset.tabId.split(' '))"
 
 
 @pytest.fixture
@@ -60,10 +63,10 @@ def look(chromium: Any, base_url: str) -> Iterator[Callable[[str], list[str]]]:
         page.wait_for_selector("h1")
         page.add_style_tag(content=STILL)
         page.evaluate(AXE)
-        benches = [bench for bench in page.evaluate(TABS) if bench]
+        benches = page.evaluate(BENCHES)
         for bench in benches:
             page.evaluate(SHOW, bench)
-        assert page.locator(".runs > [role=tabpanel] .bench:visible").count() == len(benches)
+        assert page.locator(".runs .bench:visible").count() == len(benches)
         found: list[str] = []
         for width, dark in LOOKS:
             page.set_viewport_size({"width": width, "height": 900})

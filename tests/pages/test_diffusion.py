@@ -121,8 +121,7 @@ def test_fork_here_takes_the_run_on_screen_to_two_branches(visit, film):
 
 @pytest.mark.browser
 def test_the_main_button_is_in_sight_below_two_pads(visit):
-    page = visit("diffusion")
-    page.locator(".runs .tab-container:not(.visually-hidden) button", has_text="Inpaint").click()
+    page = visit("diffusion?bench=diffusion-inpaint")
     page.wait_for_selector("#inpaint-mask canvas")
     page.wait_for_function(
         "(() => { const box = document.querySelector('#p-diffusion-inpaint-run').getBoundingClientRect();"

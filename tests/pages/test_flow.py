@@ -53,8 +53,7 @@ def test_layers_are_scrubbed_and_the_ledger_grows(visit, film):
 
 @pytest.mark.browser
 def test_a_preset_explodes_and_says_where_to_look(visit):
-    page = visit("flow")
-    page.click("button[role=tab]:has-text('Inverse') >> visible=true")
+    page = visit("flow?bench=flow-inverse")
     page.wait_for_function(f"document.querySelector('#{INVERSE}-strip .film')?.dataset.done === 'true'")
     page.click(f"#{INVERSE} #training-preset input")
     page.click("[role=option]:has-text('explodes: cure')")

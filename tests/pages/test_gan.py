@@ -8,6 +8,7 @@ import pytest
 
 from genai_demo.core import load as load_module
 from tests.gan import stand_in
+from tests.pages.conftest import live
 
 BENCH = "p-gan-points"
 BADGE = "document.querySelector('#{}-strip .film-badge').textContent.trim()"
@@ -150,9 +151,28 @@ def test_the_timeline_opens_a_bench_and_a_preset_sets_the_controls(visit):
 
 
 @pytest.mark.browser
+def test_benches_of_one_tab_have_a_switch(visit):
+    page = visit("gan?bench=gan-walk")  # the second of its tab
+    page.wait_for_selector("#p-gan-walk-run", state="visible")
+    switch = page.get_by_role("tablist", name="Sample")
+    assert switch.get_by_role("tab", selected=True).inner_text() == "Walk"
+    switch.get_by_role("tab", name="Walk").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#p-gan-arithmetic-run", state="visible")
+    page.wait_for_function("location.search === '?bench=gan-arithmetic'")
+    page.click(".timeline a[data-run='gan/cycle']")  # the second of another tab, opened in place
+    page.wait_for_selector("#p-gan-cycle-run", state="visible")
+    page.wait_for_function("location.search === '?bench=gan-cycle'")
+    page.click(".tries summary >> text=Pullover - t-shirt + dress")
+    page.click(".tries a[href*='gan/arithmetic']")
+    live(page, "p-gan-arithmetic")
+    assert page.get_by_role("tab", selected=True).all_inner_texts()[:2] == ["Sample", "Arithmetic"]
+
+
+@pytest.mark.browser
 def test_faces_open_on_their_recording(visit):
-    page = visit("gan")
-    page.click("button[role=tab]:has-text('Mix faces') >> visible=true")
+    page = visit("gan?bench=gan-mix")
     page.wait_for_function("document.querySelector('#p-gan-mix-strip .film')?.dataset.done === 'true'")
     assert page.locator("#p-gan-mix-strip .film-badge").inner_text().strip() == "Recorded"
 
@@ -203,8 +223,7 @@ def test_the_buttons_read_nothing_they_should_not():
 
 @pytest.mark.browser
 def test_wgan_gp_is_given_a_critic_that_keeps_up(visit):
-    page = visit("gan")
-    page.click("button[role=tab]:has-text('Train live') >> visible=true")
+    page = visit("gan?bench=gan-train")
     bench = page.locator("#p-gan-train")
     bench.get_by_label("Objective").click()
     page.click("[role=option]:has-text('WGAN-GP')")

@@ -46,7 +46,7 @@ def test_pictures_and_charts_stand_over_the_transport(visit):
     page = visit("gan")
     page.set_viewport_size({"width": 1280, "height": 800})
     for run in ("sample", "faces"):  # a strip with charts below it; a photograph of more pixels than there is room
-        page.wait_for_selector(f".runs button[data-tab-id='gan/{run}']").click()
+        page.wait_for_selector(f".runs button[data-tab-id^='gan/{run}']").click()
         page.wait_for_function(
             "id => document.querySelector(`#${id}-strip .film`)?.dataset.done === 'true'", arg=f"p-gan-{run}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -67,6 +68,14 @@ def test_no_two_tabs_of_a_page_have_one_name(path: str) -> None:
     below = ["How it works", "Inside the model", "Code", "Data and quality"]
     tabs = [*(bench.tab for bench in module(path).BENCHES), *below]
     assert len(tabs) == len({tab.lower() for tab in tabs})
+
+
+@pytest.mark.parametrize("path", ARCHITECTURES)
+def test_a_page_has_seven_tabs_at_most_and_no_switch_with_one_place(path: str) -> None:
+    benches = module(path).BENCHES
+    shared = Counter(bench.group for bench in benches if bench.group)
+    assert len(shared) + sum(not bench.group for bench in benches) <= 7
+    assert 1 not in shared.values()
 
 
 @pytest.mark.parametrize("path", ARCHITECTURES)
