@@ -1,4 +1,4 @@
-"""A bench is one tab of a page, or a part of one, that runs one run: Bench says what it is, panel() builds it, a Panel is what was built.
+"""A bench is a tab of a page that runs one run: Bench says what it is, panel() builds it, a Panel is what was built.
 
 Bench("Fork", "diffusion/fork", "Two branches share their noise.", ("label", "fork"), primary="Part")
 """

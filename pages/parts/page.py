@@ -56,7 +56,7 @@ def _or(own: T | None, shared: T | None) -> T | None:
 
 
 def tabs(benches: Sequence[Bench]) -> list[Panel]:
-    """A tab for each bench, known by its run; benches of a group share one, known by their runs, with a switch in it."""
+    """A tab for each bench, known by its run; benches of a group share one with a switch, known by all their runs."""
     groups: dict[str, list[Bench]] = {}
     for bench in benches:
         groups.setdefault(bench.group or bench.tab, []).append(bench)
