@@ -2,7 +2,7 @@
 
 import {clamp, makeButton, typing} from './dom.js';
 
-const CLASS = 'presenting', LAID_OUT = 960, LEAST = 1.1, MOST = 2.5; // CSS pixels that the screen is as wide as; how much larger
+const CLASS = 'presenting', WIDE = 960, TALL = 600, LEAST = 1.1, MOST = 2.5; // CSS pixels that the screen is laid out as; how much larger
 const wanted = () => new URLSearchParams(location.search).get('present') === '1';
 const address = on => {
   const query = new URLSearchParams(location.search);
@@ -15,7 +15,7 @@ const address = on => {
 export const present = (button, signal) => {
   if (!button) return; // no bench on this page
   const bar = makeButton('present-end', 'End presenting', () => set(false));
-  const enlarge = () => document.body.style.setProperty('--enlarged', String(clamp(innerWidth / LAID_OUT, LEAST, MOST)));
+  const enlarge = () => document.body.style.setProperty('--enlarged', String(clamp(Math.min(innerWidth / WIDE, innerHeight / TALL), LEAST, MOST)));
   const show = on => {
     document.body.classList.toggle(CLASS, on);
     if (on) document.body.append(bar); else bar.remove();

@@ -18,6 +18,15 @@ from pages.parts.tour import tour
 from tests.pages.test_axe import AXE
 from tests.pages.test_shell import HIDDEN
 
+# Lanes that cannot be seen whole over the transport, however far one scrolls.
+CUT = """() => {
+  const bench = [...document.querySelectorAll('.bench')].find(one => one.offsetParent);
+  const foot = bench.querySelector('.film-foot');
+  return [...bench.querySelectorAll('.film-lane')].filter(lane => {
+    lane.scrollIntoView({block: 'start'});
+    return lane.offsetParent && lane.getBoundingClientRect().bottom > foot.getBoundingClientRect().top + 1;
+  }).map(lane => lane.querySelector('figcaption').textContent);
+}"""
 LINK = re.compile(r'href="(\./[^"#]*)"')
 
 
@@ -235,6 +244,21 @@ def test_presenting_shows_the_bench_alone_and_enlarged(visit):
     page.keyboard.press("Escape")
     page.wait_for_selector("header.atlas", state="visible")
     assert "present" not in page.url
+
+
+@pytest.mark.parametrize("path", ["clip", "rag", "decoder?bench=decoder-tokens"])
+def test_presented_every_lane_can_be_seen_whole_over_the_transport(visit, path):
+    page = visit(path)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_selector(".bench:visible .film[data-done=true]")
+    page.evaluate("atlas.ready")
+    page.keyboard.press("p")
+    page.wait_for_selector(".present-end")
+    page.evaluate("new Promise(done => setTimeout(done, 200))")
+    assert page.evaluate(CUT) == []
+    page.evaluate(AXE)
+    page.add_style_tag(content=STILL)
+    assert page.evaluate("axe.run().then(({violations}) => violations.map(one => one.id))") == []
 
 
 def test_the_map_has_no_holes_however_many_architectures_there_are():

@@ -60,11 +60,11 @@ export const mapsOn = s => {
   const labelSpace = (g, texts, most) => Math.ceil(Math.min(most * s.dots, Math.max(8 * s.dots, ...texts.map(text => g.measureText(labelled(text)).width))) + 8 * s.dots);
 
   // Where things are, in device pixels, for the largest matrix of the film, so that nothing moves from frame to frame.
-  const mapPlan = (g, most, width) => {
+  const mapPlan = (g, most, width, tall = Infinity) => {
     g.font = `${label() * s.dots}px ${FONT}`;
     const is = most.cells ? NUMBERED : MAP;
     const left = most.icons ? Math.ceil((NUMBERED.icon + 8) * s.dots) : labelSpace(g, most.rows, is.label), top = labelSpace(g, most.columns, is.label);
-    const cell = Math.max(2, Math.floor(Math.min((width * s.dots - left - 2) / most.w, is.tall * s.dots / most.h, is.cell * s.dots)));
+    const cell = Math.max(2, Math.floor(Math.min((width * s.dots - left - 2) / most.w, is.tall * s.dots / most.h, (tall * s.dots - top - 2) / most.h, is.cell * s.dots)));
     return {left, top, cell, width: left + cell * most.w + 2, height: top + cell * most.h + 2};
   };
 
@@ -117,6 +117,8 @@ export const mapsOn = s => {
     const [, h, w] = packed.shape;
     if (cell < NUMBERED.least * s.dots) return;
     const shades = hues(), light = colour => 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2] > 140;
+    const told = g.font;
+    g.font = `${Math.min(label() * s.dots, Math.floor(cell / 2.9))}px ${FONT}`; // room for "-0.59" and a gap
     g.textAlign = 'center'; g.textBaseline = 'middle';
     for (let row = 0; row < h; row++) {
       for (let column = 0; column < w; column++) {
@@ -126,6 +128,7 @@ export const mapsOn = s => {
         g.fillText(value.toFixed(2).replace('-', '\u2212'), left + (column + 0.5) * cell, top + (row + 0.5) * cell);
       }
     }
+    g.font = told;
   };
 
   const sideLabels = (g, texts, count, {top, cell}, marked, write) => { // as many as there is room for, and the marked one

@@ -5,6 +5,8 @@ import {readable} from './draw.js';
 import {MAP, barred} from './map.js';
 import {labelled, put_} from './words.js';
 
+const READ = 28; // CSS pixels of the line under the large map
+
 const cutSaid = ({shape, whole}) => {
   const parts = ['rows', 'columns'].map((name, k) => (whole[k] > shape[k + 1] ? `${shape[k + 1]} of ${whole[k]} ${name}` : ''));
   return parts.some(Boolean) ? ` Drawn: ${parts.filter(Boolean).join(', ')}.` : '';
@@ -85,7 +87,7 @@ export const matrixLane = s => {
     fit: lane => {
       lane.figure.classList.toggle('film-one', lane.most.k === 1);
       const {most} = lane, width = Math.max(160, lane.figure.clientWidth), beside = most.k > 1 && width >= 600;
-      lane.plan = mapPlan(lane.canvas_.getContext('2d'), most, beside ? Math.floor(width * 0.62) - 24 : width);
+      lane.plan = mapPlan(lane.canvas_.getContext('2d'), most, beside ? Math.floor(width * 0.62) - 24 : width, s.over - READ);
       sized(lane.canvas_, lane.plan.width, lane.plan.height);
       lane.small = Math.max(1, Math.floor((most.k > 12 || !beside ? MAP.many : MAP.small) * s.dots / Math.max(most.h, most.w)));
       lane.body.classList.toggle('beside', beside);

@@ -4,10 +4,11 @@ import {ended, make, zoomOf} from '../dom.js';
 import {MARGIN, PHOTO, fitPictures} from './draw.js';
 import {describe, picturesSaid} from './said.js';
 
-const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170, PRESENTED = 240; // CSS pixels: between lanes; over a lane; a row of charts; head and foot; those while presenting
+const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170; // CSS pixels: between lanes; over a lane; a row of charts; head and foot
 const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width
 const NAMED = 120; // CSS pixels: the least width of what has a name
 const PHONE = 280; // CSS pixels: how high a lane is there, where one scrolls anyway
+const LEAST = 200; // CSS pixels: of a stage above which too much stands, presented
 const LINE = 20, LETTER = 7; // CSS pixels: of a caption
 const SHARED = 0.6, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
 const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
@@ -119,6 +120,8 @@ export const stageOf = s => {
     if (s.fitted === now) return true;
     [s.fitted, s.dots] = [now, (devicePixelRatio || 1) * zoom];
     const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text));
+    s.over = zoom > 1 ? overFoot(zoom) : Infinity;
+    s.root.style.setProperty('--over', `${Math.floor(Math.min(1e4, s.over))}px`);
     const found = (!texts.length && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width)) ||
       {...planned(all, width, (rows, caption) => (width < 560 ? PHONE : Math.max(140, heightOf(rows, width) + CAPTION - caption))), way: '', chart: HIGH, beside: 0};
     s.stage.dataset.charts = found.way;
@@ -198,11 +201,16 @@ export const stageOf = s => {
 
   const heightOf = (rows, width, count = s.charts.size) => { // of a row of lanes, so that the stage is no higher than the window
     const charts = Math.ceil(count / Math.max(1, Math.floor((width + GAP) / (240 + GAP)))), texts = s.lanes.size > rows && [...s.lanes.values()].some(lane => lane.text);
-    const zoom = zoomOf(s.root), around = zoom > 1 ? PRESENTED : AROUND + CHART * charts; // charts lie below while presenting
-    const free = roomOf();
-    const seen = free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
-    const room = Math.min(innerHeight / zoom - around, seen) / Math.max(1, rows) - CAPTION;
+    const free = roomOf(), seen = free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
+    const presented = Number.isFinite(s.over), above = CAPTION + (presented ? LINE : 0);
+    const all = presented ? s.over + above : Math.min(innerHeight - AROUND - CHART * charts, seen); // charts lie below while presenting
+    const room = all / Math.max(1, rows) - above;
     return Math.max(texts ? 200 : 140, Math.min(420, room));
+  };
+
+  const overFoot = zoom => { // while presenting: how high a lane may be, of which nothing shall lie under the transport
+    const free = roomOf();
+    return (free < LEAST ? innerHeight / zoom - s.foot : free) - CAPTION - LINE; // to a stage that lies lower one has to scroll anyway
   };
 
   const roomOf = () => (innerHeight - s.stage.getBoundingClientRect().top - scrollY) / zoomOf(s.root) - s.foot; // over the transport, as the page opens
