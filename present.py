@@ -104,11 +104,13 @@ def go(to: int) -> None:
 
 
 def pressed() -> None:
-    """A key has shown a screen, the browser says which, and how many times it asked."""
+    """A key has shown a screen or asks for its run; the browser says which, and how many times it asked."""
     wanted = getattr(st.session_state.get("stage"), "go", None)
     if isinstance(wanted, Mapping) and all(isinstance(wanted.get(name), (int, float)) for name in ("to", "asked")):
         st.session_state["asked"] = int(wanted["asked"])
         go(int(wanted["to"]))
+        if wanted.get("live"):
+            st.session_state["live"] = {}
 
 
 def stage(deck: Deck, order: list[int]) -> None:
@@ -119,6 +121,8 @@ def stage(deck: Deck, order: list[int]) -> None:
     st.query_params["talk"] = talk
     tell(talk, deck, order, at)
     st.html(f'<div class="progress" style="--done:{(at + 1) / len(order)}"></div>')
+    if screen.recipe is None:
+        st.session_state.pop("live", None)
     live = st.session_state.get("live")  # absent; {}, until the run has ended; what it made
     told = {
         "screens": [address(deck, one) for one in order],

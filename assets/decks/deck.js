@@ -27,13 +27,16 @@ export function play(frame, frames) {
   return () => clearTimeout(timer);
 }
 
+/** Whether a key is for the deck: with no other held, and not typed somewhere. @param {KeyboardEvent} event */
+const meant = event => !event.ctrlKey && !event.metaKey && !event.altKey &&
+  !(/** @type {HTMLElement} */ (event.target).closest?.("input, textarea, select, [role=slider]"));
+
 /**
  * What a key asks for: a screen from 0 to count - 1, or null. Digits are gathered until Enter.
  * @param {KeyboardEvent} event @param {number} at @param {number} count @param {{digits: string}} typed
  */
 export function asked(event, at, count, typed) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.("input, textarea, select, [role=slider]")) return null;
+  if (!meant(event)) return null;
   if (/^[0-9]$/.test(event.key)) { typed.digits = (typed.digits + event.key).slice(-3); return null; }
   const step = { ArrowRight: at + 1, PageDown: at + 1, ArrowLeft: at - 1, PageUp: at - 1, Home: 0, End: count - 1 }[event.key];
   const wanted = event.key === "Enter" && typed.digits ? Number(typed.digits) - 1 : step;
@@ -126,8 +129,9 @@ const labelled = (article, label, live) => {
 
 /**
  * The app's stage. A key shows a screen at once, from what was fetched ahead, and then tells the app, whose answer
- * counts unless another key was pressed meanwhile.
- * @param {HTMLElement} root @param {Told} told @param {(wanted: {to: number, asked: number}) => void} tell
+ * counts unless another key was pressed meanwhile. L asks for a live run here too: the button for it comes only with
+ * the app's answer, later than the screen.
+ * @param {HTMLElement} root @param {Told} told @param {(wanted: {to: number, asked: number, live: boolean}) => void} tell
  */
 export function follow(root, told, tell) {
   const held = /** @type {any} */ (root).held ??= { known: new Map(), asked: 0, typed: { digits: "" }, at: 0, shown: "", stop: () => {} };
@@ -159,13 +163,14 @@ export function follow(root, told, tell) {
   removeEventListener("resize", page.deckSized);
   page.deckSized = () => sized(root.querySelector("article.now"));
   page.deckKeys = (/** @type {KeyboardEvent} */ event) => {
-    const to = asked(event, held.at, told.screens.length, held.typed);
+    const live = event.key.toLowerCase() === "l" && meant(event);
+    const to = live ? held.at : asked(event, held.at, told.screens.length, held.typed);
     if (to === null) return;
     event.stopPropagation();
-    if (to === held.at) return;
-    show(to);
+    if (live ? event.repeat : to === held.at) return;
+    if (!live) show(to);
     held.asked += 1;
-    tell({ to, asked: held.asked });
+    tell({ to, asked: held.asked, live });
   };
   addEventListener("keydown", page.deckKeys, true);
   addEventListener("resize", page.deckSized);

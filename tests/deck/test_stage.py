@@ -134,6 +134,17 @@ def test_a_talk_is_given_with_keys_and_the_notes_follow(stage: str, browser: Any
         assert page.evaluate(SMALLEST)[0] >= 28, page.evaluate(SMALLEST)
     page.locator(".now .film img").first.wait_for(timeout=WAIT)
     notes.get_by_text("Wait for the garment.").wait_for(timeout=WAIT)
+    for key in (
+        "ArrowLeft",
+        "l",
+        "ArrowRight",
+        "l",
+    ):  # nothing runs on the first; on the second, before its button is there
+        page.keyboard.press(key)
+    page.locator(".now .label.live").get_by_text("Live, computed here just now").wait_for(timeout=WAIT)
+    assert page.locator(".now .film img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    page.get_by_role("button", name="Recording").click()
+    page.locator(".now .label", has_text="Recorded, seed").wait_for(timeout=WAIT)
     page.goto(stage + "&order=5,1")
     titled(page, "The end")
     context.close()
