@@ -22,7 +22,8 @@ from genai_demo.quality.cards import Watch, weights, write
 TEMPERATURES = (1.0, 0.7)  # what was learnt, and what the page shows
 AGAIN, ROUNDED = 100, 0.02  # test pictures whose cost is taken again, and by how much it may differ: half precision
 SORTED = 1000  # test pictures that are sorted into classes
-BESIDE = 100  # pictures of each kind that are told apart by their likelihood, and whose VAE's bound is taken
+BESIDE = 100  # pictures of each kind that are told apart by their likelihood
+BOUNDED = 1000  # test pictures whose VAE's bound is taken, and what the flow knows of the same ones
 DRAWS = (1, 64)  # codes of that bound
 BATCH = 100
 
@@ -38,7 +39,7 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
         values = {
             **likelihoods(model, images, classes),
             **told_apart(model, images[:BESIDE]),
-            **vae_bounds(images[:BESIDE]),
+            **beside_vae(model, images[:BOUNDED], classes[:BOUNDED]),
             "samples": samples // 10 * 10,
             "seed": 0,
         }
@@ -132,14 +133,21 @@ def batched(model: PictureFlow, found: np.ndarray, random: torch.Generator) -> n
 
 
 @torch.inference_mode()
-def vae_bounds(images: np.ndarray) -> dict[str, Any]:
-    """Bits per dimension at most, by the VAE, of the same pictures: its ELBO, and with more codes."""
+def beside_vae(model: PictureFlow, images: np.ndarray, classes: np.ndarray) -> dict[str, Any]:
+    """Bits per dimension of the same dequantised pictures: the flow's, and at most by the VAE, its ELBO and with more
+    codes."""
     vae, random = resolve(find_spec(bounds.VAE).build)(weights(bounds.VAE)), generator(2)
-    found = []
-    for part in torch.from_numpy(images.copy()).split(BATCH):
-        found.append(bounds.weights(vae, dequantised(part, random), max(DRAWS), random))
+    known, found = [], []
+    for part, label in zip(torch.from_numpy(images.copy()).split(BATCH), torch.from_numpy(classes).split(BATCH)):
+        x = dequantised(part, random)
+        known.append(bits(log_prob(model, x, label)))
+        found.append(bounds.weights(vae, x, max(DRAWS), random))
     every = torch.cat(found)
-    return {"vae": {str(count): round(float(bits(bounds.bound(every[:, :count])).mean()), 4) for count in DRAWS}}
+    return {
+        "bounded": len(images),
+        "beside_vae": round(float(torch.cat(known).mean()), 4),
+        "vae": {str(count): round(float(bits(bounds.bound(every[:, :count])).mean()), 4) for count in DRAWS},
+    }
 
 
 @torch.inference_mode()

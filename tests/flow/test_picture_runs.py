@@ -15,7 +15,7 @@ from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.data import others
 from genai_demo.data.fashion_mnist import CLASSES
-from genai_demo.flow import bounds, likelihood, pictures
+from genai_demo.flow import bounds, likelihood, measuring_pictures, pictures
 from genai_demo.flow.between import between, sphere
 from genai_demo.flow.classify import classify
 from genai_demo.flow.grey import dequantised
@@ -109,6 +109,19 @@ def test_the_bound_of_a_vae_lies_below_and_rises() -> None:
         pixels = grey.reshape(-1, 1, 1, 1)
         density = bounds.weights(Flat(logit), pixels, 1, generator(0)).exp()
         assert float(density.mean()) == pytest.approx(1, abs=1e-3), "a density over [0, 1]"
+
+
+@each
+def test_a_flow_stands_beside_the_vae_on_the_very_same_pictures(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring_pictures, "DRAWS", (1, 2))
+    model, label = flow(kind), np.array([3, 8])
+    images = np.stack([decode_picture("sample:30"), decode_picture("sample:80")])
+    found = measuring_pictures.beside_vae(model, images, label)
+    x = dequantised(torch.from_numpy(images), generator(2))
+    own = pictures.bits(pictures.log_prob(model, x, torch.from_numpy(label))).mean()
+    assert found["bounded"] == 2
+    assert found["beside_vae"] == pytest.approx(float(own), abs=1e-4)
+    assert found["vae"]["2"] <= found["vae"]["1"] + 0.5
 
 
 @each
