@@ -224,6 +224,7 @@ BENCHES = (
         "Two machines, one trained by CD and one with chains that went on, walk away from the same test pictures.",
         ("steps", "chains"),
         labels={**LABELS, "steps": "Gibbs steps"},
+        opening={"chains": 12},
         primary="Let them walk",
         group="RBM",
     ),
@@ -233,6 +234,7 @@ BENCHES = (
         "A machine on a machine: a deep belief network. The upper one dreams, one pass down makes pictures of it.",
         ("start", "steps", "chains"),
         labels={**LABELS, "steps": "Gibbs steps"},
+        opening={"chains": 12},
         primary="Dream",
     ),
     Bench(
@@ -242,6 +244,7 @@ BENCHES = (
         ("steps", "noise", "start", "others"),
         labels={**LABELS, "steps": "Steps", "noise": "Noise at the end"},
         choices={"start": [("Noise", "noise"), ("Your picture", "picture")]},
+        opening={"chains": 12},
         primary="Walk",
         own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="energy-picture")},
     ),
