@@ -244,7 +244,6 @@ BENCHES = (
         ("steps", "noise", "start", "others"),
         labels={**LABELS, "steps": "Steps", "noise": "Noise at the end"},
         choices={"start": [("Noise", "noise"), ("Your picture", "picture")]},
-        opening={"chains": 12},
         primary="Walk",
         own={"picture": later(PicturePad, "sample:93", label="Picture", elem_id="energy-picture")},
     ),
