@@ -24,7 +24,7 @@ const put = bare => {
 const bench = () => [...document.querySelectorAll('.runs .bench')].find(one => /** @type {HTMLElement} */ (one).offsetParent);
 const opened = one => `bench=${one.id.slice(2)}`; // its id is p-BENCH
 
-/** Opens a bench and runs nothing. @param {string} run as in ?run=gan/walk, or as in ?bench=gan-walk */
+/** Opens a bench and runs nothing. @param {string} run its name, as in ?run= or in ?bench= */
 export const open = async run => {
   const asked = run.replace('/', '-');
   const runs = tab => tab.dataset.tabId?.replaceAll('/', '-').split(' ') ?? []; // of a tab that benches share: all of theirs
