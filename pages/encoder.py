@@ -49,8 +49,8 @@ TRIES = (
     Try(
         "Is “not” a small word?",
         "run=encoder/similar&sentences=" + "%0A".join(NOT),
-        "Which sentence is nearest to “The film was not good.”? A vector of topics takes what a sentence is about for "
-        "what it says.",
+        "In the table, “The film was not good.” is nearest to “The film was good.”: nearly the same words. Scrub: from "
+        "which layer on is it nearest to “The film was bad.”, which means the same?",
     ),
     Try(
         "What does it make of another language?",

