@@ -127,7 +127,7 @@ def _suit_the_objective(panel: Panel) -> None:
     """Choosing the penalty sets a rate and rounds with which its critic keeps up; another objective, the usual ones."""
     objective, rate, rounds = (panel.controls[name] for name in ("objective", "lr_d", "d_steps"))
     usual = TrainOptions()
-    objective.input(
+    objective.select(
         None,
         objective,
         [rate, rounds],

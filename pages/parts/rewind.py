@@ -94,7 +94,7 @@ class Rewind:
             event.success(None, js=f"() => atlas.generate('{panel.id}')")
         if preset is None:
             return
-        chosen = preset.input(
+        chosen = preset.select(  # not input, which Gradio also tells when the menu is only passed by the tabulator
             self._preset(panel),
             [preset, panel.seed],
             [*outputs, panel.notice],

@@ -58,6 +58,8 @@ def test_pictures_and_charts_stand_over_the_transport(visit):
 def test_every_control_is_reached_with_the_tabulator_alone(visit):
     page = visit("gan")
     page.wait_for_function("document.querySelector('#p-gan-points-strip .film')?.dataset.done === 'true'")
+    asked: list[str] = []
+    page.on("request", lambda request: "queue/join" in request.url and asked.append(request.post_data))
     for _ in range(150):
         page.keyboard.press("Tab")
         where, seen, name = page.evaluate(NEXT)
@@ -67,6 +69,7 @@ def test_every_control_is_reached_with_the_tabulator_alone(visit):
     page.wait_for_function("!document.querySelector('[role=combobox][aria-expanded=true]')")
     assert where == "below", f"the way ends at {name}"
     assert not page.evaluate(MISSED)
+    assert not asked, "what is only passed changes nothing"
 
 
 def test_the_chat_has_its_place_before_it_comes(visit):
