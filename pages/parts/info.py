@@ -9,9 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from genai_demo.core.errors import DemoError
 from genai_demo.core.load import load
@@ -40,14 +41,6 @@ REPRODUCE = (
 )
 
 
-class Followed(NamedTuple):
-    """What shows the run that was last asked for: its source, its model and how many pictures it makes."""
-
-    run: gr.Dropdown
-    model: gr.Dropdown | None = None
-    batch: gr.Number | None = None
-
-
 def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str]) -> None:
     """The tabs. panels: whose source can be read; models: keys that can be looked into, with cards.
 
@@ -70,27 +63,13 @@ def info(page: Page, panels: Sequence[Panel], *, models: Sequence[str]) -> None:
             gr.Markdown(_quality(page), elem_classes="prose-page wide")
             figures(page)
             gr.HTML("".join(map(card_html, models)))
-    for panel in panels:
-        _follow(panel, Followed(run, *inside), models)
+    _follow([run, *inside], models)
 
 
-def _follow(panel: Panel, followed: Followed, models: Sequence[str]) -> None:
-    """After a click on a panel's button, Code shows that run's source and the drawing takes its model and batch."""
-    shown = [component for component in followed if component is not None]
-    inside = len(shown) > 1
-
-    def ran(*values: Any) -> Any:
-        try:
-            recipe = panel.recipe(*values)
-        except DemoError:  # the run itself says what is wrong
-            return [gr.skip()] * len(shown) if inside else gr.skip()
-        key = recipe.model or next(iter(panel.entry.models), None)
-        size = recipe.options.get("samples", recipe.options.get("count", 1))
-        if not inside:  # Gradio takes a list for the value where there is one output
-            return panel.entry.name
-        return [panel.entry.name, key if key in models else gr.skip(), min(int(size), MOST_BATCH)]
-
-    panel.run.click(ran, panel.inputs, shown, **ASIDE)
+def _follow(shown: Sequence[Component], models: Sequence[str]) -> None:
+    """When a run begins, Code shows its source, and the drawing takes its model and batch; the browser says which."""
+    ran = gr.Button(visible="hidden", elem_id="ran")
+    ran.click(None, None, shown, js=f"() => atlas.ran({json.dumps(models)}, {MOST_BATCH}).slice(0, {len(shown)})")
 
 
 def _inside(models: Sequence[str], tab: gr.Tab) -> tuple[gr.Dropdown, gr.Number]:

@@ -49,7 +49,6 @@ class Settings(NamedTuple):
 
     controls: dict[str, Any]
     seed: gr.Number
-    dice: gr.Button
     model: gr.Dropdown | None
 
 
@@ -60,12 +59,12 @@ def panel(bench: Bench) -> Panel:
     own = {name: make() for name, make in bench.own.items()}
     stage = _stage(bench, own)
     with gr.Column(elem_id=bench.id, elem_classes="bench", scale=1):
-        shown, copy, beside = _head(bench, entry)
+        shown, beside = _head(bench, entry)
         with gr.Column(elem_classes="panel-controls", elem_id=f"{bench.id}-controls", min_width=0):
             for component in own.values():  # in sight on a phone too: what is drawn is what a bench is about
                 if component is not stage:
                     _render(component)
-            fold = gr.Button("Settings", size="sm", elem_classes="settings-toggle", elem_id=f"{bench.id}-settings")
+            gr.Button("Settings", size="sm", elem_classes="settings-toggle", elem_id=f"{bench.id}-settings")
             settings = _settings(bench, entry, options)
         run, stop = _actions(bench)
         film = _film(bench, entry, stage)
@@ -86,7 +85,7 @@ def panel(bench: Bench) -> Panel:
         beside,
         blank=_may_be_empty(options) if bench.blank else (),
     )
-    wire(made, settings.dice, copy, fold)
+    wire(made)
     if bench.wire:
         bench.wire(made)
     collect(made)
@@ -138,16 +137,18 @@ def _film(bench: Bench, entry: Run, stage: Any) -> Stage:
     return Stage(notice, strip, status)
 
 
-def _head(bench: Bench, entry: Run) -> tuple[gr.HTML, gr.Button, gr.Button | None]:
-    """Blurb, the model's chip, Copy link and the page's own button; returned are the last three."""
+def _head(bench: Bench, entry: Run) -> tuple[gr.HTML, gr.Button | None]:
+    """Blurb, the model's chip, Copy link and the page's own button; returned are the chip and the last."""
     with gr.Row(elem_classes="panel-head"):
         gr.HTML(f"<p>{escape(bench.blurb, quote=False)}</p>" if bench.blurb else "", elem_classes="panel-title")
         shown = gr.HTML(chip(entry.models[0] if entry.models else None), elem_classes="panel-chip")
-        copy = gr.Button("Copy link", size="sm", elem_classes="quiet", elem_id=f"{bench.id}-copy", min_width=0, scale=0)
+        gr.Button(
+            "Copy link", size="sm", elem_classes="quiet copy-link", elem_id=f"{bench.id}-copy", min_width=0, scale=0
+        )
         beside = bench.beside() if bench.beside else None
         if beside is not None:
             _render(beside)
-    return shown, copy, beside
+    return shown, beside
 
 
 def _settings(bench: Bench, entry: Run, options: Options) -> Settings:
@@ -157,13 +158,13 @@ def _settings(bench: Bench, entry: Run, options: Options) -> Settings:
         made: dict[str, Any] = {name: control(described[name], labels, choices) for name in options.seen}
         with gr.Row(elem_classes="seed-row"):
             seed = _seed(bench)
-            dice = gr.Button("Dice", elem_classes="quiet dice", min_width=0, scale=0, elem_id=f"{bench.id}-dice")
+            gr.Button("Dice", elem_classes="quiet dice", min_width=0, scale=0, elem_id=f"{bench.id}-dice")
         if options.folded or (entry.models[1:] and not model):
             with gr.Accordion("More", open=False, elem_classes="more"):
                 made |= {name: control(described[name], labels, choices) for name in options.folded}
                 model = model or _model_menu(entry)
         made |= {name: gr.Textbox(_text(described[name]["default"]), visible=False) for name in bench.hidden}
-    return Settings(made, seed, dice, model)
+    return Settings(made, seed, model)
 
 
 def _seed(bench: Bench) -> gr.Number:

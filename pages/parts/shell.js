@@ -29,6 +29,7 @@ const told = (button, text) => { // a button says for a while what it did
 };
 const narrow = matchMedia('(max-width: 820px)'), still = matchMedia('(prefers-reduced-motion: reduce)');
 let linked = ''; // the bench that a link sets going
+let latest = {run: '', model: '', options: /** @type {any} */ ({})}; // the recipe that came last of those run here
 const NOTHING = 'There is nothing on the stage yet; generate first.';
 
 /** What the pages' own calls use, as window.atlas.NAME(...). */
@@ -43,11 +44,6 @@ export const actions = {
     }
     linked = '';
     return values;
-  },
-  stopping(id) { // until Gradio has cancelled it, a click on Run would be dropped
-    const panel = panelOf(id);
-    if (panel?.classList.contains('running')) filmOf(id)?.stopped();
-    panel?.classList.add('stopping');
   },
   ended(id) { panelOf(id)?.classList.remove('running', 'stopping'); filmOf(id)?.work(false); },
 
@@ -64,17 +60,6 @@ export const actions = {
     named();
     linked = id;
     button?.click();
-  },
-
-  async copyLink(id, value) {
-    if (!value?.link) { say(id, NOTHING); return; }
-    const long = lengthOf(value.link);
-    if (long > longest) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${longest.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
-    history.replaceState(null, '', `${location.pathname}?${viewed(value.link)}`);
-    const copied = new URL(location.href);
-    copied.searchParams.delete('tour'); // that is where this visitor is, not what is shown
-    if (await copiedText(copied.href.replaceAll('%2F', '/'))) told(panelOf(`${id}-copy`), 'Link copied');
-    else say(id, 'The link is in the address bar.');
   },
 
   // The recipe on the stage opened as another run of the page: options it lacks are left out, `step` is the name of the
@@ -96,11 +81,56 @@ export const actions = {
     return shown?.recipe && Number.isInteger(step) ? JSON.stringify({options: shown.recipe.options, seed: shown.recipe.seed, step}) : '';
   },
 
-  fold(id) {
+  ran(models, most) { // the run, model and number of pictures of the recipe that came last; undefined: as before
+    const {run, model, options} = latest, asked = options.samples ?? options.count ?? 1;
+    return [run, models.includes(model) ? model : undefined, Math.min(asked, most)];
+  },
+};
+
+const ROLLED = 99999; // the largest seed that Dice gives, and one more; short enough to be read out
+const copyLink = async id => {
+  const link = filmOf(id)?.told?.link;
+  if (!link) { say(id, NOTHING); return; }
+  const long = lengthOf(link);
+  if (long > longest) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${longest.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
+  history.replaceState(null, '', `${location.pathname}?${viewed(link)}`);
+  const copied = new URL(location.href);
+  copied.searchParams.delete('tour'); // that is where this visitor is, not what is shown
+  if (await copiedText(copied.href.replaceAll('%2F', '/'))) told(panelOf(`${id}-copy`), 'Link copied');
+  else say(id, 'The link is in the address bar.');
+};
+
+// The buttons of a bench that ask the server nothing, by a class of theirs.
+const BUTTONS = {
+  'copy-link': copyLink,
+  dice(id) {
+    const seed = /** @type {any} */ (document.querySelector(`#${id}-seed input`));
+    seed.value = Math.floor(Math.random() * ROLLED);
+    seed.dispatchEvent(new Event('input', {bubbles: true}));
+  },
+  'settings-toggle'(id) {
     const open = panelOf(id).classList.toggle('unfolded');
     panelOf(`${id}-settings`).setAttribute('aria-expanded', String(open));
   },
+  stop(id) { // until Gradio has cancelled it, a click on Run would be dropped
+    const panel = panelOf(id);
+    if (panel.classList.contains('running')) filmOf(id)?.stopped();
+    panel.classList.add('stopping');
+  },
 };
+const pressed = event => {
+  const button = event.target.closest('.bench button'), id = button?.closest('.bench').id;
+  for (const name of button ? Object.keys(BUTTONS) : []) if (button.classList.contains(name)) BUTTONS[name](id);
+};
+
+const noted = event => { // a film that is computed here begins
+  const {run, badge, recipe} = event.detail;
+  if (badge !== 'live' || !recipe || run === noted.last) return;
+  latest = recipe;
+  noted.last = run;
+  panelOf('ran')?.click();
+};
+noted.last = '';
 
 /** @param {{longest: number}} given */
 export const configure = given => { longest = given.longest; limit(longest); };
@@ -128,6 +158,8 @@ const reach = () => document.querySelectorAll('.prose-page table').forEach(table
 /** Listens to the page as a whole, for as long as it is there. */
 export const listen = () => {
   follow();
+  document.addEventListener('click', pressed, true); // before Gradio hears of it
+  document.addEventListener('film-shown', noted);
   document.addEventListener('keydown', stageKey);
   document.addEventListener('focusout', leaveList);
   when(() => document.querySelector('.prose-page table')).then(reach);

@@ -9,24 +9,23 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import EventListenerMethod, set_cancel_events
 
-from genai_demo.core.recipe import MAX_SEED
 from pages.parts.bench import Panel
 from pages.parts.chip import chip
 from pages.parts.stream import CHEAP, kind, kind_errors, status_before, stream
 
-ROLLED = 99_999  # the largest seed that Dice gives; short enough to be read out
 ASIDE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private", **CHEAP}
 
 
-def wire(panel: Panel, dice: gr.Button, copy: gr.Button, fold: gr.Button) -> None:
-    """Connects the buttons of a panel."""
+def wire(panel: Panel) -> None:
+    """Connects the buttons of a panel that ask the server; Dice, Copy link and Settings are those of shell.js.
+
+    A page pays for each event as it opens: the browser looks through all of them for every component.
+    """
     _wire_run(panel)
     _wire_chip(panel)
-    panel.stop.click(None, cancels=[panel.event], js=f"() => atlas.stopping('{panel.id}')")
-    dice.click(None, None, panel.seed, js=f"() => Math.floor(Math.random() * {min(MAX_SEED, ROLLED)})")
-    copy.click(None, panel.strip, None, js=f"(value) => atlas.copyLink('{panel.id}', value)")
-    fold.click(None, js=f"() => atlas.fold('{panel.id}')")
+    set_cancel_events([EventListenerMethod(panel.stop, "click")], [panel.event])
 
 
 def _wire_run(panel: Panel) -> None:

@@ -117,6 +117,20 @@ def test_a_failing_run_says_one_sentence_and_the_page_goes_on(visit, film, fail,
     strip.wait(20)
 
 
+def test_dice_gives_a_seed_that_the_run_takes(visit, film):
+    page = visit("dummy")
+    page.wait_for_selector(f"#{BENCH}-run")
+    seen = set()
+    for _ in range(3):
+        page.click(f"#{BENCH}-dice")
+        seen.add(page.locator(f"#{BENCH}-seed input").input_value())
+    assert len(seen) > 1
+    strip = film(page, BENCH)
+    strip.generate()
+    strip.wait(20)
+    assert str(strip.root.evaluate("film => film.told.recipe.seed")) == page.locator(f"#{BENCH}-seed input").input_value()
+
+
 def test_two_visitors_get_their_own_pictures(visit, film):
     pages = [visit(f"dummy?run=dummy/squares&seed={seed}&steps=40&pause_ms=20") for seed in (1, 2)]
     strips = [film(page, BENCH) for page in pages]

@@ -81,6 +81,8 @@ def test_training_live_draws_both_terms(visit):
     text = page.locator("#p-vae-train-strip").inner_text()
     assert "reconstruction" in text.lower()
     assert "kl" in text.lower()
+    page.get_by_role("tab", name="Code", exact=True).click()
+    page.wait_for_function("document.querySelector('.source')?.innerText.includes('def train')")
 
 
 @pytest.mark.browser
