@@ -6,6 +6,7 @@ import {describe, picturesSaid} from './said.js';
 
 const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170; // CSS pixels: between lanes; over a lane; a row of charts; head and foot
 const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width
+const BROAD = 720, ASIDE = 260; // CSS pixels: of a stage of texts, maps aside, from which on charts stand beside them; how wide they are then
 const NAMED = 120; // CSS pixels: the least width of what has a name
 const PHONE = 280; // CSS pixels: how high a lane is there, where one scrolls anyway
 const LEAST = 200; // CSS pixels: of a stage above which too much stands, presented
@@ -123,6 +124,7 @@ export const stageOf = s => {
     s.over = zoom > 1 ? overFoot(zoom) : Infinity;
     s.root.style.setProperty('--over', `${Math.floor(Math.min(1e4, s.over))}px`);
     const found = (!texts.length && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width)) ||
+      (texts.length && !all.length && !texts.some(({sample}) => sample.kind === 'matrix') && s.charts.size && width >= BROAD && zoom === 1 && {sizes: [], way: 'beside', beside: ASIDE, chart: Math.max(LOW, Math.min(HIGH, Math.floor((roomOf() + 16) / s.charts.size) - CAPTION - 16))}) ||
       {...planned(all, width, (rows, caption) => (width < 560 ? PHONE : Math.max(140, heightOf(rows, width) + CAPTION - caption))), way: '', chart: HIGH, beside: 0};
     s.stage.dataset.charts = found.way;
     s.stage.style.setProperty('--chart', `${found.chart}px`);
