@@ -7,10 +7,7 @@ Transformers, of the same parts as the large one of this page; its vocabulary ar
 
 from __future__ import annotations
 
-import functools
 import math
-import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,17 +20,14 @@ from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
 from genai_demo.core.device import generator, pick_device, seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Tok, curve, number, ranked, tokens
-from genai_demo.data.knowledge import articles
-from genai_demo.decoder.learn_options import LEAST_TEXT, LearnOptions
+from genai_demo.decoder.learn_options import LearnOptions
+from genai_demo.language.characters import WORD, Text, entropy, some, text_of
 
-MOST_CHARACTERS = 80  # different ones; what is rarer is left out of the text
 WRITTEN, SAMPLES = 100, 8  # characters of a sample; how many are written, of which one is shown
 LISTED = 8  # guesses that are shown
 HEADS, JUDGED = 4, 32  # of attention; stretches of the text held out, for its loss
-HELD_OUT = 10  # the last of so many parts of the text is held out
 LOSS = "loss"
-MARKED = re.compile(r"[$|`*]")  # what has formulas, tables, code or bold words is no plain sentence
-WORD, LEAST_WORD = re.compile(r"[^\W\d_]+"), 3  # letters; shorter ones exist by chance
+LEAST_WORD = 3  # letters; shorter ones exist by chance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,20 +50,6 @@ class LearnStep:
     frequencies: float = curve("by frequency", unit="nats a character", chart=LOSS, against="step")
     words: float = curve("words that exist", unit="%", digits=1, against="step")
     parameters: int = number("parameters", digits=0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Text:
-    """What is learnt: its characters by rank, the part to learn from and the part held out, as numbers (n,)."""
-
-    characters: str
-    learnt: Tensor
-    held: Tensor
-    words: frozenset[str]
-
-    def numbers(self, text: str) -> list[int]:
-        """Those of its characters that are known; of others none."""
-        return [self.characters.index(c) for c in text if c in self.characters]
 
 
 def learn(options: LearnOptions, *, seed: int) -> Iterator[LearnStep]:
@@ -141,13 +121,6 @@ def mean_loss(net: Any, x: Tensor) -> float:
     return float(cross_entropy(net, x))
 
 
-def some(numbers: Tensor, context: int, count: int, random: torch.Generator) -> Tensor:
-    """(count, context + 1): stretches of the text, each from a place drawn at random; shorter where the text is."""
-    length = min(context + 1, len(numbers))
-    starts = torch.randint(len(numbers) - length + 1, (count,), generator=random)
-    return numbers[starts[:, None] + torch.arange(length)]
-
-
 @torch.inference_mode()
 def write(net: Any, begin: list[int], options: LearnOptions, seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """-> characters (SAMPLES, WRITTEN), their probabilities, and those of all characters for the first one (v,).
@@ -192,38 +165,6 @@ def frame(net: Any, text: Text, begin: list[int], options: LearnOptions, seed: i
     )
 
 
-def entropy(text: Text) -> float:
-    """What guesses by frequency in the part learnt from cost on the part held out, in nats a character."""
-    counts = torch.bincount(text.learnt, minlength=len(text.characters)).float() + 1
-    return float(-(counts / counts.sum()).log()[text.held].mean())
-
-
 def whole_words(sample: str) -> list[str]:
     """Words of three letters and more, in small letters, without the two that its ends may have cut."""
     return [word for word in WORD.findall(sample.lower())[1:-1] if len(word) >= LEAST_WORD]
-
-
-def text_of(own: str) -> Text:
-    """The visitor's text, else the articles of this app. Raises DemoError where it is too short."""
-    text = re.sub(r"\s+", " ", own).strip()
-    if text and len(text) < LEAST_TEXT:
-        raise DemoError(f"text has {len(text)} characters; write at least {LEAST_TEXT}, or none for the articles")
-    return known(text or library())
-
-
-@functools.lru_cache(4)
-def known(text: str) -> Text:
-    """The text as numbers, its last tenth held out."""
-    characters = "".join(c for c, _ in Counter(text).most_common(MOST_CHARACTERS))
-    where = {c: i for i, c in enumerate(characters)}
-    numbers = torch.tensor([where[c] for c in text if c in where])
-    cut = len(numbers) - len(numbers) // HELD_OUT
-    return Text(characters, numbers[:cut], numbers[cut:], frozenset(WORD.findall(text.lower())))
-
-
-@functools.cache
-def library() -> str:
-    """Sentences of the library's articles, without headings, lists and formulas."""
-    parts = [part for article in articles() for part in article.body.split("\n\n")]
-    told = [part for part in parts if part[:1].isalpha() and not MARKED.search(part)]
-    return re.sub(r"\s+", " ", " ".join(part for part in told if not part.startswith("Also called")))

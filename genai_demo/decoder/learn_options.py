@@ -6,8 +6,6 @@ from typing import Literal
 
 from genai_demo.core.options import Options, option
 
-LEAST_TEXT = 400  # characters of a text of the visitor's own
-
 
 class LearnOptions(Options):
     text: str = option("", "Your own text to learn from; empty for the articles of this app", longest=20_000, more=True)

@@ -12,6 +12,7 @@ from genai_demo import DemoError, Recipe, run
 from genai_demo.core.device import generator
 from genai_demo.decoder import learn
 from genai_demo.decoder.learn_options import LearnOptions
+from genai_demo.language import characters
 
 OWN = "the cat sat on the mat and the dog sat on the log. " * 20
 QUICK = {"text": OWN, "prompt": "the ", "width": 32, "layers": 1, "context": 16, "steps": 60, "every": 30}
@@ -36,7 +37,7 @@ def test_more_steps_go_on_as_fewer_did():
 
 def test_a_sample_has_the_probabilities_that_the_network_gives():
     options = LearnOptions(**QUICK, temperature=1.0)
-    text = learn.text_of(OWN)
+    text = characters.text_of(OWN)
     net, begin = learn.network(len(text.characters), options, 0), text.numbers("the ")
     written, chances, first = learn.write(net, begin, options, 0)
     with torch.inference_mode():
@@ -48,10 +49,10 @@ def test_a_sample_has_the_probabilities_that_the_network_gives():
 
 def test_stretches_lie_in_the_text_also_where_it_is_shorter_than_the_context():
     numbers = torch.arange(10)
-    for row in learn.some(numbers, 4, 20, generator(0)):
+    for row in characters.some(numbers, 4, 20, generator(0)):
         assert row.diff().eq(1).all()
         assert len(row) == 5
-    assert learn.some(numbers, 50, 2, generator(0)).tolist() == [list(range(10))] * 2
+    assert characters.some(numbers, 50, 2, generator(0)).tolist() == [list(range(10))] * 2
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_what_it_cannot_learn_from_is_refused(options, said):
 
 
 def test_the_articles_have_no_signs_of_markdown():
-    text = learn.library()
+    text = characters.library()
     assert len(text) > 100_000
     assert not set("#|$`") & set(text)
 
