@@ -2,8 +2,9 @@
 
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
-from genai_demo.core.spec import Hub, ModelSpec
+from genai_demo.core.spec import Bundled, Hub, ModelSpec
 from genai_demo.encoder import options
+from genai_demo.encoder.ways_options import WaysOptions
 from genai_demo.language import minilm
 
 FAMILY = Family(
@@ -35,8 +36,19 @@ LARGER = (
     _hub("bert", "BERT base, from the hub", "google-bert/bert-base-uncased", "Apache-2.0 (Google)"),
     _hub("roberta", "RoBERTa base, from the hub", "FacebookAI/roberta-base", "MIT (Meta)"),
 )
-SPECS: tuple[ModelSpec, ...] = (MINILM, *LARGER)
-MODELS = tuple(spec.key for spec in SPECS)
+HEADS = tuple(
+    ModelSpec(
+        f"encoder/{name}",
+        title,
+        (Bundled(f"encoder/{name}.safetensors"),),
+        "genai_demo.encoder.heads:build",
+        "Apache-2.0",
+        "genai_demo.encoder.heads:example",
+    )
+    for name, title in (("topic", "What a description is of: heads"), ("names", "People and places: heads"))
+)
+SPECS: tuple[ModelSpec, ...] = (MINILM, *LARGER, *HEADS)
+MODELS = tuple(spec.key for spec in (MINILM, *LARGER))
 EXACT = 1  # thread of what is to replay to the last bit
 
 RUNS: tuple[Run, ...] = (
@@ -74,6 +86,33 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.encoder.similar:similar",
         MODELS,
         lambda o: 20,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/topic",
+        "What kind of thing a description is of, read after each layer",
+        options.TopicOptions,
+        "genai_demo.encoder.topic:topic",
+        (MINILM.key,),
+        lambda o: 15,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/names",
+        "Which words are a person's or a place's name, read after each layer",
+        options.NamesOptions,
+        "genai_demo.encoder.names:names",
+        (MINILM.key,),
+        lambda o: 15,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/ways",
+        "Three ways to learn from one text: the next character, hidden ones, a hole",
+        WaysOptions,
+        "genai_demo.encoder.ways:learn_ways",
+        (),
+        lambda o: 2 + o.steps * 0.05,
         threads=EXACT,
     ),
 )

@@ -49,3 +49,11 @@ class SwapOptions(Options):
 
 class SimilarOptions(Options):
     sentences: str = option(SENTENCES, "A sentence a line, 2 to 24 of them", longest=TEXT)
+
+
+class TopicOptions(Options):
+    text: str = text_option("a small animal with a bushy tail that lives in trees and hides nuts")
+
+
+class NamesOptions(Options):
+    text: str = text_option("Marie Curie was born in Warsaw and worked with her husband in Paris.")

@@ -26,7 +26,8 @@ from genai_demo.core.device import generator, seeded, threads
 from genai_demo.core.training import ModelStep, Resumable, TrainStep
 from genai_demo.core.weights import locate
 from genai_demo.data import english
-from genai_demo.encoder import bundle
+from genai_demo.encoder import bundle, heads_train
+from genai_demo.encoder.heads_train import HeadConfig
 from genai_demo.language.minilm import MINILM
 
 SAVE, REPORT = 50, 25  # steps between two states in the cache, and between two reports
@@ -64,7 +65,7 @@ class TrainConfig:
     seed: int = 0
 
 
-MODELS = {"words-1": TrainConfig()}
+MODELS: dict[str, TrainConfig | HeadConfig] = {"words-1": TrainConfig(), **heads_train.MODELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +220,23 @@ def train_all(
         with kit.journal("encoder", name, cfg, anew=anew, free=("steps",)) as notes:
             if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
                 yield from _train_one(name, cfg, notes)
+            if isinstance(cfg, HeadConfig):
+                kit.deliver(notes.weights, folder)
+                continue
             for number in range(1, bundle.PARTS + 1):
                 kit.deliver(bundle.part(notes.weights, number), folder)
             if folder != notes.weights.parent:
                 shutil.copy(notes.weights.with_name("vocab.txt"), folder)
 
 
-def _train_one(name: str, cfg: TrainConfig, notes: kit.Journal) -> Iterator[ModelStep]:
+def _train_one(name: str, cfg: TrainConfig | HeadConfig, notes: kit.Journal) -> Iterator[ModelStep]:
+    if isinstance(cfg, HeadConfig):
+        yield from heads_train.train_one(name, notes, cfg)
+    else:
+        yield from _train_words(name, cfg, notes)
+
+
+def _train_words(name: str, cfg: TrainConfig, notes: kit.Journal) -> Iterator[ModelStep]:
     texts = {source: thin(sentences, MOST) for source, sentences in english.load("train").items()}
     network, tokenizer = begun(texts)
     pieces = tokenizer.backend_tokenizer

@@ -1,4 +1,5 @@
-"""A BERT of a few thousand random numbers in the place of MiniLM: the same classes; it spells, and knows some words."""
+"""A BERT of random numbers in the place of MiniLM, as wide and deep, so that its heads fit; it spells, and knows some
+words."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ LETTERS = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
 VOCABULARY = (*SPECIALS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *WORDS)
 CONFIG = {
     "vocab_size": len(VOCABULARY),
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
+    "hidden_size": 384,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 12,
     "intermediate_size": 48,
     "max_position_embeddings": 400,
     "initializer_range": 0.2,

@@ -128,7 +128,9 @@ def test_dice_gives_a_seed_that_the_run_takes(visit, film):
     strip = film(page, BENCH)
     strip.generate()
     strip.wait(20)
-    assert str(strip.root.evaluate("film => film.told.recipe.seed")) == page.locator(f"#{BENCH}-seed input").input_value()
+    assert (
+        str(strip.root.evaluate("film => film.told.recipe.seed")) == page.locator(f"#{BENCH}-seed input").input_value()
+    )
 
 
 def test_two_visitors_get_their_own_pictures(visit, film):

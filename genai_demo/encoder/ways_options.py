@@ -1,4 +1,4 @@
-"""Options of the run seq2seq/ways."""
+"""Options of the run encoder/ways."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from genai_demo.core.device import generator, pick_device, seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Stage, Tok, curve, number, stages, tokens
 from genai_demo.language.characters import Text, entropy, some, text_of
-from genai_demo.seq2seq.ways_options import WaysOptions
+from genai_demo.encoder.ways_options import WaysOptions
 
 CONTEXT = 48  # characters of a stretch
 HEADS, JUDGED = 4, 64  # of attention; stretches of the text held out, for the losses

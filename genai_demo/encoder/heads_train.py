@@ -1,0 +1,221 @@
+"""Trains the heads behind all-MiniLM-L6-v2, which stays as it is. `python -m genai_demo train encoder` calls train_one.
+
+Topic: WordNet's glosses of nouns, each with the kind of thing that it describes. Names: sentences of WordNet, whose
+words are marked by its own lists of people and of places, which nobody has checked by hand; a name that is on both
+lists marks nothing. Held out are the same synsets as everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genai_demo.core import training as kit
+from genai_demo.core.cards import write_card
+from genai_demo.core.device import generator, threads
+from genai_demo.core.load import load
+from genai_demo.core.training import ModelStep
+from genai_demo.data import english, wordnet
+from genai_demo.encoder.heads import NAMES, NOTHING, TOPIC, Heads, states
+from genai_demo.encoder.model import Encoder
+from genai_demo.encoder.names import words
+
+LISTS = {"person": "person", "place": "place", "thing of nature": "place"}  # kinds of nouns whose own names are marked
+SHORTEST = 3  # letters of a name that is marked
+CAPITAL = re.compile(r"\b[A-Z][\w'-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadConfig:
+    """What a training depends on; written on the card. most, judged: examples of a kind, or sentences, of each half."""
+
+    most: int
+    judged: int
+    epochs: int = 30
+    batch_size: int = 512
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.01
+    seed: int = 0
+
+
+class Examples(NamedTuple):
+    """x (layers + 1, n, width) float16, y (n,) classes."""
+
+    x: Tensor
+    y: Tensor
+
+
+MODELS = {TOPIC: HeadConfig(900, 1500), NAMES: HeadConfig(6000, 1000)}
+DATA = {
+    TOPIC: "glosses of WordNet 3.0's nouns with the kind of thing each names (WordNet's own free licence)",
+    NAMES: "glosses and examples of WordNet 3.0, marked by its own lists of people and places, unchecked (its licence)",
+}
+
+
+def train_one(name: str, notes: kit.Journal, cfg: HeadConfig, model: Encoder | None = None) -> Iterator[ModelStep]:
+    """Fit the heads of that name and write them with their card. Raises DemoError where the data can't be had."""
+    started = time.monotonic()
+    model = model or load("encoder/minilm")
+    classes, learnt, held = SOURCES[name](model, cfg)
+    layers, _, width = learnt.x.shape
+    heads = Heads(layers, width, classes)
+    optimiser = torch.optim.AdamW(heads.parameters(), lr=cfg.learning_rate, weight_decay=cfg.weight_decay)
+    random = generator(cfg.seed)
+    for epoch in range(1, cfg.epochs + 1):
+        total = 0.0
+        parts = torch.randperm(len(learnt.y), generator=random).split(cfg.batch_size)
+        with threads(1):
+            for part in parts:
+                loss = fit(heads, learnt.x[:, part].float(), learnt.y[part])
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimiser.step()
+                total += float(loss.detach())
+        for group in optimiser.param_groups:
+            group["lr"] = cfg.learning_rate * (1 - epoch / cfg.epochs)
+        yield ModelStep(epoch, cfg.epochs, total / len(parts) / layers, time.monotonic() - started, name)
+    _write(name, notes, cfg, heads, measured(heads, held), time.monotonic() - started)
+
+
+def fit(heads: Heads, x: Tensor, y: Tensor) -> Tensor:
+    """The cross-entropy of all layers' heads, summed: each is trained as if it were alone."""
+    logits = heads(x)
+    return F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits))) * len(logits)
+
+
+@torch.inference_mode()
+def measured(heads: Heads, held: Examples) -> dict[str, Any]:
+    """By layer: the share of examples told right, or, where there is a class for nothing, the F1 of the others."""
+    told = heads(held.x.float()).argmax(-1)  # (layers + 1, n)
+    found: dict[str, Any] = {"examples": len(held.y)}
+    nothing = heads.classes.index(NOTHING) if NOTHING in heads.classes else -1
+    for layer, each in enumerate(told):
+        hits = each == held.y
+        if nothing < 0:
+            score = float(hits.float().mean())
+        else:
+            marked, said = held.y != nothing, each != nothing
+            score = 2 * int((hits & marked).sum()) / max(1, int(marked.sum()) + int(said.sum()))
+        found[f"right_{layer}"] = round(score, 4)
+    if nothing < 0:  # kinds are not equally frequent
+        each = [float((told[-1] == held.y)[held.y == k].float().mean()) for k in held.y.unique()]
+        found["mean_over_kinds"] = round(sum(each) / len(each), 4)
+    return found
+
+
+def _write(
+    name: str, notes: kit.Journal, cfg: HeadConfig, heads: Heads, quality: dict[str, Any], seconds: float
+) -> None:
+    kit.write_weights(notes.weights, kit.halved(heads.state_dict()), {"classes": json.dumps(heads.classes)})
+    write_card(
+        notes.weights,
+        title={TOPIC: "What a description is of", NAMES: "Names of people and places"}[name],
+        licence="Apache-2.0",
+        data=DATA[name],
+        config={"classes": list(heads.classes), "behind": "all-MiniLM-L6-v2, left as it is"},
+        training=kit.stated(cfg),
+        epochs=cfg.epochs,
+        wall_seconds=round(seconds),
+        quality=quality,
+    )
+
+
+@torch.inference_mode()
+def topics(model: Encoder, cfg: HeadConfig) -> tuple[tuple[str, ...], Examples, Examples]:
+    """Kinds of things; means of the vectors of their glosses, learnt from and held out."""
+    classes = tuple(sorted(set(wordnet.KINDS.values())))
+    rows: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+    for kind in classes:
+        nouns = [noun for noun in wordnet.nouns() if noun.kind == kind and noun.gloss]
+        for held in (False, True):
+            some = [noun for noun in nouns if noun.held == held]
+            rows[held] += [(noun.gloss, kind) for noun in _thin(some, cfg.most if not held else cfg.judged)]
+    made = []
+    for held in (False, True):
+        x = [states(model, model.encode(gloss)[:64]).mean(1).half() for gloss, _ in rows[held]]
+        made.append(Examples(torch.stack(x, 1), torch.tensor([classes.index(kind) for _, kind in rows[held]])))
+    return classes, made[0], made[1]
+
+
+@torch.inference_mode()
+def named(model: Encoder, cfg: HeadConfig) -> tuple[tuple[str, ...], Examples, Examples]:
+    """Classes of tokens; vectors of tokens of marked sentences, learnt from and held out."""
+    classes = (NOTHING, *sorted(set(LISTS.values())))
+    lists = listed()
+    made = []
+    for split, most in (("train", cfg.most), ("held out", cfg.judged)):
+        marked = [(text, spans) for text in english.load(split)["wordnet"] if (spans := marks(text, lists))]
+        x, y = [], []
+        for text, spans in _thin(marked, most):
+            ids, kinds = labelled(model, text, spans)
+            chosen = _some(kinds) if split == "train" else list(range(len(kinds)))
+            x.append(states(model, ids)[:, chosen].half())
+            y.append(torch.tensor([classes.index(kinds[k]) for k in chosen]))
+        made.append(Examples(torch.cat(x, 1), torch.cat(y)))
+    return classes, made[0], made[1]
+
+
+def listed() -> dict[str, str]:
+    """Name -> person or place; what is on both lists is on none."""
+    found: dict[str, str] = {}
+    for noun in wordnet.nouns():
+        if noun.one and noun.kind in LISTS:
+            for name in noun.names:
+                if len(name) >= SHORTEST and name[0].isupper():
+                    kind = LISTS[noun.kind]
+                    found[name] = kind if found.get(name, kind) == kind else ""
+    return {name: kind for name, kind in found.items() if kind}
+
+
+def marks(text: str, lists: dict[str, str]) -> list[tuple[int, int, str]]:
+    """Where names of the lists stand in a text, the longest first word onwards: (first, end, kind), in characters.
+
+    The first word of a text is none: it has a capital letter anyway.
+    """
+    found: list[tuple[int, int, str]] = []
+    for match in CAPITAL.finditer(text):
+        at = match.start()
+        if at == 0 or (found and at < found[-1][1]):
+            continue
+        for end in sorted((m.end() for m in CAPITAL.finditer(text, at, at + 40)), reverse=True):
+            if kind := lists.get(text[at:end]):
+                found.append((at, end, kind))
+                break
+    return found
+
+
+def labelled(model: Encoder, text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[list[int], list[str]]:
+    """Token numbers with start and end, and the kind of each between them; a word has that of its first token."""
+    read = model.pieces.encode(text, add_special_tokens=False)
+    kinds = [NOTHING] * len(read.ids)
+    for place, (first, _) in enumerate(read.offsets):
+        for a, b, kind in spans:
+            if a <= first < b:
+                kinds[place] = kind
+    whole = words(model, read.ids)
+    return [model.start, *read.ids, model.end], [kinds[place] for place in whole]
+
+
+def _some(kinds: Sequence[str]) -> list[int]:
+    """Places of all tokens of names and of as many others as keep a text from outweighing them: ten, evenly spaced."""
+    others = [k for k, kind in enumerate(kinds) if kind == NOTHING]
+    return sorted([k for k, kind in enumerate(kinds) if kind != NOTHING] + _thin(others, 10))
+
+
+def _thin(rows: Sequence[Any], most: int) -> list[Any]:
+    """At most so many, evenly spaced."""
+    return list(rows[:: max(1, -(-len(rows) // most))])
+
+
+SOURCES: dict[str, Callable[[Encoder, HeadConfig], tuple[tuple[str, ...], Examples, Examples]]] = {
+    TOPIC: topics,
+    NAMES: named,
+}

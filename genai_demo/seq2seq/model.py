@@ -1,0 +1,115 @@
+"""An encoder-decoder (Vaswani et al. 2017) in the class of the opus-mt translators: Marian's, of Transformers.
+
+ids (b, s): what is read, a task sign first and END last, PAD behind; the decoder starts from PAD, as Marian's do.
+Encoder and decoder share one table of pieces, which also is the output layer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers import MarianConfig, MarianMTModel
+
+from genai_demo.core.errors import DemoError
+from genai_demo.language.text import clean, refuse_empty
+
+PAD, END, UNKNOWN, MASK = "<pad>", "</s>", "<unk>", "<mask>"
+SENTINELS = tuple(f"<x{i}>" for i in range(1, 5))  # T5's signs for what is missing
+TASKS = {
+    "fr": ">>fr<<",
+    "de": ">>de<<",
+    "es": ">>es<<",
+    "it": ">>it<<",
+    "words": ">>words<<",
+    "repair": ">>repair<<",
+    "spans": ">>spans<<",
+}
+SIGNS = (PAD, END, UNKNOWN, MASK, *SENTINELS, *TASKS.values())  # the first pieces of the vocabulary, in this order
+LONGEST = 128  # pieces that are read or written at most
+CONFIG: dict[str, Any] = {
+    "d_model": 192,
+    "encoder_layers": 4,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 6,
+    "decoder_attention_heads": 6,
+    "encoder_ffn_dim": 768,
+    "decoder_ffn_dim": 768,
+    "max_position_embeddings": LONGEST,
+    "activation_function": "relu",
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "activation_dropout": 0.0,
+    "scale_embedding": True,
+    "tie_word_embeddings": True,
+    "share_encoder_decoder_embeddings": True,
+    "pad_token_id": 0,
+    "eos_token_id": 1,
+    "forced_eos_token_id": None,
+    "decoder_start_token_id": 0,
+    "bos_token_id": None,
+}
+
+
+def network(vocabulary: int) -> Any:
+    """Marian with random weights."""
+    return MarianMTModel(MarianConfig(vocab_size=vocabulary, decoder_vocab_size=vocabulary, **CONFIG))
+
+
+class Translator(nn.Module):
+    """`network`: a MarianMTModel; `pieces`: its tokenizer. Nothing changes it: it serves every visitor."""
+
+    def __init__(self, net: Any, pieces: Tokenizer) -> None:
+        super().__init__()
+        self.network, self.pieces = net, pieces
+        self.pieces.no_padding()
+        self.pieces.no_truncation()
+        self.pieces.encode_special_tokens = True  # "</s>" in a text is four signs
+
+    def forward(self, ids: Tensor, decoder_ids: Tensor) -> Tensor:
+        """ids (b, s), decoder_ids (b, t) -> logits (b, t, vocabulary)."""
+        found: Tensor = self.network(
+            input_ids=ids, attention_mask=(ids != 0).long(), decoder_input_ids=decoder_ids
+        ).logits
+        return found
+
+    def encode(self, task: str, text: str) -> list[int]:
+        """The task's sign, the pieces of a text, END. Raises DemoError where it is empty or too long."""
+        refuse_empty(text)
+        ids = self.pieces.encode(clean(text), add_special_tokens=False).ids
+        if not ids:
+            raise DemoError("text has no words; write a few")
+        if len(ids) + 2 > LONGEST:
+            raise DemoError(
+                f"text makes {len(ids)} pieces; it reads {LONGEST - 2}, shorten it or translate it in parts"
+            )
+        return [self.pieces.token_to_id(TASKS[task]), *ids, self.pieces.token_to_id(END)]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Pieces as running text, signs left out."""
+        found: str = self.pieces.decode([i for i in ids if i >= len(SIGNS)])
+        return found
+
+
+def build(path: Path) -> Translator:
+    """The model of a file of weights, which holds its tokenizer too."""
+    with safe_open(path, "pt") as file:
+        pieces = Tokenizer.from_str(json.loads(file.metadata()["tokenizer"]))
+        state = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+    net = network(pieces.get_vocab_size())
+    net.load_state_dict(state, strict=False)  # what is tied or computed is left out
+    net.tie_weights()
+    return Translator(net, pieces)
+
+
+def example(model: Translator, batch: int = 1) -> Tensor:
+    """One pass, (batch, 1, vocabulary)."""
+    ids = torch.tensor([model.encode("fr", "text editor")] * batch, device=next(model.parameters()).device)
+    found: Tensor = model(ids, ids.new_zeros(batch, 1))
+    return found

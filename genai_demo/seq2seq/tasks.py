@@ -1,0 +1,95 @@
+"""Pairs of texts that need no data set: numbers in words, and English sentences that were damaged and are mended."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from genai_demo.seq2seq.model import MASK, SENTINELS, TASKS
+
+Pair = tuple[str, str]  # what is read, with its task's sign, and what is to be written
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+LEARNT_DIGITS = 6  # of numbers in training
+
+
+def in_words(number: int) -> str:
+    """123 -> "one hundred twenty-three"; 0 to 999,999,999."""
+    if number < 20:
+        return ONES[number]
+    if number < 100:
+        return TENS[number // 10] + (f"-{ONES[number % 10]}" if number % 10 else "")
+    for size, name in ((1_000_000, "million"), (1_000, "thousand"), (100, "hundred")):
+        if number >= size:
+            rest = f" {in_words(number % size)}" if number % size else ""
+            return f"{in_words(number // size)} {name}{rest}"
+    raise AssertionError
+
+
+def number_pair(chance: random.Random) -> Pair:
+    """A number of one to LEARNT_DIGITS digits, each length as likely; one in a hundred is held out (see `held`)."""
+    while True:
+        digits = chance.randint(1, LEARNT_DIGITS)
+        number = chance.randrange(10 ** (digits - 1) if digits > 1 else 0, 10**digits)
+        if not held(number):
+            return f"{TASKS['words']} {number}", in_words(number)
+
+
+def held(number: int) -> bool:
+    """Whether a number is kept from training."""
+    return number >= 100 and number * 7919 % 100 == 13
+
+
+def damaged(text: str, chance: random.Random, *, spans: bool = False, most: int = 2) -> Pair:
+    """A sentence with one to `most` stretches of one to three words taken out, and what is to be written.
+
+    As BART's infilling (Lewis et al. 2019): MASK in place of each stretch, and the whole sentence is written; with
+    `spans` as T5's (Raffel et al. 2019): a sentinel in place of each, and they are written with what was there.
+    """
+    words = text.split()
+    count = min(most, max(1, len(words) // 6), chance.randint(1, most))
+    places = sorted(chance.sample(range(max(1, len(words) - 2)), min(count, max(1, len(words) - 2))))
+    shown: list[str] = []
+    missing: list[str] = []
+    at = 0
+    for place in places:
+        if place < at:
+            continue
+        end = min(len(words), place + chance.randint(1, 3))
+        shown += [*words[at:place], SENTINELS[len(missing) and len(missing) // 2] if spans else MASK]
+        missing += [SENTINELS[len(missing) // 2], " ".join(words[place:end])]
+        at = end
+    shown += words[at:]
+    sign = TASKS["spans" if spans else "repair"]
+    return f"{sign} {' '.join(shown)}", " ".join(missing) if spans else text
+
+
+def held_numbers(count: int, digits: int, seed: int = 0) -> Sequence[int]:
+    """Numbers of so many digits that no training saw."""
+    chance, found = random.Random(seed), []
+    while len(found) < count:
+        number = chance.randrange(10 ** (digits - 1), 10**digits)
+        if digits > LEARNT_DIGITS or held(number):
+            found.append(number)
+    return found
