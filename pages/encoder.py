@@ -1,30 +1,65 @@
-"""The encoder page: attention both ways, a word swapped, the right side taken away, sentences compared."""
+"""The encoder page: gaps filled, attention both ways, a word swapped, sentences, heads, three ways to learn."""
 
 from __future__ import annotations
 
-from pages.parts.bench import Bench
+from typing import Any
+
+from genai_demo.encoder.options import FillOptions, UnmaskOptions
+from pages.parts.bench import Bench, bench_id, later
+from pages.parts.gaps.gaps import GapPad
 from pages.parts.lead import Try
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
 
-LABELS = {"specials": "Draw start and end", "page": "Part of the text", "word": "Word", "other": "In its place"}
+LABELS = {
+    "top": "Listed",
+    "masks": "Gaps behind the text",
+    "order": "Which gap is next",
+    "at_once": "Gaps at once",
+    "temperature": "Temperature",
+    "repeats": "Words may repeat",
+    "specials": "Draw start and end",
+    "page": "Part of the text",
+    "word": "Word",
+    "other": "In its place",
+    "place": "Character taken apart",
+    "hidden": "Share hidden from the encoder",
+    "hole": "Length of the hole",
+    "learning_rate": "Learning rate",
+}
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "order": [("Surest", "surest first"), ("Left to right", "left to right"), ("By chance", "by chance")]
+}
 TIMELINE = (
     Entry("Transformer", 2017, "encoder/inside", "Attention in place of recurrence"),
     Entry("ELMo", 2018, "encoder/swap", "A word's vector depends on its sentence"),
-    Entry("BERT", 2018, "encoder/masks", "Read both ways, name what is hidden"),
+    Entry("BERT", 2018, "encoder/fill", "Read both ways, name what is hidden"),
+    Entry("Mask-Predict", 2019, "encoder/unmask", "Fill the surest gaps first"),
     Entry("RoBERTa", 2019, "", "More text, no next-sentence task"),
+    Entry("Probing BERT", 2019, "encoder/names", "What can be read in which layer"),
     Entry("Sentence-BERT", 2019, "encoder/similar", "Sentences as vectors"),
     Entry("DistilBERT", 2019, "", "A small one learns from a large one"),
+    Entry("T5", 2019, "encoder/ways", "Every task as text to text"),
     Entry("MiniLM", 2020, "encoder/inside", "The one on this page"),
     Entry("Vision Transformer", 2020, "", "Patches of a picture as words"),
+    Entry("Masked diffusion", 2024, "encoder/unmask", "Write from nothing but gaps", "text=&masks=10&temperature=0.7"),
     Entry("ModernBERT", 2024, "", "What decoders taught since"),
 )
 LOOK = (
-    "Scrub through the layers. At first each word is a row of a table, the same in every text. Layer by layer it looks "
-    "at the words before it and behind it, and turns into what it means here."
+    "Click a word to hide it: the network reads what stands before the gap and behind it, all at once, and names words."
 )
 NOT = ("The film was good.", "The film was not good.", "The movie was great.", "The film was bad.")
 TRIES = (
+    Try(
+        "Fill the surest gap first, or go from left to right?",
+        "run=encoder/unmask&text=The [MASK] of the [MASK] was [MASK] by the [MASK] of the [MASK].&order=left to right",
+        "Run it, then choose Surest. Look at the log-probability of all that was put in: which order gets more?",
+    ),
+    Try(
+        "What becomes of all gaps at once?",
+        "run=encoder/unmask&text=&masks=8&at_once=8",
+        "In a single pass no gap knows of its neighbours: read what comes out. Then set Gaps at once to 1.",
+    ),
     Try(
         "Whose meaning hangs on one word?",
         "run=encoder/swap&text=He sat on the bank of the river and watched the water.&word=river&other=town",
@@ -53,18 +88,70 @@ TRIES = (
         "which layer on is it nearest to “The film was bad.”, which means the same?",
     ),
     Try(
+        "In which layer is a name easiest to find?",
+        "run=encoder/names",
+        "A head of its own reads each layer. Guess first: does the last layer find names best? Then read the curve.",
+    ),
+    Try(
+        "Which of three ways learns fastest from the same text?",
+        "run=encoder/ways",
+        "All three see the same stretches in each step. Guess, then read the curves, and how many characters each is "
+        "asked for in a step.",
+    ),
+    Try(
         "What does it make of another language?",
         "run=encoder/inside&text=Der Hund schläft heute lange auf dem alten Teppich.",
         "It has read English. It answers all the same; the stage says what that is worth.",
     ),
 )
+
+
+def _text(run: str, value: str, *, runs: bool = False) -> dict[str, Any]:
+    return {"text": later(GapPad, value, bench_id(run), runs=runs)}
+
+
+def _default(options: Any) -> str:
+    """The text that a run is opened with."""
+    return str(options.model_fields["text"].default)
+
+
 BENCHES = (
     Bench(
-        "Attention",
+        "Fill",
+        "encoder/fill",
+        "Hide words of your own sentence; click a word of a list to put it in.",
+        ("top",),
+        primary="Fill",
+        own=_text("encoder/fill", _default(FillOptions), runs=True),
+        stage="text",
+        group="Gaps",
+    ),
+    Bench(
+        "Unmask",
+        "encoder/unmask",
+        "Gap by gap, the surest first; with nothing but gaps, it writes a sentence.",
+        ("masks", "order", "at_once", "temperature"),
+        primary="Unmask",
+        own=_text("encoder/unmask", _default(UnmaskOptions)),
+        stage="text",
+        blank=True,
+        group="Gaps",
+    ),
+    Bench(
+        "Heads",
         "encoder/inside",
         "What each head of each layer looks at, before a word and behind it.",
         ("text", "specials", "page"),
         primary="Look inside",
+        group="Attention",
+    ),
+    Bench(
+        "Both ways",
+        "encoder/masks",
+        "The same network with a full mask and with a decoder's: what does a token owe to what comes after it?",
+        ("text", "specials", "page"),
+        primary="Compare",
+        group="Attention",
     ),
     Bench(
         "Swap a word",
@@ -74,22 +161,47 @@ BENCHES = (
         primary="Swap",
     ),
     Bench(
-        "Both ways",
-        "encoder/masks",
-        "The same network with a full mask and with a decoder's: what does a token owe to what comes after it?",
-        ("text", "specials", "page"),
-        primary="Compare",
-    ),
-    Bench(
         "Sentences",
         "encoder/similar",
         "Each sentence as one vector: which are near each other, after which layer?",
         ("sentences",),
         primary="Compare",
     ),
+    Bench(
+        "Topic",
+        "encoder/topic",
+        "What kind of thing do these words describe? A trained head reads each layer; the network was never told.",
+        ("text",),
+        primary="Read",
+        group="What layers know",
+    ),
+    Bench(
+        "Names",
+        "encoder/names",
+        "Which words are names, of people or of places? A trained head reads each token after each layer.",
+        ("text",),
+        primary="Read",
+        group="What layers know",
+    ),
+    Bench(
+        "Three ways to learn",
+        "encoder/ways",
+        "Decoder, encoder and encoder-decoder, small and new, learn from the same text while you watch.",
+        ("steps", "place", "hidden", "hole", "learning_rate"),
+        primary="Train",
+    ),
 )
 
 
 def build() -> None:
     """The page."""
-    build_page("encoder", BENCHES, labels=LABELS, timeline=TIMELINE, models=("encoder/minilm",), tries=TRIES, look=LOOK)
+    build_page(
+        "encoder",
+        BENCHES,
+        labels=LABELS,
+        choices=CHOICES,
+        timeline=TIMELINE,
+        models=("encoder/words", "encoder/minilm", "encoder/topic", "encoder/names"),
+        tries=TRIES,
+        look=LOOK,
+    )

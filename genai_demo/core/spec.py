@@ -19,9 +19,13 @@ WEIGHTS = ASSETS / "weights"
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """Trained here and shipped: `file` under assets/weights, its card beside it with the ending .json."""
+    """Trained here and shipped: `file` under assets/weights, its card beside it with the ending .json.
+
+    more: further files of the same weights, each with its card; `build` finds them beside the first.
+    """
 
     file: str
+    more: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:

@@ -55,7 +55,7 @@ def first(spec: ModelSpec, use: Callable[[Source, Path | str], T]) -> T:
 def is_here(spec: ModelSpec) -> bool:
     """Whether the model can be loaded without fetching anything."""
     return any(
-        source.path.exists()
+        source.path.exists() and all(Bundled(other).path.exists() for other in source.more)
         if isinstance(source, Bundled)
         else _in_cache(source)
         if isinstance(source, Package)
@@ -100,6 +100,8 @@ def _bundled(source: Bundled) -> Path:
             f"the weights {source.file} are not those their card describes (SHA-256 differs); "
             "restore assets/weights from the project"
         )
+    for other in source.more:
+        _bundled(Bundled(other))
     return source.path
 
 

@@ -12,29 +12,39 @@ FAMILY = Family(
     "Text",
     "Read a whole text at once, both ways, until every word is a vector that says what it means there.",
     starts=(
+        ("Hide a word", "run=encoder/fill"),
         ("Swap a word, see what moves", "run=encoder/swap"),
-        ("Where each head looks", "run=encoder/inside"),
         ("Which sentences mean the same?", "run=encoder/similar"),
     ),
 )
-BUILD, EXAMPLE = "genai_demo.encoder.model:build", "genai_demo.encoder.model:example"
+MASKED = "genai_demo.encoder.masked"
 MINILM = ModelSpec(
     "encoder/minilm",
     "all-MiniLM-L6-v2",
     (minilm.MINILM, Hub("sentence-transformers/all-MiniLM-L6-v2")),
-    BUILD,
+    "genai_demo.encoder.model:build",
     "MIT (as packaged)",
-    EXAMPLE,
+    "genai_demo.encoder.model:example",
 )
 
 
-def _hub(key: str, title: str, repo: str, licence: str) -> ModelSpec:
-    return ModelSpec(f"encoder/{key}", title, (Hub(repo),), BUILD, licence, EXAMPLE)
+def _naming(key: str, title: str, source: Bundled | Hub, licence: str) -> ModelSpec:
+    """One with a head that names hidden words."""
+    return ModelSpec(f"encoder/{key}", title, (source,), f"{MASKED}:build", licence, f"{MASKED}:example")
 
 
+WORDS = _naming(
+    "words",
+    "Masked language model, from MiniLM",
+    Bundled("encoder/words-1.safetensors", ("encoder/words-2.safetensors", "encoder/words-3.safetensors")),
+    "Apache-2.0; the network it was trained on from, all-MiniLM-L6-v2, MIT as packaged",
+)
 LARGER = (
-    _hub("bert", "BERT base, from the hub", "google-bert/bert-base-uncased", "Apache-2.0 (Google)"),
-    _hub("roberta", "RoBERTa base, from the hub", "FacebookAI/roberta-base", "MIT (Meta)"),
+    _naming("bert", "BERT base, from the hub", Hub("google-bert/bert-base-uncased"), "Apache-2.0 (Google)"),
+    _naming("roberta", "RoBERTa base, from the hub", Hub("FacebookAI/roberta-base"), "MIT (Meta)"),
+)
+DISTIL = _naming(  # its layers have other names: it is not looked into
+    "distilbert", "DistilBERT, from the hub", Hub("distilbert/distilbert-base-uncased"), "Apache-2.0 (Hugging Face)"
 )
 HEADS = tuple(
     ModelSpec(
@@ -47,11 +57,30 @@ HEADS = tuple(
     )
     for name, title in (("topic", "What a description is of: heads"), ("names", "People and places: heads"))
 )
-SPECS: tuple[ModelSpec, ...] = (MINILM, *LARGER, *HEADS)
-MODELS = tuple(spec.key for spec in (MINILM, *LARGER))
+SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, *HEADS)
+MODELS = tuple(spec.key for spec in (MINILM, WORDS, *LARGER))
+NAMERS = tuple(spec.key for spec in (WORDS, *LARGER, DISTIL))
 EXACT = 1  # thread of what is to replay to the last bit
 
 RUNS: tuple[Run, ...] = (
+    Run(
+        "encoder/fill",
+        "What stood behind each mask, with probabilities",
+        options.FillOptions,
+        "genai_demo.encoder.fill:fill",
+        NAMERS,
+        lambda o: 15,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/unmask",
+        "Masks filled one after the other, the surest first; a sentence out of nothing but masks",
+        options.UnmaskOptions,
+        "genai_demo.encoder.unmask:unmask",
+        NAMERS,
+        lambda o: 20,
+        threads=EXACT,
+    ),
     Run(
         "encoder/inside",
         "What each head of each layer looks at, in both directions",

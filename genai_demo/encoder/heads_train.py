@@ -76,7 +76,7 @@ def train_one(name: str, notes: kit.Journal, cfg: HeadConfig, model: Encoder | N
             for part in parts:
                 loss = fit(heads, learnt.x[:, part].float(), learnt.y[part])
                 optimiser.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 optimiser.step()
                 total += float(loss.detach())
         for group in optimiser.param_groups:
@@ -151,7 +151,8 @@ def named(model: Encoder, cfg: HeadConfig) -> tuple[tuple[str, ...], Examples, E
     classes = (NOTHING, *sorted(set(LISTS.values())))
     lists = listed()
     made = []
-    for split, most in (("train", cfg.most), ("held out", cfg.judged)):
+    halves: tuple[tuple[english.Split, int], ...] = (("train", cfg.most), ("held out", cfg.judged))
+    for split, most in halves:
         marked = [(text, spans) for text in english.load(split)["wordnet"] if (spans := marks(text, lists))]
         x, y = [], []
         for text, spans in _thin(marked, most):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from genai_demo.core.options import Options, option
 
 TEXT = 4000  # characters
+MASK = "[MASK]"
 SENTENCES = (
     "A man is playing a guitar on stage.\n"
     "Someone performs music for a crowd.\n"
@@ -17,8 +18,8 @@ SENTENCES = (
 )
 
 
-def text_option(default: str) -> Any:
-    return option(default, "The text that is read", longest=TEXT)
+def text_option(default: str, help: str = "The text that is read") -> Any:
+    return option(default, help, longest=TEXT)
 
 
 def page_option() -> Any:
@@ -27,6 +28,34 @@ def page_option() -> Any:
 
 def specials_option() -> Any:
     return option(False, "Draw the tokens for start and end too; many heads look there when they have nothing to do")
+
+
+class FillOptions(Options):
+    text: str = text_option(
+        f"The doctor looked at the patient and gave him some {MASK}.", f"The text; {MASK} is a word that is hidden"
+    )
+    top: int = option(8, "How many words are listed for each gap", at_least=1, at_most=20)
+
+
+class UnmaskOptions(Options):
+    text: str = text_option(
+        f"She opened the {MASK} {MASK} and saw that it was {MASK} {MASK} {MASK} outside.",
+        f"The text, {MASK} for each hidden word; empty for nothing but gaps",
+    )
+    masks: int = option(0, "So many gaps are put behind the text", at_least=0, at_most=40)
+    order: Literal["surest first", "left to right", "by chance"] = option(
+        "surest first", "Which gap is filled next: where the model is surest, the first one, or any"
+    )
+    at_once: int = option(
+        1, "How many gaps are filled in one pass; many at once do not know of each other", at_least=1, at_most=40
+    )
+    temperature: float = option(
+        0.0, "How much chance has a say in which word is put in; 0 always takes the likeliest", at_least=0, at_most=2
+    )
+    repeats: bool = option(
+        True, "A word may stand twice in a row; without, the likeliest other one is taken", more=True
+    )
+    top: int = option(8, "How many words are listed", at_least=1, at_most=20, more=True)
 
 
 class InsideOptions(Options):

@@ -50,7 +50,7 @@ class TrainConfig:
     source.
     """
 
-    steps: int = 1500
+    steps: int = 1300
     tokens: int = 2048
     learning_rate: float = 4e-4
     warmup: int = 100

@@ -10,7 +10,7 @@ the right beginning while it learns (teacher forcing). A loss is the cross-entro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,14 +29,14 @@ from transformers import (
 from genai_demo.core.device import generator, pick_device, seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Stage, Tok, curve, number, stages, tokens
-from genai_demo.language.characters import Text, entropy, some, text_of
 from genai_demo.encoder.ways_options import WaysOptions
+from genai_demo.language.characters import Text, entropy, some, text_of
 
 CONTEXT = 48  # characters of a stretch
 HEADS, JUDGED = 4, 64  # of attention; stretches of the text held out, for the losses
 LISTED = 6  # guesses that are shown
 LOSS = "loss on text held out"
-NATS = "nats a character asked for"
+NATS = "nats"
 SIGN = "\u2423"  # how a hidden character is shown
 
 
@@ -64,9 +64,9 @@ class WaysStep:
     hole: float = curve("encoder-decoder", unit=NATS, chart=LOSS, against="step")
     even: float = curve("all equally likely", unit=NATS, chart=LOSS, against="step")
     frequencies: float = curve("by frequency", unit=NATS, chart=LOSS, against="step")
-    asked_causal: int = number("asked of the decoder", unit="characters a step", digits=0)
-    asked_masked: int = number("of the encoder", unit="characters a step", digits=0)
-    asked_hole: int = number("of the encoder-decoder", unit="characters a step", digits=0)
+    asked_causal: int = number("characters asked of the decoder", unit="a step", digits=0)
+    asked_masked: int = number("of the encoder", unit="a step", digits=0)
+    asked_hole: int = number("of the encoder-decoder", unit="a step", digits=0)
 
 
 class Asked(NamedTuple):
@@ -187,7 +187,7 @@ def networks(characters: int, options: WaysOptions, seed: int) -> tuple[Any, Any
                 eos_token_id=None,
             )
         )
-    return tuple(net.to(pick_device()).train() for net in (causal, masked, hole))  # type: ignore[return-value]
+    return tuple(net.to(pick_device()).train() for net in (causal, masked, hole))
 
 
 class Classroom:
@@ -215,7 +215,7 @@ class Classroom:
         for net, optimiser, ask in zip(self.nets, self.optimisers, self.asks, strict=True):
             loss = ask(net, x.to(net.device), draw).loss
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             if not math.isfinite(float(loss.detach())):
@@ -237,15 +237,18 @@ class Classroom:
         left = ask_causal(causal, on, sides)
         both = ask_masked(masked, on.expand(CONTEXT, -1), sides)
         told = ask_hole(hole, on, sides, options.hole)
-        losses = [
+        one, two, three = (
             float(ask(net, self.judged.to(net.device), self.trial).loss)
             for net, ask in zip(self.nets, self.asks, strict=True)
-        ]
+        )
         size = options.batch_size
+        on_from, filled, mended = self._written(start)
         return WaysStep(
             index,
             total,
-            *self._written(start),
+            on_from,
+            filled,
+            mended,
             (
                 self._apart("decoder", left.logits[place - 1], place),
                 self._apart("encoder", both.logits[place], place),
@@ -255,7 +258,9 @@ class Classroom:
             self._sure(list(both.chances)),
             self._sure([None] * start + told.chances + [None] * (CONTEXT - start - options.hole)),
             step,
-            *losses,
+            one,
+            two,
+            three,
             math.log(len(self.text.characters)),
             entropy(self.text),
             size * (CONTEXT - 1),
@@ -263,7 +268,7 @@ class Classroom:
             size * options.hole,
         )
 
-    def _written(self, start: int) -> tuple[tuple[Tok, ...], ...]:
+    def _written(self, start: int) -> tuple[tuple[Tok, ...], tuple[Tok, ...], tuple[Tok, ...]]:
         """The line's second half by the decoder, its hidden characters by the encoder, its hole by the last."""
         options, random = self.options, generator(self.seed + 2)
         causal, masked, hole = self.nets
@@ -294,7 +299,7 @@ class Classroom:
             self._shown([*given[:start], *inside, *given[start + options.hole :]]),
         )
 
-    def _shown(self, written: list[tuple[int, float | None]]) -> tuple[Tok, ...]:
+    def _shown(self, written: Sequence[tuple[int, float | None]]) -> tuple[Tok, ...]:
         return tuple(Tok(self.text.characters[i], p, "prompt" if p is None else "") for i, p in written)
 
     def _sure(self, chances: list[float | None]) -> tuple[Tok, ...]:

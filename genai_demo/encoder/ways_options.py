@@ -17,7 +17,7 @@ class WaysOptions(Options):
     temperature: float = option(
         0.5, "How much chance has a say in what they write", at_least=0.05, at_most=2, more=True
     )
-    every: int = option(20, "Steps from one frame to the next", unit="steps", at_least=1, at_most=200, more=True)
+    every: int = option(10, "Steps from one frame to the next", unit="steps", at_least=1, at_most=200, more=True)
     layers: int = option(2, "Layers of each stack", at_least=1, at_most=4, more=True)
     width: Literal[32, 64, 128] = option(64, "Numbers that stand for a character", more=True)
     batch_size: int = option(16, "Stretches of text in a step", at_least=1, at_most=64, more=True)

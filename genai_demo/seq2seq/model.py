@@ -89,7 +89,7 @@ class Translator(nn.Module):
             raise DemoError(
                 f"text makes {len(ids)} pieces; it reads {LONGEST - 2}, shorten it or translate it in parts"
             )
-        return [self.pieces.token_to_id(TASKS[task]), *ids, self.pieces.token_to_id(END)]
+        return [SIGNS.index(TASKS[task]), *ids, SIGNS.index(END)]
 
     def text(self, ids: Sequence[int]) -> str:
         """Pieces as running text, signs left out."""

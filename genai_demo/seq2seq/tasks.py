@@ -87,7 +87,8 @@ def damaged(text: str, chance: random.Random, *, spans: bool = False, most: int 
 
 def held_numbers(count: int, digits: int, seed: int = 0) -> Sequence[int]:
     """Numbers of so many digits that no training saw."""
-    chance, found = random.Random(seed), []
+    chance = random.Random(seed)
+    found: list[int] = []
     while len(found) < count:
         number = chance.randrange(10 ** (digits - 1), 10**digits)
         if digits > LEARNT_DIGITS or held(number):

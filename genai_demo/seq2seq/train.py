@@ -35,8 +35,8 @@ VOCABULARY = 8_000
 LONGEST = 72  # pieces of a text in training; the longer ones are left out
 HISTORY = 40  # points of the curve on the card
 DATA = (
-    "descriptions of Debian's packages and their translations by the Debian Description Translation Project (licences of "
-    "the packages), glosses and examples of WordNet 3.0 (its licence) that were damaged, numbers made up"
+    "descriptions of Debian's packages, translated by the Debian Description Translation Project (licences of the "
+    "packages), glosses and examples of WordNet 3.0 (its licence) that were damaged, numbers made up"
 )
 
 

@@ -3,6 +3,7 @@
 import {chat} from './chat/chat.js';
 import {branches} from './chat/branches.js';
 import {film} from './film/strip.js';
+import {gaps} from './gaps/gaps.js';
 import {glossary} from './glossary/glossary.js';
 import {header} from './header.js';
 import {picture} from './pads/picture.js';
@@ -18,7 +19,7 @@ import {leftout} from './shelf/leftout.js';
 import {shelf} from './shelf/shelf.js';
 
 const components = {
-  articles, branches, chat, film, folder, glossary, header, leftout, patches, picker, picture, plane, points, shelf,
+  articles, branches, chat, film, folder, gaps, glossary, header, leftout, patches, picker, picture, plane, points, shelf,
   surface,
 };
 listen();

@@ -23,7 +23,7 @@ CONFIG = {
     "num_attention_heads": 12,
     "intermediate_size": 48,
     "max_position_embeddings": 400,
-    "initializer_range": 0.2,
+    "initializer_range": 0.06,
 }
 
 

@@ -9,9 +9,9 @@ import torch
 
 from genai_demo import DemoError
 from genai_demo.core.device import generator
-from genai_demo.language.characters import some, text_of
 from genai_demo.encoder import ways
 from genai_demo.encoder.ways_options import WaysOptions
+from genai_demo.language.characters import some, text_of
 
 OWN = "the cat sat on the mat and the dog sat on the log. " * 20
 QUICK = {"text": OWN, "width": 32, "layers": 1, "steps": 120, "every": 60, "learning_rate": 0.01, "hidden": 0.3}

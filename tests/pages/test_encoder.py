@@ -7,7 +7,34 @@ import pytest
 from tests.pages.conftest import live
 from tests.standins import stand_ins  # noqa: F401  the fixture replaces what would be fetched
 
-INSIDE, SWAP = "p-encoder-inside", "p-encoder-swap"
+FILL, UNMASK, INSIDE, SWAP = "p-encoder-fill", "p-encoder-unmask", "p-encoder-inside", "p-encoder-swap"
+
+
+@pytest.mark.browser
+def test_a_click_hides_a_word_and_a_click_on_the_list_puts_one_in(visit):
+    page = visit("encoder?run=encoder/fill&text=The cat sat on the [MASK].")
+    assert len(live(page, FILL)[0]["lanes"]["what could stand there"]["stages"]) == 1
+    words = page.locator(f"#{FILL} .gaps-words")
+    words.get_by_role("button", name="hide “cat”").click()
+    shows = "([bench, text]) => document.querySelector(`#${bench}-strip .film`).told?.recipe.options.text === text"
+    page.wait_for_function(shows, arg=[FILL, "The [MASK] sat on the [MASK]."])
+    first = live(page, FILL)[0]["lanes"]["what could stand there"]["stages"][1]["items"][0]["text"]
+    page.locator(f"#{FILL}-strip .film-column").nth(1).locator("button.film-row").first.click()
+    page.wait_for_function(shows, arg=[FILL, f"The [MASK] sat on the {first}."])
+    live(page, FILL)
+    words.get_by_role("button", name="a gap, where “cat” stood").click()
+    assert page.locator(f"#{FILL} .gaps textarea").input_value() == f"The cat sat on the {first}."
+
+
+@pytest.mark.browser
+def test_gaps_are_filled_while_one_watches_and_the_film_goes_back(visit, film):
+    page = visit("encoder?run=encoder/unmask&text=&masks=4")
+    assert len(live(page, UNMASK)) == 5
+    strip = film(page, UNMASK)
+    strip.step(0)
+    assert strip.root.inner_text().count("[MASK]") == 4
+    strip.step(4)
+    assert "[MASK]" not in " ".join(page.locator(f"#{UNMASK}-strip .film-tok").all_inner_texts())
 
 
 @pytest.mark.browser
@@ -44,6 +71,8 @@ def test_a_swapped_word_moves_the_others_on_a_phone(visit, film):
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
+        ("encoder_fill", {"text": "No gap."}, r"no \[MASK\]"),
+        ("encoder_unmask", {"masks": 400}, "is 400"),
         ("encoder_inside", {"text": "a " * 1900}, "the model reads"),
         ("encoder_swap", {"word": "lake"}, "not in the text"),
         ("encoder_similar", {"sentences": "One."}, "write 2 to 24"),

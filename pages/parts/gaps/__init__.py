@@ -1,0 +1,1 @@
+"""A text whose words are hidden by a click."""
