@@ -77,7 +77,7 @@ def damaged(text: str, chance: random.Random, *, spans: bool = False, most: int 
         if place < at:
             continue
         end = min(len(words), place + chance.randint(1, 3))
-        shown += [*words[at:place], SENTINELS[len(missing) and len(missing) // 2] if spans else MASK]
+        shown += [*words[at:place], SENTINELS[len(missing) // 2] if spans else MASK]
         missing += [SENTINELS[len(missing) // 2], " ".join(words[place:end])]
         at = end
     shown += words[at:]
