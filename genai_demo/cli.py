@@ -258,7 +258,7 @@ def _run_entry(entry: Run) -> dict[str, Any]:
 def _model_entry(spec: ModelSpec) -> dict[str, Any]:
     from genai_demo.core.weights import is_here
 
-    files = [source.path for source in spec.sources if isinstance(source, Bundled) and source.path.exists()]
+    files = [path for source in spec.sources if isinstance(source, Bundled) for path in source.paths if path.exists()]
     return {
         "key": spec.key,
         "title": spec.title,
@@ -266,7 +266,7 @@ def _model_entry(spec: ModelSpec) -> dict[str, Any]:
         "sources": [str(source) for source in spec.sources],
         "licence": spec.licence,
         "parameters": spec.card.get("parameters"),
-        "bytes": files[0].stat().st_size if files else spec.card.get("bytes"),
+        "bytes": sum(path.stat().st_size for path in files) if files else spec.card.get("bytes"),
         "here": is_here(spec),
     }
 

@@ -35,6 +35,11 @@ class Bundled:
     def card_path(self) -> Path:
         return self.path.with_suffix(".json")
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All its files, the first one first."""
+        return tuple(WEIGHTS / file for file in (self.file, *self.more))
+
     def __str__(self) -> str:
         return f"bundled {self.file}"
 

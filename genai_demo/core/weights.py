@@ -55,7 +55,7 @@ def first(spec: ModelSpec, use: Callable[[Source, Path | str], T]) -> T:
 def is_here(spec: ModelSpec) -> bool:
     """Whether the model can be loaded without fetching anything."""
     return any(
-        source.path.exists() and all(Bundled(other).path.exists() for other in source.more)
+        all(path.exists() for path in source.paths)
         if isinstance(source, Bundled)
         else _in_cache(source)
         if isinstance(source, Package)

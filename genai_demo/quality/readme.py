@@ -45,5 +45,6 @@ def _model(spec: ModelSpec) -> str:
     name = spec.key.partition("/")[2]
     first = spec.sources[0]
     if isinstance(first, Bundled):
-        return f"{name} ({spec.card['parameters'] / 1e6:.3g} M parameters, {first.path.stat().st_size / 1e6:.2g} MB)"
+        size = sum(path.stat().st_size for path in first.paths)
+        return f"{name} ({spec.card['parameters'] / 1e6:.3g} M parameters, {size / 1e6:.2g} MB)"
     return f"{name} (a package)" if isinstance(first, Package) else f"{name} (not bundled)"
