@@ -35,7 +35,7 @@ def _naming(key: str, title: str, source: Bundled | Hub, licence: str) -> ModelS
 
 WORDS = _naming(
     "words",
-    "Masked language model, from MiniLM",
+    "MiniLM, trained on gaps",
     Bundled("encoder/words-1.safetensors", ("encoder/words-2.safetensors", "encoder/words-3.safetensors")),
     "Apache-2.0; the network it was trained on from, all-MiniLM-L6-v2, MIT as packaged",
 )
