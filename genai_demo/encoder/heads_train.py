@@ -47,10 +47,11 @@ class HeadConfig:
 
 
 class Examples(NamedTuple):
-    """x (layers + 1, n, width) float16, y (n,) classes."""
+    """x (layers + 1, n, width) float16, y (n,) classes; new (n,) bool: of a name that no text learnt from has."""
 
     x: Tensor
     y: Tensor
+    new: Tensor | None = None
 
 
 MODELS = {TOPIC: HeadConfig(900, 1500), NAMES: HeadConfig(6000, 1000)}
@@ -64,7 +65,7 @@ def train_one(name: str, notes: kit.Journal, cfg: HeadConfig, model: Encoder | N
     """Fit the heads of that name and write them with their card. Raises DemoError where the data can't be had."""
     started = time.monotonic()
     model = model or load("encoder/minilm")
-    classes, learnt, held = SOURCES[name](model, cfg)
+    classes, learnt = SOURCES[name](model, cfg, "train")
     layers, _, width = learnt.x.shape
     heads = Heads(layers, width, classes)
     optimiser = torch.optim.AdamW(heads.parameters(), lr=cfg.learning_rate, weight_decay=cfg.weight_decay)
@@ -82,7 +83,9 @@ def train_one(name: str, notes: kit.Journal, cfg: HeadConfig, model: Encoder | N
         for group in optimiser.param_groups:
             group["lr"] = cfg.learning_rate * (1 - epoch / cfg.epochs)
         yield ModelStep(epoch, cfg.epochs, total / len(parts) / layers, time.monotonic() - started, name)
-    _write(name, notes, cfg, heads, measured(heads, held), time.monotonic() - started)
+    _write(
+        name, notes, cfg, heads, measured(heads, SOURCES[name](model, cfg, "held out")[1]), time.monotonic() - started
+    )
 
 
 def fit(heads: Heads, x: Tensor, y: Tensor) -> Tensor:
@@ -105,6 +108,11 @@ def measured(heads: Heads, held: Examples) -> dict[str, Any]:
             marked, said = held.y != nothing, each != nothing
             score = 2 * int((hits & marked).sum()) / max(1, int(marked.sum()) + int(said.sum()))
         found[f"right_{layer}"] = round(score, 4)
+        if (
+            held.new is not None
+        ):  # how many of the tokens of names were found, of such as were learnt from, and of others
+            for name, which in (("known", ~held.new), ("new", held.new)):
+                found[f"{name}_{layer}"] = round(float(hits[which & (held.y != nothing)].float().mean()), 4)
     if nothing < 0:  # kinds are not equally frequent
         each = [float((told[-1] == held.y)[held.y == k].float().mean()) for k in held.y.unique()]
         found["mean_over_kinds"] = round(sum(each) / len(each), 4)
@@ -129,39 +137,41 @@ def _write(
 
 
 @torch.inference_mode()
-def topics(model: Encoder, cfg: HeadConfig) -> tuple[tuple[str, ...], Examples, Examples]:
-    """Kinds of things; means of the vectors of their glosses, learnt from and held out."""
+def topics(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple[str, ...], Examples]:
+    """Kinds of things; means of the vectors of their glosses."""
     classes = tuple(sorted(set(wordnet.KINDS.values())))
-    rows: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
-    for kind in classes:
-        nouns = [noun for noun in wordnet.nouns() if noun.kind == kind and noun.gloss]
-        for held in (False, True):
-            some = [noun for noun in nouns if noun.held == held]
-            rows[held] += [(noun.gloss, kind) for noun in _thin(some, cfg.most if not held else cfg.judged)]
-    made = []
-    for held in (False, True):
-        x = [states(model, model.encode(gloss)[:64]).mean(1).half() for gloss, _ in rows[held]]
-        made.append(Examples(torch.stack(x, 1), torch.tensor([classes.index(kind) for _, kind in rows[held]])))
-    return classes, made[0], made[1]
+    most = cfg.most if split == "train" else cfg.judged
+    x, y = [], []
+    for number, kind in enumerate(classes):
+        of_kind = [one for one in wordnet.nouns() if one.kind == kind and one.gloss and one.held == (split != "train")]
+        for noun in _thin(of_kind, most):
+            x.append(states(model, model.encode(noun.gloss)[:64]).mean(1).half())
+            y.append(number)
+    return classes, Examples(torch.stack(x, 1), torch.tensor(y))
 
 
 @torch.inference_mode()
-def named(model: Encoder, cfg: HeadConfig) -> tuple[tuple[str, ...], Examples, Examples]:
-    """Classes of tokens; vectors of tokens of marked sentences, learnt from and held out."""
+def named(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple[str, ...], Examples]:
+    """Classes of tokens; vectors of tokens of marked sentences."""
     classes = (NOTHING, *sorted(set(LISTS.values())))
+    learnt = _marked("train", cfg.most)
+    known = {text[a:b] for text, spans in learnt for a, b, _ in spans}
+    x, y, new = [], [], []
+    for text, spans in learnt if split == "train" else _marked(split, cfg.judged):
+        ids, kinds = labelled(model, text, spans)
+        _, unseen = labelled(model, text, [span for span in spans if text[span[0] : span[1]] not in known])
+        chosen = _some(kinds) if split == "train" else list(range(len(kinds)))
+        x.append(states(model, ids)[:, chosen].half())
+        y.append(torch.tensor([classes.index(kinds[k]) for k in chosen]))
+        new.append(torch.tensor([unseen[k] != NOTHING for k in chosen]))
+    return classes, Examples(torch.cat(x, 1), torch.cat(y), torch.cat(new))
+
+
+def _marked(split: english.Split, most: int) -> list[tuple[str, list[tuple[int, int, str]]]]:
+    """Sentences with names of the lists, and where these stand."""
     lists = listed()
-    made = []
-    halves: tuple[tuple[english.Split, int], ...] = (("train", cfg.most), ("held out", cfg.judged))
-    for split, most in halves:
-        marked = [(text, spans) for text in english.load(split)["wordnet"] if (spans := marks(text, lists))]
-        x, y = [], []
-        for text, spans in _thin(marked, most):
-            ids, kinds = labelled(model, text, spans)
-            chosen = _some(kinds) if split == "train" else list(range(len(kinds)))
-            x.append(states(model, ids)[:, chosen].half())
-            y.append(torch.tensor([classes.index(kinds[k]) for k in chosen]))
-        made.append(Examples(torch.cat(x, 1), torch.cat(y)))
-    return classes, made[0], made[1]
+    found = [(text, spans) for text in english.load(split)["wordnet"] if (spans := marks(text, lists))]
+    return _thin(found, most)
 
 
 def listed() -> dict[str, str]:
@@ -216,7 +226,7 @@ def _thin(rows: Sequence[Any], most: int) -> list[Any]:
     return list(rows[:: max(1, -(-len(rows) // most))])
 
 
-SOURCES: dict[str, Callable[[Encoder, HeadConfig], tuple[tuple[str, ...], Examples, Examples]]] = {
+SOURCES: dict[str, Callable[[Encoder, HeadConfig, english.Split], tuple[tuple[str, ...], Examples]]] = {
     TOPIC: topics,
     NAMES: named,
 }

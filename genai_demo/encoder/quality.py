@@ -28,7 +28,7 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     found: dict[str, Any] = {WORDS: judged(model.network, model.pieces, model.mask, [0, model.start, model.end])}
     for key in watch((TOPIC, NAMES), "heads"):
         name = key.split("/")[1]
-        _, _, held = heads_train.SOURCES[name](load("encoder/minilm"), heads_train.MODELS[name])
+        _, held = heads_train.SOURCES[name](load("encoder/minilm"), heads_train.MODELS[name], "held out")
         found[key] = heads_train.measured(load(key), held)
     for key, values in found.items():
         write(key, values)
@@ -47,15 +47,20 @@ def table() -> str:
     )
     layers = range(sum(name.startswith("right_") for name in topic["quality"]))
     heads = [
-        ["embedding" if not i else f"layer {i}", *(percent(one["quality"][f"right_{i}"]) for one in (topic, names))]
+        [
+            "embedding" if not i else f"layer {i}",
+            *(percent(one["quality"][f"right_{i}"]) for one in (topic, names)),
+            *(percent(names["quality"][f"{which}_{i}"]) for which in ("known", "new")),
+        ]
         for i in layers
     ]
     said = (
         f"Heads: topics of {topic['quality']['examples']:,} held-out glosses, {len(topic['config']['classes'])} kinds, "
         f"share told right (after the last layer {percent(topic['quality']['mean_over_kinds'])} as the mean over the "
         f"kinds); names: F1, token by token, of {names['quality']['examples']:,} tokens of held-out sentences, against "
-        "marks from lists."
+        "marks from lists; then the share of their tokens that was found, of names that also stand in sentences learnt "
+        "from, and of those that do not."
     )
     hidden = table_of(["hidden words", "right at once", "among the first five"], rows)
-    read = table_of(["read after", "topics", "names"], heads)
+    read = table_of(["read after", "topics", "names, F1", "known names found", "new names found"], heads)
     return f"{hidden}\n\n{note}\n\n{read}\n\n{said}"

@@ -60,7 +60,7 @@ def test_each_layer_has_a_head_of_its_own_that_learns(tmp_path: Path, monkeypatc
     x = torch.randn(3, 200, 8, generator=random)
     x[1, :, 0] += 6 * y  # only the middle layer knows
     data = Examples(x.half(), y)
-    monkeypatch.setitem(heads_train.SOURCES, heads.NAMES, lambda model, cfg: ((heads.NOTHING, "person"), data, data))
+    monkeypatch.setitem(heads_train.SOURCES, heads.NAMES, lambda model, cfg, split: ((heads.NOTHING, "person"), data))
     notes = kit.Journal(tmp_path / "names.pt", {})
     reports = list(heads_train.train_one(heads.NAMES, notes, HeadConfig(1, 1, learning_rate=0.05), stand_in.tiny()))
     assert reports[-1].loss < reports[0].loss
@@ -76,7 +76,10 @@ def test_f1_counts_neither_what_is_rightly_left_out() -> None:
         made.weight[0, 1, 0] = 1.0
     x = torch.tensor([[[1.0, 0], [1, 0], [-1, 0], [-1, 0], [-1, 0]]])
     y = torch.tensor([1, 0, 1, 0, 0])  # one of two names is found, and one is wrongly said
-    assert heads_train.measured(made, Examples(x, y))["right_0"] == 0.5
+    new = torch.tensor([True, False, False, False, False])
+    found = heads_train.measured(made, Examples(x, y, new))
+    assert found["right_0"] == 0.5
+    assert (found["known_0"], found["new_0"]) == (0, 1)
 
 
 def test_neighbours_of_one_kind_are_one_name_and_pieces_follow_their_word() -> None:
