@@ -21,6 +21,12 @@ def load(language: Language, split: Split) -> list[Pair]:
     return paired(descriptions("en"), descriptions(language), split)
 
 
+def load_all(split: Split) -> dict[Language, list[Pair]]:
+    """The pairs of every language, as `load` gives them, the English texts read once. Raises DemoError."""
+    english = descriptions("en")
+    return {language: paired(english, descriptions(language), split) for language in LANGUAGES}
+
+
 def paired(english: list[Description], others: list[Description], split: Split) -> list[Pair]:
     """The paragraphs of texts that both languages have, where both have as many."""
     by_digest = {one.digest: one for one in english}

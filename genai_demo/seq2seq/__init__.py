@@ -1,4 +1,4 @@
-"""Encoder-decoder: a translator that also writes numbers in words and mends damaged sentences, trained here.
+"""Encoder-decoders: one half reads a text both ways, the other writes another text, looking at what was read.
 
-It is in training and has no page yet, so it declares no runs and no models. train.py says how to go on.
+Its translator is in training (train.py says how to go on), so no runs and no models are declared yet, and no page is.
 """

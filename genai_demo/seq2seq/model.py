@@ -32,6 +32,7 @@ TASKS = {
     "spans": ">>spans<<",
 }
 SIGNS = (PAD, END, UNKNOWN, MASK, *SENTINELS, *TASKS.values())  # the first pieces of the vocabulary, in this order
+BLANK = "▁"  # before a piece that begins a word
 LONGEST = 128  # pieces that are read or written at most
 CONFIG: dict[str, Any] = {
     "d_model": 192,
@@ -67,6 +68,7 @@ class Translator(nn.Module):
 
     def __init__(self, net: Any, pieces: Tokenizer) -> None:
         super().__init__()
+        net.set_attn_implementation("eager")  # the only one that gives its attention away
         self.network, self.pieces = net, pieces
         self.pieces.no_padding()
         self.pieces.no_truncation()
@@ -90,6 +92,22 @@ class Translator(nn.Module):
                 f"text makes {len(ids)} pieces; it reads {LONGEST - 2}, shorten it or translate it in parts"
             )
         return [SIGNS.index(TASKS[task]), *ids, SIGNS.index(END)]
+
+    def written(self, text: str) -> list[int]:
+        """The pieces of a translation, END. Raises DemoError where it has none or too many."""
+        ids = self.pieces.encode(clean(text), add_special_tokens=False).ids
+        if not 0 < len(ids) < LONGEST - 1:
+            raise DemoError(f"the translation makes {len(ids)} pieces; give 1 to {LONGEST - 2}")
+        return [*ids, SIGNS.index(END)]
+
+    def piece(self, number: int) -> str:
+        """A piece as running text, with the blank before it where it begins a word; signs stand apart."""
+        token = str(self.pieces.id_to_token(number))
+        return f" {token}" if number < len(SIGNS) else token.replace(BLANK, " ")
+
+    def name(self, number: int) -> str:
+        """A piece by itself, as a row is called."""
+        return str(self.pieces.id_to_token(number)).replace(BLANK, "_")
 
     def text(self, ids: Sequence[int]) -> str:
         """Pieces as running text, signs left out."""

@@ -1,0 +1,180 @@
+"""Beam search: several beginnings at once, the best kept at each step (Lowerre 1976; Sutskever et al. 2014).
+
+A beginning's weight is its log-probability. A finished one's score is that over its length to the power of the length
+penalty (Wu et al. 2016). Rules and results are those of Transformers' `generate`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from genai_demo.core.errors import DemoError
+from genai_demo.core.frames import Stage, Tok, curve, number, prose, ranked, stages
+from genai_demo.core.frames_text import TokKind
+from genai_demo.seq2seq.decode import END_ID, Decoding, unlike
+from genai_demo.seq2seq.model import LONGEST, Translator
+from genai_demo.seq2seq.options import BeamOptions
+
+COLUMNS = 6  # steps of the tree that are drawn
+PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0)  # that the finished ones are ranked by at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """path: its pieces; weight: log-probability; kind: "picked" where kept, "best" if ended, else "off"."""
+
+    path: tuple[int, ...]
+    weight: float
+    kind: TokKind = "picked"
+
+    def score(self, penalty: float) -> float:
+        """What a finished one is ranked by."""
+        return self.weight / math.pow(len(self.path), penalty)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BeamStep:
+    """One step. candidates: whole beginnings, kept ones marked, pruned ones struck out."""
+
+    index: int
+    total: int
+    candidates: tuple[Tok, ...] = ranked("candidates of this step", unit="log-probability", pick=True, long=True)
+    tree: tuple[Stage, ...] = stages("the last steps, piece by piece", unit="probability so far", pick=False)
+    finished: tuple[Tok, ...] = ranked("finished", unit="score", long=True)
+    penalties: tuple[Stage, ...] = stages("ranked by other length penalties", unit="score", pick=False)
+    said: str = prose("what happens")
+    best: float = curve("best beginning", unit="nats", digits=2)
+    pruned: int = number("pruned in this step", digits=0)
+
+
+def search(
+    model: Translator, ids: Sequence[int], options: BeamOptions, begin: Sequence[int] = ()
+) -> Iterator[tuple[list[Node], list[Node]]]:
+    """The candidates of each step, and the best of those that have ended so far, both best first.
+
+    It is done when no beam can beat the finished ones.
+    """
+    decoding = Decoding(model, ids)
+    finished: list[Node] = []
+    chances, _ = decoding.after(begin)
+    weight = float(sum(one[piece] for one, piece in zip(chances, begin)))
+    running, now = [Node(tuple(begin), weight)], chances[-1][None]
+    limit = min(LONGEST - 1, len(begin) + options.most)
+    while True:
+        level = _judged(_candidates(running, now, options.beams), options.beams, limit)
+        new = [node for node in level if node.kind == "best"]
+        finished = sorted([*finished, *new], key=lambda n: -n.score(options.length_penalty))[: options.beams]
+        yield level, finished
+        rows = {node.path: row for row, node in enumerate(running)}
+        running = [node for node in level if node.kind == "picked"]
+        if not running or _hopeless(finished, running[0], options):
+            return
+        decoding.keep([rows[node.path[:-1]] for node in running])
+        now, _ = decoding.step([node.path[-1] for node in running])
+
+
+def _judged(level: Sequence[Node], beams: int, limit: int) -> list[Node]:
+    """The candidates with their kind: the best `beams` that go on, and those that have ended among the best `beams`."""
+    found: list[Node] = []
+    for place, node in enumerate(level):
+        kind: TokKind = "off"
+        if node.path[-1] == END_ID or len(node.path) == limit:
+            kind = "best" if place < beams else "off"
+        elif sum(one.kind == "picked" for one in found) < beams:
+            kind = "picked"
+        found.append(Node(node.path, node.weight, kind))
+    return found
+
+
+def _candidates(running: Sequence[Node], chances: torch.Tensor, beams: int) -> list[Node]:
+    """The best 2 * beams of all beginnings with one more piece, by log-probabilities (rows, v)."""
+    weights = torch.tensor([node.weight for node in running], device=chances.device)
+    flat = (chances + weights[:, None]).flatten()
+    values, places = flat.topk(min(2 * beams, int(flat.isfinite().sum())))
+    v = chances.shape[1]
+    return [
+        Node((*running[place // v].path, place % v), value)
+        for place, value in zip(places.tolist(), values.tolist(), strict=True)
+    ]
+
+
+def _hopeless(finished: Sequence[Node], best: Node, options: BeamOptions) -> bool:
+    """Whether as many have finished as there are beams, and the best beginning, ended now, would beat none of them."""
+    full = len(finished) == options.beams
+    return full and best.score(options.length_penalty) <= finished[-1].score(options.length_penalty)
+
+
+@torch.inference_mode()
+def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[BeamStep]:
+    """A frame a step. Nothing is random."""
+    ids = model.encode(options.task, options.text)
+    begin = model.written(options.begin)[:-1] if options.begin.strip() else []
+    if len(begin) > LONGEST // 2:
+        raise DemoError(f"begin makes {len(begin)} pieces; the limit is {LONGEST // 2}, shorten it")
+    made = list(search(model, ids, options, begin))
+    levels, odd = [level for level, _ in made], unlike(options.task, options.text, ids)
+    for i, (level, finished) in enumerate(made):
+        last = i + 1 == len(made)
+        yield BeamStep(
+            i,
+            len(made),
+            _rows(model, level, [node.weight for node in level]),
+            tuple(_column(model, k, levels[k]) for k in range(max(0, i - COLUMNS + 1), i + 1)),
+            _scored(model, finished, options.length_penalty),
+            tuple(
+                Stage(f"penalty {penalty:g}", "", _scored(model, finished, penalty)) for penalty in PENALTIES if last
+            ),
+            odd or said(level, last),
+            level[0].weight,
+            sum(node.kind == "off" for node in level),
+        )
+
+
+def _rows(model: Translator, nodes: Sequence[Node], values: Sequence[float]) -> tuple[Tok, ...]:
+    """Beginnings as bars: the best is full, the others by how much less likely they are than it."""
+    best = max(values, default=0.0)
+    return tuple(
+        Tok(model.text(node.path) or model.name(node.path[-1]), math.exp(value - best), node.kind, value=value)
+        for node, value in zip(nodes, values, strict=True)
+    )
+
+
+def _scored(model: Translator, finished: Sequence[Node], penalty: float) -> tuple[Tok, ...]:
+    """The finished ones by that length penalty, best first. Nothing is computed anew."""
+    order = sorted(finished, key=lambda node: -node.score(penalty))
+    plain = [Node(node.path, node.weight, "") for node in order]
+    return _rows(model, plain, [node.score(penalty) for node in order])
+
+
+def _column(model: Translator, k: int, level: Sequence[Node]) -> Stage:
+    """A step of the tree: each candidate's last piece, with what it stands behind on hover."""
+    best = level[0].weight
+    return Stage(
+        f"step {k + 1}",
+        "",
+        tuple(
+            Tok(
+                model.name(node.path[-1]),
+                math.exp(node.weight - best),
+                node.kind,
+                node.path[-1],
+                f"after “{model.text(node.path[:-1])}”",
+                node.weight,
+            )
+            for node in level
+        ),
+    )
+
+
+def said(level: Sequence[Node], last: bool) -> str:
+    """What a frame shows."""
+    if last:
+        return "Done: no beginning that is left can beat the finished ones. Below they are ranked by other penalties."
+    ended = sum(node.kind == "best" for node in level)
+    if ended:
+        return f"{ended} of the candidates {'has' if ended == 1 else 'have'} ended, and wait with a score."
+    return "Each kept beginning is tried with every piece; the likeliest are kept, the rest is struck out."

@@ -1,0 +1,93 @@
+"""Decoding: the encoder once, then the decoder piece by piece, with its keys and values kept (Vaswani et al. 2017)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import DynamicCache, EncoderDecoderCache
+from transformers.modeling_outputs import BaseModelOutput
+
+from genai_demo.core.frames import Tok
+from genai_demo.seq2seq.model import END, SIGNS, Translator
+
+PAD_ID, END_ID = 0, SIGNS.index(END)
+FOREIGN = 0.3  # share of letters of another script, past which a text is unlike the training
+SHORT, PIECES = 4, 3.0  # words, pieces a word: past these a text is unlike the training
+
+
+class Decoding:
+    """One text being translated in several rows at once, which share what the encoder made of it.
+
+    states (1, s, width): the encoder's, computed once, when this is made.
+    """
+
+    def __init__(self, model: Translator, ids: Sequence[int]) -> None:
+        self.network = model.network
+        self.read = torch.tensor([ids], device=next(model.parameters()).device)
+        self.states = self.network.model.encoder(input_ids=self.read).last_hidden_state
+        self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+
+    def step(self, pieces: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Each row's last piece (PAD to begin with) -> log-probabilities (b, v) of the next; attention (layers, b, s).
+
+        Attention is that of the decoder to what was read, mean over the heads. PAD is never written.
+        """
+        out = self.network(
+            encoder_outputs=BaseModelOutput(last_hidden_state=self.states.expand(len(pieces), -1, -1)),
+            decoder_input_ids=torch.tensor(pieces, device=self.read.device)[:, None],
+            cache=self._cache,
+            use_cache=True,
+            output_attentions=True,
+        )
+        chances = out.logits[:, -1].float().log_softmax(-1)
+        chances[:, PAD_ID] = -torch.inf
+        return chances, torch.stack([layer[:, :, -1].float().mean(1) for layer in out.cross_attentions])
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows, each as often as it is named."""
+        self._cache.reorder_cache(torch.tensor(rows, device=self.read.device))
+
+    def after(self, pieces: Sequence[int]) -> tuple[list[Tensor], list[Tensor]]:
+        """From the beginning, in one row: what `step` says at each place, (v,) and (layers, s), where these were taken.
+
+        -> one more than there are pieces: the last is what comes behind them.
+        """
+        found = [self.step([piece]) for piece in (PAD_ID, *pieces)]
+        return [one[0] for one, _ in found], [attention[:, 0] for _, attention in found]
+
+
+def forced(model: Translator, read: Sequence[int], written: Sequence[int]) -> Tensor:
+    """Log-probabilities (t, v) of every piece of a given translation, from one pass: teacher forcing."""
+    device = next(model.parameters()).device
+    ids = torch.tensor([read], device=device)
+    begun = torch.tensor([[PAD_ID, *written[:-1]]], device=device)
+    chances: Tensor = model(ids, begun)[0].float().log_softmax(-1)
+    chances[:, PAD_ID] = -torch.inf
+    return chances
+
+
+def ranking(model: Translator, chances: Tensor, top: int, taken: int) -> tuple[Tok, ...]:
+    """The likeliest pieces by log-probabilities (v,), the one taken marked, and among them though it be rare."""
+    values, ids = chances.topk(min(top, len(chances)))
+    listed = list(zip(ids.tolist(), values.exp().tolist(), strict=True))
+    if taken not in ids.tolist():
+        listed[-1:] = [(taken, float(chances[taken].exp()))]
+    return tuple(Tok(model.name(i), p, "picked" if i == taken else "", i) for i, p in listed)
+
+
+def unlike(task: str, text: str, ids: Sequence[int]) -> str:
+    """What is to be said of a text that is unlike what the model has read; "" where nothing is."""
+    if task == "words":
+        return (
+            "" if text.strip().isascii() and text.strip().isdigit() else "It has learnt to write numbers in words only."
+        )
+    letters = [sign for sign in text if sign.isalpha()]
+    if letters and sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters) > FOREIGN * len(letters):
+        return "Most of these letters are of a script that it has hardly read: what it writes means little."
+    words = text.split()
+    if len(words) >= SHORT and (len(ids) - 2) / len(words) > PIECES:
+        return "It knows few of these words: it has read English descriptions of software; this means little."
+    return ""

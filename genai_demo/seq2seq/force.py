@@ -1,0 +1,89 @@
+"""A given translation scored piece by piece, beside another one or beside what the model writes by itself.
+
+Teacher forcing (Williams & Zipser 1989): each piece is asked for behind the right ones before it, all in one pass. What
+it writes by itself stands behind its own pieces, right or wrong (Ranzato et al. 2016, "exposure bias").
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from genai_demo.core.frames import Tok, curve, number, prose, ranked, tokens
+from genai_demo.language.text import refuse_empty
+from genai_demo.seq2seq.decode import END_ID, PAD_ID, Decoding, forced, ranking, unlike
+from genai_demo.seq2seq.model import LONGEST, Translator
+from genai_demo.seq2seq.options import ForceOptions
+
+CHART = "log-probability so far"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForceStep:
+    """One place. one, two: log-probability of each translation up to here; that of the shorter one then stays."""
+
+    index: int
+    total: int
+    given: tuple[Tok, ...] = tokens("the given translation", grows=True)
+    beside: tuple[Tok, ...] = tokens("the one beside it", grows=True)
+    choices: tuple[Tok, ...] = ranked("here, behind the given pieces", unit="probability")
+    others: tuple[Tok, ...] = ranked("here, behind the pieces beside it", unit="probability")
+    said: str = prose("what is shown")
+    one: float = curve("given", unit="nats", chart=CHART, digits=2)
+    two: float = curve("beside", unit="nats", chart=CHART, digits=2)
+    whole: float = number("all places of the given one, in one pass", unit="ms", digits=1, measured=True)
+
+
+@torch.inference_mode()
+def force(model: Translator, options: ForceOptions, *, seed: int) -> Iterator[ForceStep]:
+    """A frame a place. Nothing is random."""
+    ids = model.encode(options.task, options.text)
+    refuse_empty(options.given)
+    given = model.written(options.given)
+    own = not options.other.strip()
+    beside = greedy(model, ids) if own else model.written(options.other)
+    started = time.perf_counter()
+    first = forced(model, ids, given)
+    whole = 1000 * (time.perf_counter() - started)
+    second, odd = forced(model, ids, beside), unlike(options.task, options.text, ids)
+    one = two = 0.0
+    pairs = list(itertools.zip_longest(given, beside))
+    for i, (a, b) in enumerate(pairs):
+        one += 0.0 if a is None else float(first[i, a])
+        two += 0.0 if b is None else float(second[i, b])
+        yield ForceStep(
+            i,
+            len(pairs),
+            () if a in (None, END_ID) else (Tok(model.piece(a), float(first[i, a].exp()), "", a),),
+            () if b in (None, END_ID) else (Tok(model.piece(b), float(second[i, b].exp()), "", b),),
+            () if a is None else ranking(model, first[i], options.top, a),
+            () if b is None else ranking(model, second[i], options.top, b),
+            odd or said(given[:i], beside[:i], a, b, own),
+            one,
+            two,
+            whole,
+        )
+
+
+def greedy(model: Translator, ids: list[int]) -> list[int]:
+    """What the model writes by itself, the likeliest piece at each step, END last where it comes to one."""
+    decoding, found = Decoding(model, ids), [PAD_ID]
+    while found[-1] != END_ID and len(found) < LONGEST:
+        found.append(int(decoding.step(found[-1:])[0][0].argmax()))
+    return found[1:]
+
+
+def said(before: list[int], other: list[int], a: int | None, b: int | None, own: bool) -> str:
+    """What a frame shows."""
+    if a is None or b is None:
+        return "One of the two has ended; the score of the other still falls, as each piece costs something."
+    if before == other and a == b:
+        return "Both have the same piece here, behind the same pieces: it costs both the same."
+    if before == other:
+        return "Here they part: the same pieces lie before, and each takes another one. The bars say what it costs."
+    free = "its own pieces" if own else "the pieces of the other one"
+    return f"The given one is scored behind the given pieces, the one beside it behind {free}."

@@ -1,0 +1,58 @@
+"""Options of the encoder-decoder's runs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from genai_demo.core.options import Options, option
+
+TEXT = 4000  # characters
+Task = Literal["fr", "de", "es", "it", "words"]
+ENGLISH = "A small program to edit text files."
+
+
+def text_option(default: str = ENGLISH) -> Any:
+    return option(default, "What is read: English, or a number where numbers are written in words", longest=TEXT)
+
+
+def task_option() -> Any:
+    return option("fr", "The sign put before the text: into which language, or a number into words")
+
+
+def limit_option() -> Any:
+    return option(60, "How many pieces are written at most", at_least=2, at_most=126, more=True)
+
+
+class TranslateOptions(Options):
+    text: str = text_option()
+    task: Task = task_option()
+    choose: Literal["likeliest", "by chance"] = option(
+        "likeliest", "Take the likeliest piece at each step, or let chance decide by the probabilities"
+    )
+    temperature: float = option(
+        0.8, "Of chance: below 1 the likely pieces gain, above 1 the rare ones", at_least=0.1, at_most=2
+    )
+    top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
+    most: int = limit_option()
+
+
+class BeamOptions(Options):
+    text: str = text_option("This package contains the documentation of the library.")
+    task: Task = task_option()
+    beams: int = option(4, "How many beginnings are kept at each step", at_least=1, at_most=8)
+    length_penalty: float = option(
+        1.0,
+        "A score is the log-probability over the length to this power: more favours long ones",
+        at_least=0,
+        at_most=2,
+    )
+    begin: str = option("", "Decode on from these first words; click a candidate to set them", longest=400)
+    most: int = limit_option()
+
+
+class ForceOptions(Options):
+    text: str = text_option("This package contains the documentation.")
+    task: Task = task_option()
+    given: str = option("Ce paquet contient la documentation.", "The translation that is scored", longest=TEXT)
+    other: str = option("", "Another one beside it; empty for what the model writes by itself", longest=TEXT)
+    top: int = option(8, "How many pieces are listed at each place", at_least=1, at_most=20, more=True)
