@@ -19,7 +19,7 @@ from genai_demo.seq2seq.decode import END_ID, Decoding, unlike
 from genai_demo.seq2seq.model import LONGEST, Translator
 from genai_demo.seq2seq.options import BeamOptions
 
-COLUMNS = 6  # steps of the tree that are drawn
+COLUMNS = 4  # steps of the tree that are drawn
 PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0)  # that the finished ones are ranked by at the end
 
 
@@ -128,7 +128,7 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
             tuple(
                 Stage(f"penalty {penalty:g}", "", _scored(model, finished, penalty)) for penalty in PENALTIES if last
             ),
-            odd or said(level, last),
+            odd or said(level, finished, last),
             level[0].weight,
             sum(node.kind == "off" for node in level),
         )
@@ -170,8 +170,10 @@ def _column(model: Translator, k: int, level: Sequence[Node]) -> Stage:
     )
 
 
-def said(level: Sequence[Node], last: bool) -> str:
+def said(level: Sequence[Node], finished: Sequence[Node], last: bool) -> str:
     """What a frame shows."""
+    if any(node.path[-1] != END_ID for node in finished):
+        return "So many pieces were allowed: what had not ended was cut off there. More has the limit."
     if last:
         return "Done: no beginning that is left can beat the finished ones. Below they are ranked by other penalties."
     ended = sum(node.kind == "best" for node in level)

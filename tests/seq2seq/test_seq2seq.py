@@ -95,6 +95,7 @@ def test_a_pruned_beginning_is_gone_on_from() -> None:
 
 def test_the_length_penalty_ranks_what_has_ended_and_nothing_else() -> None:
     last = frames("beam", text=TEXT, beams=4, most=8)[-1]
+    assert "cut off" in last.said
     columns = {stage.name: [tok.text for tok in stage.items] for stage in last.penalties}
     assert columns["penalty 1"] == [tok.text for tok in last.finished]
     assert all(sorted(texts) == sorted(columns["penalty 1"]) for texts in columns.values())
