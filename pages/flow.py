@@ -146,7 +146,7 @@ BENCHES = (
         "Noise bends into points before your eyes. Stop, go back on a curve, change something, branch.",
         ("kind", "data", "layers", "learning_rate", "steps", "temperature"),
         primary="Train",
-        opening={"every": 10},  # more frames than the default has: it plays more smoothly
+        opening={"every": 2},  # more frames than the default has: it plays more smoothly
         stage=BAR.toolbar,
         **drawn_points(BAR.wire),
     ),

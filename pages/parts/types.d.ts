@@ -68,7 +68,7 @@ export interface Strip {
   film: Film | null; // its frames may have holes: one that is late is undefined
   lanes: Map<string, any>; charts: Map<string, any>; numbers: Map<string, any>; images: WeakMap<object, any>;
   pos: number; follow: boolean; playing: boolean; due: number; speed: number; waiting: number; dirty: boolean; moved: number;
-  dots: number; paint: Paint; fitted: string; roomy: number; foot: number; over: number;
+  dots: number; paint: Paint; fitted: string; roomy: number; foot: number; over: number; tall: number;
   signal: AbortSignal; root: HTMLElement; stage: HTMLElement;
   find(name: string): any;
   trigger(event: string, detail?: object): void;

@@ -127,3 +127,32 @@ def test_the_main_button_is_in_sight_below_two_pads(visit):
         "(() => { const box = document.querySelector('#p-diffusion-inpaint-run').getBoundingClientRect();"
         " return box.height > 20 && box.bottom <= innerHeight; })()"
     )
+
+
+@pytest.mark.browser
+def test_the_bench_is_used_with_the_keys_alone(visit, film):
+    page = visit("diffusion")
+    page.wait_for_function(f"document.querySelector('#{BENCH}-strip .film')?.dataset.done === 'true'")
+    press, passed = page.keyboard.press, []
+
+    def to(wanted):
+        for _ in range(60):
+            press("Tab")
+            passed.append(page.evaluate("document.activeElement.outerHTML.slice(0, 120)"))
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", passed[-1]
+            if page.evaluate(f"document.activeElement.matches('{wanted}')"):
+                return
+        raise AssertionError("\n".join(passed))
+
+    for name, value in (("Pictures", "1"), ("Steps", "3")):
+        to(f"#{BENCH} input[type=number][aria-label$={name}]")
+        press("Control+a")
+        page.keyboard.type(value)
+    to(f"#{BENCH}-run")
+    press("Enter")
+    film(page, BENCH).wait(4)  # the noise, then three steps
+    press("Home")
+    page.wait_for_function(f"document.querySelector('#{BENCH}-strip .film').dataset.step === '0'")
+    to(f"#{BENCH}-strip [data-do=next]")
+    press("Enter")
+    page.wait_for_function(f"document.querySelector('#{BENCH}-strip .film').dataset.step === '1'")

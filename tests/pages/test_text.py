@@ -20,7 +20,10 @@ from pages import PAGES, find_page
 
 TEXT = Path(__file__).parents[2] / "pages" / "text"
 ARCHITECTURES = [page.path for page in PAGES if page.architecture]
-PLAYED = {("decoder/chat", "temperature"): "the recorded conversation is greedy, so that it replays anywhere"}
+PLAYED = {
+    ("decoder/chat", "temperature"): "the recorded conversation is greedy, so that it replays anywhere",
+    **{(f"{name}/points", "every"): "as many frames would weigh too much" for name in ("gan", "flow", "ebm")},
+}
 
 
 @cache

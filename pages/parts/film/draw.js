@@ -29,13 +29,19 @@ export const readPaint = probe => { // the probe is an element of the strip: its
 };
 
 // ---- numbers as text -------------------------------------------------------------------------------------------
+const SUPER = '\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079';
+const power = (value, decimals) => { // as one writes it: 1.02 x 10 with a raised -7
+  const [most, size] = value.toExponential(decimals).split('e'), raised = String(Math.abs(+size)).replace(/\d/g, digit => SUPER[+digit]);
+  const ten = +size ? `10${+size < 0 ? '\u207b' : ''}${raised}` : '1', factor = most.replace('-', '\u2212');
+  return Math.abs(+most) === 1 ? (+most < 0 ? '\u2212' : '') + ten : ten === '1' ? factor : `${factor}\u202f\u00d7\u202f${ten}`;
+};
 export const readable = (value, digits = 3) => {
   if (value === null || value === undefined) return '\u2013';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'number') return String(value).slice(0, 80);
-  if (Number.isInteger(value)) return Math.abs(value) < 1e7 ? value.toLocaleString('en').replace('-', '\u2212') : value.toExponential(2);
+  if (Number.isInteger(value)) return Math.abs(value) < 1e7 ? value.toLocaleString('en').replace('-', '\u2212') : power(value, 2);
   const size = Math.floor(Math.log10(Math.abs(value)));
-  if (size >= 7 || size < -4) return value.toExponential(Math.max(0, digits - 1)).replace('-', '\u2212').replace('e+', 'e');
+  if (size >= 7 || size < -4) return power(value, Math.max(0, digits - 1));
   return value.toFixed(Math.max(0, Math.min(8, digits - 1 - Math.min(size, digits - 1)))).replace('-', '\u2212');
 };
 
@@ -51,7 +57,7 @@ const ticks = (low, high, count, more = 4) => { // round numbers within [low, hi
 const alike = (marks, log = false) => {
   const sizes = marks.filter(Boolean).map(Math.abs), minus = text => text.replace('-', '\u2212');
   if (log ? sizes.some(size => size < 1e-3 || size > 1e4) : Math.max(...sizes) < 1e-3 || Math.max(...sizes) >= 1e6) {
-    return marks.map(mark => minus(mark ? mark.toExponential(mark.toExponential().startsWith(`${mark < 0 ? '-' : ''}1e`) || log ? 0 : 1).replace('e+', 'e') : '0'));
+    return marks.map(mark => (mark ? power(mark, mark.toExponential().startsWith(`${mark < 0 ? '-' : ''}1e`) || log ? 0 : 1) : '0'));
   }
   const decimals = log ? 0 : Math.max(0, ...marks.map(mark => (String(+mark.toPrecision(6)).split('.')[1] || '').length));
   return marks.map(mark => (log && mark < 1 ? String(mark) : minus(mark.toLocaleString('en', {minimumFractionDigits: decimals, maximumFractionDigits: decimals}))));

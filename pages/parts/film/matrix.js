@@ -87,7 +87,7 @@ export const matrixLane = s => {
     fit: lane => {
       lane.figure.classList.toggle('film-one', lane.most.k === 1);
       const {most} = lane, width = Math.max(160, lane.figure.clientWidth), beside = most.k > 1 && width >= 600;
-      lane.plan = mapPlan(lane.canvas_.getContext('2d'), most, beside ? Math.floor(width * 0.62) - 24 : width, s.over - READ);
+      lane.plan = mapPlan(lane.canvas_.getContext('2d'), most, beside ? Math.floor(width * 0.62) - 24 : width, s.tall - READ);
       sized(lane.canvas_, lane.plan.width, lane.plan.height);
       lane.small = Math.max(1, Math.floor((most.k > 12 || !beside ? MAP.many : MAP.small) * s.dots / Math.max(most.h, most.w)));
       lane.body.classList.toggle('beside', beside);

@@ -11,7 +11,7 @@ const NAMED = 120; // CSS pixels: the least width of what has a name
 const PHONE = 280; // CSS pixels: how high a lane is there, where one scrolls anyway
 const LEAST = 200; // CSS pixels: of a stage above which too much stands, presented
 const LINE = 20, LETTER = 7; // CSS pixels: of a caption
-const SHARED = 0.6, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
+const SHARED = 0.5, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
 const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
 
 const photo = ({kind, h}) => kind === 'pictures' && h >= PHOTO; // what is not made of large pixels may be shrunk a little
@@ -123,6 +123,7 @@ export const stageOf = s => {
     const [texts, all] = [true, false].map(text => [...s.lanes.values()].filter(lane => Boolean(lane.text) === text));
     s.over = zoom > 1 ? overFoot(zoom) : Infinity;
     s.root.style.setProperty('--over', `${Math.floor(Math.min(1e4, s.over))}px`);
+    s.tall = Math.min(s.over, width < 560 ? Infinity : overFirst());
     const found = (!texts.length && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width)) ||
       (texts.length && !all.length && !texts.some(({sample}) => sample.kind === 'matrix') && s.charts.size && width >= BROAD && zoom === 1 && {sizes: [], way: 'beside', beside: ASIDE, chart: Math.max(LOW, Math.min(HIGH, Math.floor((roomOf() + 16) / s.charts.size) - CAPTION - 16))}) ||
       {...planned(all, width, (rows, caption) => (width < 560 ? PHONE : Math.max(140, heightOf(rows, width) + CAPTION - caption))), way: '', chart: HIGH, beside: 0};
@@ -213,6 +214,13 @@ export const stageOf = s => {
   const overFoot = zoom => { // while presenting: how high a lane may be, of which nothing shall lie under the transport
     const free = roomOf();
     return (free < LEAST ? innerHeight / zoom - s.foot : free) - CAPTION - LINE; // to a stage that lies lower one has to scroll anyway
+  };
+
+  const overFirst = () => { // how high a matrix of the first row of them may be, so that it ends over the transport
+    const found = [...s.lanes.values()].filter(({sample}) => sample.kind === 'matrix'), row = found[0]?.figure.offsetTop;
+    const tops = found.filter(({figure}) => figure.offsetTop === row).map(({body}) => body.getBoundingClientRect().top);
+    const room = roomOf() - (Math.max(...tops) - s.stage.getBoundingClientRect().top) / zoomOf(s.root);
+    return found.length && room >= LEAST ? room : Infinity; // to one that lies lower one has to scroll anyway
   };
 
   const roomOf = () => (innerHeight - s.stage.getBoundingClientRect().top - scrollY) / zoomOf(s.root) - s.foot; // over the transport, as the page opens

@@ -34,7 +34,7 @@ export const film = ({element, props, trigger, watch}) => {
   const s = /** @type {import('../types').Strip} */ (/** @type {unknown} */ ({ // each part's functions are added below
     film: null, lanes: new Map(), charts: new Map(), numbers: new Map(), images: new WeakMap(), // lane or layer -> Image or numbers
     pos: -1, follow: true, playing: false, due: 0, speed: 1, waiting: 0, dirty: false, moved: 0,
-    dots: 1, paint: null, fitted: '', roomy: 0, foot: 0, over: Infinity, signal: mounted(element), root, stage, find, trigger,
+    dots: 1, paint: null, fitted: '', roomy: 0, foot: 0, over: Infinity, tall: Infinity, signal: mounted(element), root, stage, find, trigger,
   }));
 
   // ---- frames come in ---------------------------------------------------------------------------------------------
