@@ -34,6 +34,18 @@ def number(frame, name):
 
 
 @pytest.mark.browser
+def test_all_matrices_of_a_row_end_over_the_transport(visit):
+    page = visit("clip")
+    page.wait_for_function(f"document.querySelector('#{MATRIX}-strip .film')?.dataset.done === 'true'")
+    page.wait_for_function(
+        f"""() => {{ const film = document.querySelector('#{MATRIX}-strip .film');
+        const foot = film.querySelector('.film-foot').getBoundingClientRect().top;
+        const found = [...film.querySelectorAll('.film-matrix .film-big canvas')];
+        return found.length === 3 && found.every(one => one.getBoundingClientRect().bottom <= foot); }}"""
+    )
+
+
+@pytest.mark.browser
 def test_a_matrix_from_uploads(visit):
     page = visit("clip")
     page.wait_for_function(f"document.querySelector('#{MATRIX}-strip .film')?.told?.badge === 'recorded'")
