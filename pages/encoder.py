@@ -8,6 +8,7 @@ from genai_demo.encoder.options import FillOptions, UnmaskOptions
 from pages.parts.bench import Bench, bench_id, later
 from pages.parts.gaps.gaps import GapPad
 from pages.parts.lead import Try
+from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
 
@@ -26,6 +27,7 @@ LABELS = {
     "hidden": "Share hidden from the encoder",
     "hole": "Length of the hole",
     "learning_rate": "Learning rate",
+    "shuffle": "Patches in another order",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "order": [("Surest", "surest first"), ("Left to right", "left to right"), ("By chance", "by chance")]
@@ -41,7 +43,7 @@ TIMELINE = (
     Entry("DistilBERT", 2019, "", "A small one learns from a large one"),
     Entry("T5", 2019, "encoder/ways", "Every task as text to text"),
     Entry("MiniLM", 2020, "encoder/inside", "The one on this page"),
-    Entry("Vision Transformer", 2020, "", "Patches of a picture as words"),
+    Entry("Vision Transformer", 2020, "encoder/patches", "Patches of a picture as words"),
     Entry("Masked diffusion", 2024, "encoder/unmask", "Write from nothing but gaps", "text=&masks=10&temperature=0.7"),
     Entry("ModernBERT", 2024, "", "What decoders taught since"),
 )
@@ -97,6 +99,16 @@ TRIES = (
         "run=encoder/ways",
         "All three see the same stretches in each step. Guess, then read the curves, and how many characters each is "
         "asked for in a step.",
+    ),
+    Try(
+        "Is there a place in the network for “no”?",
+        "run=encoder/neurons&layer=1&neuron=829&text=There is no doubt that nobody has ever seen it, has not.",
+        "One of 1,536 numbers in the first layer. What do its places have in common? Then take its neighbour, 830.",
+    ),
+    Try(
+        "Does it need to know where a patch lies?",
+        "run=encoder/patches&picture=sample:84&shuffle=true",
+        "The sixteen patches of a bag in another order. Guess: does it still tell a bag? Then untick it and compare.",
     ),
     Try(
         "What does it make of another language?",
@@ -184,6 +196,24 @@ BENCHES = (
         group="What layers know",
     ),
     Bench(
+        "Neurons",
+        "encoder/neurons",
+        "One number inside a layer: at which words of the library of articles is it largest, and at which of yours?",
+        ("text", "layer", "neuron", "sentences"),
+        primary="Search",
+        group="What layers know",
+    ),
+    Bench(
+        "Pictures",
+        "encoder/patches",
+        "The same layers read a picture: its patches are the words, and one token more gathers what it is.",
+        ("shuffle",),
+        primary="Read",
+        own={
+            "picture": later(PicturePad, "sample:84", label="Picture", elem_id=f"{bench_id('encoder/patches')}-picture")
+        },
+    ),
+    Bench(
         "Three ways to learn",
         "encoder/ways",
         "Decoder, encoder and encoder-decoder, small and new, learn from the same text while you watch.",
@@ -201,7 +231,7 @@ def build() -> None:
         labels=LABELS,
         choices=CHOICES,
         timeline=TIMELINE,
-        models=("encoder/words", "encoder/minilm", "encoder/topic", "encoder/names"),
+        models=("encoder/words", "encoder/minilm", "encoder/topic", "encoder/names", "encoder/patches"),
         tries=TRIES,
         look=LOOK,
     )

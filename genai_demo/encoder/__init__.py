@@ -57,7 +57,15 @@ HEADS = tuple(
     )
     for name, title in (("topic", "What a description is of: heads"), ("names", "People and places: heads"))
 )
-SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, *HEADS)
+VIT = ModelSpec(
+    "encoder/patches",
+    "Vision Transformer, Fashion-MNIST",
+    (Bundled("encoder/patches.safetensors"),),
+    "genai_demo.encoder.vit:build",
+    "Apache-2.0",
+    "genai_demo.encoder.vit:example",
+)
+SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, *HEADS, VIT)
 MODELS = tuple(spec.key for spec in (MINILM, WORDS, *LARGER))
 NAMERS = tuple(spec.key for spec in (WORDS, *LARGER, DISTIL))
 EXACT = 1  # thread of what is to replay to the last bit
@@ -142,6 +150,24 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.encoder.ways:learn_ways",
         (),
         lambda o: 2 + o.steps * 0.05,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/neurons",
+        "One number inside a layer: the words of a library at which it is largest",
+        options.NeuronsOptions,
+        "genai_demo.encoder.neurons:neurons",
+        MODELS,
+        lambda o: 5 + o.sentences * 0.05,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/patches",
+        "A picture read as words: its patches, what each head looks at, and what it is told to be",
+        options.PatchesOptions,
+        "genai_demo.encoder.patches:patches",
+        (VIT.key,),
+        lambda o: 10,
         threads=EXACT,
     ),
 )

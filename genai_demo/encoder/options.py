@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from genai_demo.core.options import Options, option
+from genai_demo.inputs.pictures import LONGEST_PICTURE
 
 TEXT = 4000  # characters
 MASK = "[MASK]"
@@ -86,3 +87,17 @@ class TopicOptions(Options):
 
 class NamesOptions(Options):
     text: str = text_option("Marie Curie was born in Warsaw and worked with her husband in Paris.")
+
+
+class PatchesOptions(Options):
+    picture: str = option(
+        "sample:84", "The picture to read: drawn, uploaded or sample:0 to sample:99", longest=LONGEST_PICTURE
+    )
+    shuffle: bool = option(False, "Lay the patches in another order, by the seed: does it need to know where they are?")
+
+
+class NeuronsOptions(Options):
+    text: str = text_option("She was born in May 1985, had no sisters, and left for Paris three years before the war.")
+    layer: int = option(1, "Which layer, counted from 1", at_least=1, at_most=24)
+    neuron: int = option(175, "Which of the layer's numbers, counted from 0", at_least=0, at_most=4095)
+    sentences: int = option(200, "How many sentences of the library are read", at_least=20, at_most=1000)

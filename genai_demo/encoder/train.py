@@ -26,8 +26,9 @@ from genai_demo.core.device import generator, seeded, threads
 from genai_demo.core.training import ModelStep, Resumable, TrainStep
 from genai_demo.core.weights import locate
 from genai_demo.data import english
-from genai_demo.encoder import bundle, heads_train
+from genai_demo.encoder import bundle, heads_train, vit_train
 from genai_demo.encoder.heads_train import HeadConfig
+from genai_demo.encoder.vit_train import ViTConfig
 from genai_demo.language.minilm import MINILM
 
 SAVE, REPORT = 50, 25  # steps between two states in the cache, and between two reports
@@ -65,7 +66,11 @@ class TrainConfig:
     seed: int = 0
 
 
-MODELS: dict[str, TrainConfig | HeadConfig] = {"words-1": TrainConfig(), **heads_train.MODELS}
+MODELS: dict[str, TrainConfig | HeadConfig | ViTConfig] = {
+    "words-1": TrainConfig(),
+    **heads_train.MODELS,
+    **vit_train.MODELS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +225,7 @@ def train_all(
         with kit.journal("encoder", name, cfg, anew=anew, free=("steps",)) as notes:
             if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
                 yield from _train_one(name, cfg, notes)
-            if isinstance(cfg, HeadConfig):
+            if not isinstance(cfg, TrainConfig):
                 kit.deliver(notes.weights, folder)
                 continue
             for number in range(1, bundle.PARTS + 1):
@@ -229,9 +234,11 @@ def train_all(
                 shutil.copy(notes.weights.with_name("vocab.txt"), folder)
 
 
-def _train_one(name: str, cfg: TrainConfig | HeadConfig, notes: kit.Journal) -> Iterator[ModelStep]:
+def _train_one(name: str, cfg: TrainConfig | HeadConfig | ViTConfig, notes: kit.Journal) -> Iterator[ModelStep]:
     if isinstance(cfg, HeadConfig):
         yield from heads_train.train_one(name, notes, cfg)
+    elif isinstance(cfg, ViTConfig):
+        yield from vit_train.train_one(name, notes, cfg)
     else:
         yield from _train_words(name, cfg, notes)
 

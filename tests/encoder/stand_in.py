@@ -1,15 +1,17 @@
-"""A BERT of random numbers in the place of MiniLM, as wide and deep, so that its heads fit; it spells, and knows some
-words."""
+"""Networks of random numbers in the place of the real ones: a BERT as wide and deep as MiniLM, so that heads fit, which
+spells and knows some words; a small Vision Transformer."""
 
 from __future__ import annotations
 
 import functools
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from genai_demo.core.device import seeded
+from genai_demo.encoder import vit
 from genai_demo.encoder.model import Encoder, build
 
 SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -21,7 +23,7 @@ CONFIG = {
     "hidden_size": 384,
     "num_hidden_layers": 6,
     "num_attention_heads": 12,
-    "intermediate_size": 48,
+    "intermediate_size": 192,
     "max_position_embeddings": 400,
     "initializer_range": 0.06,
 }
@@ -45,4 +47,14 @@ def tiny() -> Encoder:
         return build(save(Path(folder))).to(torch.float32).eval().requires_grad_(False)
 
 
-STAND_INS = {"encoder/minilm": tiny}
+@functools.cache
+def tiny_vit() -> Any:
+    """A Vision Transformer of two layers."""
+    settings = {**vit.SETTINGS, "hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 24}
+    with seeded(0):
+        network = vit.empty({**settings, "initializer_range": 0.3})
+    network.set_attn_implementation("eager")
+    return network.eval().requires_grad_(False)
+
+
+STAND_INS = {"encoder/minilm": tiny, "encoder/patches": tiny_vit}
