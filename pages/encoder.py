@@ -51,6 +51,9 @@ LOOK = (
     "Click a word to hide it: the network reads what stands before the gap and behind it, all at once, and names words."
 )
 NOT = ("The film was good.", "The film was not good.", "The movie was great.", "The film was bad.")
+ANTIBODY = (
+    "E V Q L V E S G G G L V Q P G G S L R L S C A A S G F T F S S Y A M S [MASK] V R Q A P G K G L E W V S A I S G"
+)
 TRIES = (
     Try(
         "Fill the surest gap first, or go from left to right?",
@@ -107,8 +110,14 @@ TRIES = (
     ),
     Try(
         "Does it need to know where a patch lies?",
-        "run=encoder/patches&picture=sample:84&shuffle=true",
-        "The sixteen patches of a bag in another order. Guess: does it still tell a bag? Then untick it and compare.",
+        "run=encoder/patches&picture=sample:13&shuffle=true",
+        "Sixteen patches of a pair of trousers in another order, nothing left out. Guess, then untick it.",
+    ),
+    Try(
+        "Does the same architecture read something else than English?",
+        "run=encoder/fill&model=encoder/antiberty&text=" + ANTIBODY,
+        "A stretch of an antibody, an amino acid a letter; AntiBERTy, fetched first, never saw a word. The gap was W. "
+        "How sure is it, compared with a gap in a sentence?",
     ),
     Try(
         "What does it make of another language?",

@@ -3,7 +3,7 @@
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, Hub, ModelSpec
-from genai_demo.encoder import options
+from genai_demo.encoder import antiberty, options
 from genai_demo.encoder.ways_options import WaysOptions
 from genai_demo.language import minilm
 
@@ -46,6 +46,14 @@ LARGER = (
 DISTIL = _naming(  # its layers have other names: it is not looked into
     "distilbert", "DistilBERT, from the hub", Hub("distilbert/distilbert-base-uncased"), "Apache-2.0 (Hugging Face)"
 )
+ANTIBERTY = ModelSpec(
+    "encoder/antiberty",
+    "AntiBERTy: antibodies, not English",
+    (antiberty.PACKAGE,),
+    "genai_demo.encoder.proteins:build",
+    "MIT (as packaged)",
+    "genai_demo.encoder.proteins:example",
+)
 HEADS = tuple(
     ModelSpec(
         f"encoder/{name}",
@@ -65,9 +73,10 @@ VIT = ModelSpec(
     "Apache-2.0",
     "genai_demo.encoder.vit:example",
 )
-SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, *HEADS, VIT)
-MODELS = tuple(spec.key for spec in (MINILM, WORDS, *LARGER))
-NAMERS = tuple(spec.key for spec in (WORDS, *LARGER, DISTIL))
+SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, ANTIBERTY, *HEADS, VIT)
+ENGLISH = tuple(spec.key for spec in (MINILM, WORDS, *LARGER))
+MODELS = (*ENGLISH, ANTIBERTY.key)
+NAMERS = tuple(spec.key for spec in (WORDS, *LARGER, DISTIL, ANTIBERTY))
 EXACT = 1  # thread of what is to replay to the last bit
 
 RUNS: tuple[Run, ...] = (
@@ -157,7 +166,7 @@ RUNS: tuple[Run, ...] = (
         "One number inside a layer: the words of a library at which it is largest",
         options.NeuronsOptions,
         "genai_demo.encoder.neurons:neurons",
-        MODELS,
+        ENGLISH,
         lambda o: 5 + o.sentences * 0.05,
         threads=EXACT,
     ),

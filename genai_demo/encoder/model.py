@@ -19,6 +19,7 @@ from genai_demo.language.text import byte_of, clean, refuse_empty
 
 CONTEXT = 512  # tokens that are read at most
 SHORT, PIECES, FOREIGN = 4, 1.8, 0.3  # words, pieces a word, share of letters: past these a text is unlike the training
+UNKNOWN = "[UNK]"
 PUNCTUATION = frozenset(".,;:!?)]}'’")
 
 
@@ -35,6 +36,7 @@ class Encoder(nn.Module):
         self.pieces.no_padding()
         self.pieces.no_truncation()
         self.pieces.encode_special_tokens = True  # "[SEP]" in a text is five letters and two brackets
+        self.letters: frozenset[str] = frozenset()  # of a vocabulary that has a token for each letter, and no others
         self.bytes = "Ġ" in "".join(self.pieces.get_vocab())  # a byte-level vocabulary, as RoBERTa's
         self._shown = functools.lru_cache(maxsize=50_000)(self._show)
 
@@ -74,7 +76,11 @@ class Encoder(nn.Module):
 
 
 def unlike(model: Encoder, text: str, ids: Sequence[int]) -> str:
-    """What is to be said of a text that is unlike what the model has read; "" for English."""
+    """What is to be said of a text that is unlike what the model has read; "" for English, or its own letters."""
+    if model.letters:
+        strange = sum(model.piece(number).strip() == UNKNOWN for number in ids)
+        few = strange > FOREIGN * (len(ids) - 2)
+        return "It reads amino acids, a capital letter each; few of these are any: this means little." if few else ""
     letters = [sign for sign in text if sign.isalpha()]
     foreign = sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters)
     if letters and foreign > FOREIGN * len(letters):

@@ -23,6 +23,7 @@ from genai_demo.encoder.model import Encoder, unlike
 from genai_demo.encoder.options import NeuronsOptions
 
 STEP, LISTED, SEEN, AROUND = 10, 8, 3, 4  # sentences a frame; rows; times a word is seen at least; tokens beside it
+LEAST = 0.05  # mean activation of a word that is listed
 LONGEST = 400  # characters of a sentence that is read
 
 
@@ -84,7 +85,7 @@ def frame(
     """What has been found, and the visitor's text in the same shades."""
     places = sorted(at.places, key=lambda place: (-place[0], place[1]))
     means = {word: sum(each) / len(each) for word, each in at.words.items() if len(each) >= SEEN}
-    best = sorted(means, key=lambda word: (-means[word], word))[:LISTED]
+    best = sorted((word for word in means if means[word] > LEAST), key=lambda word: (-means[word], word))[:LISTED]
     largest = max(1e-6, places[0][0])
     ids, values = own
     return NeuronsStep(

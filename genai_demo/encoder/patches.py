@@ -37,8 +37,8 @@ class PatchesStep:
     labels: tuple[str, ...]
     heads: tuple[str, ...]
     given: np.ndarray = pictures("the picture, cut into patches")
-    looked: np.ndarray | None = pictures("what “whole” looks at, head by head", columns=2)
-    told: tuple[Tok, ...] = ranked("what the head reads from “whole”", unit="probability")
+    looked: np.ndarray | None = pictures("what “whole” looks at, by head", columns=2)
+    told: tuple[Tok, ...] = ranked("the class, as read from “whole”", unit="probability")
     said: str = prose("what is shown")
     attention: np.ndarray = matrix(
         "attention, each row looks at the columns", rows="labels", columns="labels", names="heads"

@@ -8,7 +8,7 @@ from genai_demo.quality.cards import Watch, card, write
 from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
 
-WORDS, TOPIC, NAMES = "encoder/words", "encoder/topic", "encoder/names"
+WORDS, TOPIC, NAMES, PATCHES = "encoder/words", "encoder/topic", "encoder/names", "encoder/patches"
 SOURCES = {
     "wordnet": "WordNet, glosses and examples",
     "descriptions": "descriptions of Debian's packages",
@@ -20,8 +20,11 @@ SOURCES = {
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
     """On held-out texts, as many as the trainings' own settings say: `samples` is not needed."""
+    import torch
+
     from genai_demo.core.load import load
-    from genai_demo.encoder import heads_train
+    from genai_demo.data import fashion_mnist
+    from genai_demo.encoder import heads_train, vit_train
     from genai_demo.encoder.train import judged
 
     model = load(WORDS)
@@ -30,6 +33,9 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
         name = key.split("/")[1]
         _, held = heads_train.SOURCES[name](load("encoder/minilm"), heads_train.MODELS[name], "held out")
         found[key] = heads_train.measured(load(key), held)
+    images, labels = (torch.from_numpy(part.copy()) for part in fashion_mnist.load("test"))
+    share = vit_train.accuracy(load(PATCHES), images, labels)
+    found[PATCHES] = {"accuracy": round(share, 4), "pictures": len(labels)}
     for key, values in found.items():
         write(key, values)
     return found
@@ -61,6 +67,11 @@ def table() -> str:
         "marks from lists; then the share of their tokens that was found, of names that also stand in sentences learnt "
         "from, and of those that do not."
     )
+    seen = card(PATCHES)
+    pictures = (
+        f"Vision Transformer, {seen['parameters']:,} parameters, after {seen['steps']:,} batches: "
+        f"{percent(seen['quality']['accuracy'])} of Fashion-MNIST's {seen['quality']['pictures']:,} test pictures."
+    )
     hidden = table_of(["hidden words", "right at once", "among the first five"], rows)
     read = table_of(["read after", "topics", "names, F1", "known names found", "new names found"], heads)
-    return f"{hidden}\n\n{note}\n\n{read}\n\n{said}"
+    return f"{hidden}\n\n{note}\n\n{read}\n\n{said}\n\n{pictures}"

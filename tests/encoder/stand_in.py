@@ -12,7 +12,10 @@ import torch
 
 from genai_demo.core.device import seeded
 from genai_demo.encoder import vit
+from genai_demo.encoder.masked import MaskedModel
 from genai_demo.encoder.model import Encoder, build
+from genai_demo.encoder.proteins import LETTERS as LETTERS_OF_PROTEINS
+from genai_demo.encoder.proteins import reading
 
 SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 WORDS = ("the", "a", "of", "cat", "dog", "sat", "on", "river", "town", "bank")
@@ -57,4 +60,18 @@ def tiny_vit() -> Any:
     return network.eval().requires_grad_(False)
 
 
-STAND_INS = {"encoder/minilm": tiny, "encoder/patches": tiny_vit}
+@functools.cache
+def tiny_protein() -> MaskedModel:
+    """A masked language model with AntiBERTy's vocabulary."""
+    from transformers import BertConfig, BertForMaskedLM
+
+    signs = (*SPECIALS, *sorted(LETTERS_OF_PROTEINS))
+    with tempfile.TemporaryDirectory(prefix="genai-demo-tiny-") as folder:
+        vocabulary = Path(folder) / "vocab.txt"
+        vocabulary.write_text("\n".join(signs) + "\n")
+        with seeded(0):
+            network = BertForMaskedLM(BertConfig(**{**CONFIG, "vocab_size": len(signs), "num_hidden_layers": 2}))
+        return reading(network, vocabulary).requires_grad_(False)
+
+
+STAND_INS = {"encoder/minilm": tiny, "encoder/patches": tiny_vit, "encoder/antiberty": tiny_protein}
