@@ -131,7 +131,7 @@ def activations(model: Encoder, ids: Sequence[int], layer: int) -> Tensor:
 @functools.lru_cache(maxsize=8)
 def library(count: int) -> tuple[str, ...]:
     """So many sentences of the articles, evenly spaced; all, where there are fewer."""
-    every = []
+    every: list[str] = []
     for article in knowledge.articles():
         text = article.body.partition("\n\n")[2]
         lines = "\n".join(line for line in text.split("\n") if line and not line.startswith(("#", "Also called", "|")))

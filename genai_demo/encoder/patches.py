@@ -104,7 +104,7 @@ def shuffled(picture: np.ndarray, seed: int) -> np.ndarray:
     """(28, 28), its patches in another order, by the seed."""
     order = torch.randperm(ACROSS * ACROSS, generator=generator(seed)).numpy()
     cut = picture.reshape(ACROSS, PATCH, ACROSS, PATCH).swapaxes(1, 2).reshape(-1, PATCH, PATCH)
-    return cut[order].reshape(ACROSS, ACROSS, PATCH, PATCH).swapaxes(1, 2).reshape(SIDE, SIDE)
+    return np.asarray(cut[order].reshape(ACROSS, ACROSS, PATCH, PATCH).swapaxes(1, 2).reshape(SIDE, SIDE))
 
 
 def large(picture: np.ndarray) -> np.ndarray:

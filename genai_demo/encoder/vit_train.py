@@ -28,7 +28,7 @@ SHIFT = 1  # pixels that a batch is moved at most
 class ViTConfig:
     """What a training depends on; written on the card. steps: batches; the rate rises, then falls as a cosine."""
 
-    steps: int = 2800
+    steps: int = 1600
     batch_size: int = 128
     learning_rate: float = 2e-3
     warmup: int = 150

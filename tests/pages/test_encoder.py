@@ -68,9 +68,23 @@ def test_a_swapped_word_moves_the_others_on_a_phone(visit, film):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.browser
+def test_a_picture_is_read_patch_by_patch_and_a_neuron_has_its_words(visit):
+    page = visit("encoder?run=encoder/patches&picture=sample:13&shuffle=true")
+    frames = live(page, "p-encoder-patches")
+    assert frames[-1]["lanes"]["what “whole” looks at, by head"]["n"] == 4
+    assert "another order" in page.locator("#p-encoder-patches-strip").inner_text()
+    page = visit("encoder?run=encoder/neurons&layer=1&neuron=5&sentences=20&text=no cat", width=390, dark=True)
+    live(page, "p-encoder-neurons")
+    assert "[" in page.locator("#p-encoder-neurons-strip").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
+        ("encoder_neurons", {"neuron": 4000}, "choose 0 to"),
+        ("encoder_patches", {"picture": "sample:100"}, "choose sample:0 to sample:99"),
         ("encoder_fill", {"text": "No gap."}, r"no \[MASK\]"),
         ("encoder_unmask", {"masks": 400}, "is 400"),
         ("encoder_inside", {"text": "a " * 1900}, "the model reads"),
