@@ -1,17 +1,15 @@
 """Networks of random numbers in the place of the real ones: a BERT as wide and deep as MiniLM, so that heads fit, which
-spells and knows some words; a small Vision Transformer."""
+spells and knows some words; one of amino acids."""
 
 from __future__ import annotations
 
 import functools
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from genai_demo.core.device import seeded
-from genai_demo.encoder import vit
 from genai_demo.encoder.masked import MaskedModel
 from genai_demo.encoder.model import Encoder, build
 from genai_demo.encoder.proteins import LETTERS as LETTERS_OF_PROTEINS
@@ -51,16 +49,6 @@ def tiny() -> Encoder:
 
 
 @functools.cache
-def tiny_vit() -> Any:
-    """A Vision Transformer of two layers."""
-    settings = {**vit.SETTINGS, "hidden_size": 16, "num_hidden_layers": 2, "intermediate_size": 24}
-    with seeded(0):
-        network = vit.empty({**settings, "initializer_range": 0.3})
-    network.set_attn_implementation("eager")
-    return network.eval().requires_grad_(False)
-
-
-@functools.cache
 def tiny_protein() -> MaskedModel:
     """A masked language model with AntiBERTy's vocabulary."""
     from transformers import BertConfig, BertForMaskedLM
@@ -74,4 +62,4 @@ def tiny_protein() -> MaskedModel:
         return reading(network, vocabulary).requires_grad_(False)
 
 
-STAND_INS = {"encoder/minilm": tiny, "encoder/patches": tiny_vit, "encoder/antiberty": tiny_protein}
+STAND_INS = {"encoder/minilm": tiny, "encoder/antiberty": tiny_protein}

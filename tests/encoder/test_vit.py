@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.core.training import Journal, halved, stated, write_weights
@@ -18,8 +19,6 @@ from genai_demo.data import fashion_mnist
 from genai_demo.encoder import vit, vit_train
 from genai_demo.encoder.patches import gridded, lit, shuffled
 from genai_demo.inputs.pictures import sample_picture
-from tests.encoder import stand_in
-from tests.standins import stand_ins  # noqa: F401  a fixture for all
 
 
 def frames(**options: Any) -> list[Any]:
@@ -28,7 +27,7 @@ def frames(**options: Any) -> list[Any]:
 
 def test_the_last_frame_tells_what_the_network_does() -> None:
     shown = frames(picture="sample:30")
-    network = stand_in.tiny_vit()
+    network = load("encoder/patches")
     with torch.inference_mode():
         logits = network(pixel_values=vit.scaled(sample_picture(30)[None])).logits[0]
     told = {tok.text: tok.share for tok in shown[-1].told}
@@ -36,7 +35,7 @@ def test_the_last_frame_tells_what_the_network_does() -> None:
     for name, chance in zip(fashion_mnist.CLASSES, logits.softmax(0).tolist(), strict=True):
         assert told[name] == pytest.approx(chance, abs=1e-5)
     assert shown[-1].chance == pytest.approx(float(logits.softmax(0).max()), abs=1e-5)
-    assert [frame.looked is None for frame in shown] == [True, False, False]
+    assert [frame.looked is None for frame in shown] == [True, False, False, False, False]
     assert np.allclose(shown[-1].attention.sum(-1), 1, atol=1e-5)
 
 
