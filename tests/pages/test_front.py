@@ -238,7 +238,8 @@ def test_presenting_shows_the_bench_alone_and_enlarged(visit):
     page.reload()
     page.wait_for_selector(".present-end")
     page.wait_for_selector("#p-gan-walk-strip .film[data-done=true]")
-    page.evaluate("atlas.copyLink('p-gan-walk', {link: 'run=gan/walk&seed=3'})")
+    film, button = (f"document.querySelector('#p-gan-walk-{what}')" for what in ("strip .film", "copy"))
+    page.evaluate(f"() => {{ {film}.told.link = 'run=gan/walk&seed=3'; {button}.click(); }}")
     page.wait_for_function("location.search.includes('seed=3')")
     assert "present=1" in page.url
     page.keyboard.press("Escape")

@@ -121,9 +121,11 @@ def test_an_unknown_page_says_so(base_url):
 
 def test_a_link_that_would_not_open_is_not_copied(visit):
     page = visit("gan")
-    page.wait_for_selector("#p-gan-points .panel-head")
+    page.wait_for_selector("#p-gan-points-strip .film[data-done=true]")
     before = page.url
-    page.evaluate(f"atlas.copyLink('p-gan-points', {{link: 'run=vae/x&start=' + 'a'.repeat({LONGEST})}})")
+    link = f"'run=vae/x&start=' + 'a'.repeat({LONGEST})"
+    film, button = (f"document.querySelector('#p-gan-points-{what}')" for what in ("strip .film", "copy"))
+    page.evaluate(f"() => {{ {film}.told.link = {link}; {button}.click(); }}")  # at once: a film that plays tells anew
     said = page.locator("#p-gan-points .panel-head .said").text_content()
     assert f"{LONGEST + len('vae/x'):,}" in said
     assert f"{LONGEST:,}" in said
