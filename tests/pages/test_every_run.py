@@ -1,5 +1,5 @@
 """Every run by its name, asked for by a program, and by its link in a browser; the frames that arrive are those that
-the recipe gives to whoever iterates it. No run is named here: all are found.
+its generator gave to the server. That they are the same whenever it runs is tests/test_doors.py. No run is named here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from genai_demo.core.frames import Frame
 from genai_demo.core.link import to_query
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import all_runs, complete, run
@@ -53,11 +54,28 @@ def opened(wanted: Recipe, page: Any, base_url: str) -> tuple[Any, list[Any]]:
     return page.evaluate(f"document.querySelector('#{bench}-strip .film').told.recipe"), frames
 
 
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[list[Frame]]:
+    """The frames of each run that the server computes from here on."""
+    runs: list[list[Frame]] = []
+
+    def tee(recipe: Recipe) -> Iterator[Frame]:
+        runs.append([])
+        for frame in run(recipe):
+            runs[-1].append(frame)
+            yield frame
+
+    monkeypatch.setattr("pages.parts.stream.run", tee)
+    return runs
+
+
 @pytest.mark.parametrize("name", sorted(all_runs()))
-def test_a_program_and_a_link_bring_the_frames_of_the_recipe(name: str, client: Any, page: Any, base_url: str) -> None:
+def test_a_program_and_a_link_bring_the_frames_of_the_recipe(
+    name: str, client: Any, page: Any, base_url: str, made: list[list[Frame]]
+) -> None:
     wanted = complete(small(name, seed=3))
     by_name, by_link = called(wanted, client), opened(wanted, page, base_url)
-    frames = list(run(wanted))
+    frames = made[0]
     for recipe, packed in (by_name, by_link):
         assert (recipe["run"], recipe["seed"], recipe["model"]) == (name, 3, wanted.model)
         assert recipe["options"] == dict(wanted.options)

@@ -125,7 +125,7 @@ def test_a_class_gets_its_questions_as_one_link_and_a_sheet(visit):
     page.emulate_media(media="screen")
     page.locator(".set a", has_text="Set it up").first.click()
     page.wait_for_url(lambda url: f"/{second.page.path}?" in url)
-    page.wait_for_selector(".bench")
+    page.wait_for_selector(".bench >> visible=true")
 
 
 @pytest.mark.parametrize("ids", [["nowhere"], ["<script>alert(1)</script>"], ["x" * 10_000], [""] * 500])
