@@ -106,7 +106,7 @@ TRIES = (
     Try(
         "Is there a place in the network for “no”?",
         "run=encoder/neurons&layer=1&neuron=829&text=There is no doubt that nobody has ever seen it, has not.",
-        "One of 1,536 numbers in the first layer. What do its places have in common? Then take its neighbour, 830.",
+        "One of the first layer's many numbers. What do its places have in common? Then take its neighbour, 830.",
     ),
     Try(
         "Does it need to know where a patch lies?",

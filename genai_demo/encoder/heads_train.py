@@ -27,6 +27,7 @@ from genai_demo.data import english, wordnet
 from genai_demo.encoder.heads import NAMES, NOTHING, TOPIC, Heads, states
 from genai_demo.encoder.model import Encoder
 from genai_demo.encoder.names import words
+from genai_demo.language.rows import thin
 
 LISTS = {"person": "person", "place": "place", "thing of nature": "place"}  # kinds of nouns whose own names are marked
 SHORTEST = 3  # letters of a name that is marked
@@ -144,7 +145,7 @@ def topics(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple
     x, y = [], []
     for number, kind in enumerate(classes):
         of_kind = [one for one in wordnet.nouns() if one.kind == kind and one.gloss and one.held == (split != "train")]
-        for noun in _thin(of_kind, most):
+        for noun in thin(of_kind, most):
             x.append(states(model, model.encode(noun.gloss)[:64]).mean(1).half())
             y.append(number)
     return classes, Examples(torch.stack(x, 1), torch.tensor(y))
@@ -171,7 +172,7 @@ def _marked(split: english.Split, most: int) -> list[tuple[str, list[tuple[int, 
     """Sentences with names of the lists, and where these stand."""
     lists = listed()
     found = [(text, spans) for text in english.load(split)["wordnet"] if (spans := marks(text, lists))]
-    return _thin(found, most)
+    return thin(found, most)
 
 
 def listed() -> dict[str, str]:
@@ -218,12 +219,7 @@ def labelled(model: Encoder, text: str, spans: Sequence[tuple[int, int, str]]) -
 def _some(kinds: Sequence[str]) -> list[int]:
     """Places of all tokens of names and of as many others as keep a text from outweighing them: ten, evenly spaced."""
     others = [k for k, kind in enumerate(kinds) if kind == NOTHING]
-    return sorted([k for k, kind in enumerate(kinds) if kind != NOTHING] + _thin(others, 10))
-
-
-def _thin(rows: Sequence[Any], most: int) -> list[Any]:
-    """At most so many, evenly spaced."""
-    return list(rows[:: max(1, -(-len(rows) // most))])
+    return sorted([k for k, kind in enumerate(kinds) if kind != NOTHING] + thin(others, 10))
 
 
 SOURCES: dict[str, Callable[[Encoder, HeadConfig, english.Split], tuple[tuple[str, ...], Examples]]] = {

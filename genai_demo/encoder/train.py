@@ -30,6 +30,7 @@ from genai_demo.encoder import bundle, heads_train, vit_train
 from genai_demo.encoder.heads_train import HeadConfig
 from genai_demo.encoder.vit_train import ViTConfig
 from genai_demo.language.minilm import MINILM
+from genai_demo.language.rows import padded, thin
 
 SAVE, REPORT = 50, 25  # steps between two states in the cache, and between two reports
 LONGEST = 64  # tokens of a sentence, start and end among them
@@ -96,14 +97,6 @@ class Corpus:
         at = int(torch.randint(len(rows), (), generator=random))
         taken = rows[at : at + max(1, tokens // len(rows[at]))]
         return padded(taken)
-
-
-def padded(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Rows of numbers, (n, longest) int64, 0 behind the shorter ones."""
-    out = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-    for i, row in enumerate(rows):
-        out[i, : len(row)] = torch.tensor(row)
-    return out
 
 
 def hide(
@@ -257,11 +250,6 @@ def _train_words(name: str, cfg: TrainConfig, notes: kit.Journal) -> Iterator[Mo
         notes.keep(training, report, SAVE)
         yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
     export(notes)
-
-
-def thin(rows: Sequence[Any], most: int) -> list[Any]:
-    """At most so many, evenly spaced."""
-    return list(rows[:: max(1, -(-len(rows) // most))])
 
 
 def export(notes: kit.Journal) -> Path:

@@ -28,6 +28,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.home import home, whole
 from genai_demo.core.training import ModelStep, Resumable, TrainStep
 from genai_demo.data import english, translations
+from genai_demo.language.rows import padded
 from genai_demo.seq2seq import model, tasks
 from genai_demo.seq2seq.tasks import Pair
 
@@ -111,14 +112,6 @@ class Corpus:
         at = int(torch.randint(len(rows), (), generator=chance))
         taken = rows[at : at + max(1, pieces // (2 * max(map(len, rows[at]))))]
         return padded([a for a, _ in taken]), padded([b for _, b in taken])
-
-
-def padded(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Rows of numbers, (n, longest) int64, 0 behind the shorter ones."""
-    out = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
-    for i, row in enumerate(rows):
-        out[i, : len(row)] = torch.tensor(row)
-    return out
 
 
 def prepared(seed: int, wanted: Collection[str] = tuple(model.TASKS)) -> tuple[dict[str, list[Pair]], Tokenizer]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from genai_demo.encoder.options import MASK
 from pages.parts.pads.pads import Pad
 from pages.parts.scripts import call, literal
-
-MASK = "[MASK]"
 
 
 class GapPad(Pad):
