@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genai_demo.encoder.options import FillOptions, UnmaskOptions
+from genai_demo.encoder.options import MASK, FillOptions, UnmaskOptions
 from pages.parts.bench import Bench, bench_id, later
 from pages.parts.gaps.gaps import GapPad
 from pages.parts.lead import Try
@@ -128,7 +128,7 @@ TRIES = (
 
 
 def _text(run: str, value: str, *, runs: bool = False) -> dict[str, Any]:
-    return {"text": later(GapPad, value, bench_id(run), runs=runs)}
+    return {"text": later(GapPad, value, bench_id(run), mask=MASK, runs=runs)}
 
 
 def _default(options: Any) -> str:
