@@ -15,8 +15,8 @@ import torch
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Stage, Tok, curve, number, prose, ranked, stages
 from genai_demo.core.frames_text import TokKind
-from genai_demo.seq2seq.decode import END_ID, Decoding, unlike
-from genai_demo.seq2seq.model import LONGEST, Translator
+from genai_demo.seq2seq.decode import Decoding, unlike
+from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import BeamOptions
 
 COLUMNS = 4  # steps of the tree that are drawn
@@ -63,9 +63,9 @@ def search(
     chances, _ = decoding.after(begin)
     weight = float(sum(one[piece] for one, piece in zip(chances, begin)))
     running, now = [Node(tuple(begin), weight)], chances[-1][None]
-    limit = min(LONGEST - 1, len(begin) + options.most)
+    limit = min(model.longest - 1, len(begin) + options.most)
     while True:
-        level = _judged(_candidates(running, now, options.beams), options.beams, limit)
+        level = _judged(_candidates(running, now, options.beams), options.beams, limit, model.end)
         new = [node for node in level if node.kind == "best"]
         finished = sorted([*finished, *new], key=lambda n: -n.score(options.length_penalty))[: options.beams]
         yield level, finished
@@ -77,12 +77,12 @@ def search(
         now, _ = decoding.step([node.path[-1] for node in running])
 
 
-def _judged(level: Sequence[Node], beams: int, limit: int) -> list[Node]:
+def _judged(level: Sequence[Node], beams: int, limit: int, end: int) -> list[Node]:
     """The candidates with their kind: the best `beams` that go on, and those that have ended among the best `beams`."""
     found: list[Node] = []
     for place, node in enumerate(level):
         kind: TokKind = "off"
-        if node.path[-1] == END_ID or len(node.path) == limit:
+        if node.path[-1] == end or len(node.path) == limit:
             kind = "best" if place < beams else "off"
         elif sum(one.kind == "picked" for one in found) < beams:
             kind = "picked"
@@ -113,10 +113,10 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
     """A frame a step. Nothing is random."""
     ids = model.encode(options.task, options.text)
     begin = model.written(options.begin)[:-1] if options.begin.strip() else []
-    if len(begin) > LONGEST // 2:
-        raise DemoError(f"begin makes {len(begin)} pieces; the limit is {LONGEST // 2}, shorten it")
+    if len(begin) > model.longest // 2:
+        raise DemoError(f"begin makes {len(begin)} pieces; the limit is {model.longest // 2}, shorten it")
     made = list(search(model, ids, options, begin))
-    levels, odd = [level for level, _ in made], unlike(options.task, options.text, ids)
+    levels, odd = [level for level, _ in made], unlike(model, options.task, options.text, ids)
     for i, (level, finished) in enumerate(made):
         last = i + 1 == len(made)
         yield BeamStep(
@@ -128,7 +128,7 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
             tuple(
                 Stage(f"penalty {penalty:g}", "", _scored(model, finished, penalty)) for penalty in PENALTIES if last
             ),
-            odd or said(level, finished, last),
+            odd or said(model, level, finished, last),
             level[0].weight,
             sum(node.kind == "off" for node in level),
         )
@@ -170,9 +170,9 @@ def _column(model: Translator, k: int, level: Sequence[Node]) -> Stage:
     )
 
 
-def said(level: Sequence[Node], finished: Sequence[Node], last: bool) -> str:
+def said(model: Translator, level: Sequence[Node], finished: Sequence[Node], last: bool) -> str:
     """What a frame shows."""
-    if any(node.path[-1] != END_ID for node in finished):
+    if any(node.path[-1] != model.end for node in finished):
         return "So many pieces were allowed: what had not ended was cut off there. More has the limit."
     if last:
         return "Done: no beginning that is left can beat the finished ones. Below they are ranked by other penalties."

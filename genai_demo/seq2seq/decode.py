@@ -11,9 +11,9 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from genai_demo.core.frames import Tok
-from genai_demo.seq2seq.model import END, SIGNS, Translator
+from genai_demo.seq2seq.model import Translator
+from genai_demo.seq2seq.tasks import LEARNT_DIGITS
 
-PAD_ID, END_ID = 0, SIGNS.index(END)
 FOREIGN = 0.3  # share of letters of another script, past which a text is unlike the training
 SHORT, PIECES = 4, 3.0  # words, pieces a word: past these a text is unlike the training
 
@@ -25,15 +25,18 @@ class Decoding:
     """
 
     def __init__(self, model: Translator, ids: Sequence[int]) -> None:
-        self.network = model.network
+        self.network, self._silent = model.network, list(model.silent)
         self.read = torch.tensor([ids], device=next(model.parameters()).device)
-        self.states = self.network.model.encoder(input_ids=self.read).last_hidden_state
+        self.states = self.network.get_encoder()(input_ids=self.read).last_hidden_state
         self._cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        self.first = model.begun[-1]
+        for piece in model.begun[:-1]:
+            self.step([piece])
 
     def step(self, pieces: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Each row's last piece (PAD to begin with) -> log-probabilities (b, v) of the next; attention (layers, b, s).
+        """Each row's last piece (`first` to begin with) -> log-probabilities (b, v) of the next; attention.
 
-        Attention is that of the decoder to what was read, mean over the heads. PAD is never written.
+        Attention (layers, b, s) is that of the decoder to what was read, mean over the heads.
         """
         out = self.network(
             encoder_outputs=BaseModelOutput(last_hidden_state=self.states.expand(len(pieces), -1, -1)),
@@ -43,7 +46,7 @@ class Decoding:
             output_attentions=True,
         )
         chances = out.logits[:, -1].float().log_softmax(-1)
-        chances[:, PAD_ID] = -torch.inf
+        chances[:, self._silent] = -torch.inf
         return chances, torch.stack([layer[:, :, -1].float().mean(1) for layer in out.cross_attentions])
 
     def keep(self, rows: Sequence[int]) -> None:
@@ -55,7 +58,7 @@ class Decoding:
 
         -> one more than there are pieces: the last is what comes behind them.
         """
-        found = [self.step([piece]) for piece in (PAD_ID, *pieces)]
+        found = [self.step([piece]) for piece in (self.first, *pieces)]
         return [one[0] for one, _ in found], [attention[:, 0] for _, attention in found]
 
 
@@ -63,9 +66,9 @@ def forced(model: Translator, read: Sequence[int], written: Sequence[int]) -> Te
     """Log-probabilities (t, v) of every piece of a given translation, from one pass: teacher forcing."""
     device = next(model.parameters()).device
     ids = torch.tensor([read], device=device)
-    begun = torch.tensor([[PAD_ID, *written[:-1]]], device=device)
-    chances: Tensor = model(ids, begun)[0].float().log_softmax(-1)
-    chances[:, PAD_ID] = -torch.inf
+    begun = torch.tensor([[*model.begun, *written[:-1]]], device=device)
+    chances: Tensor = model(ids, begun)[0, len(model.begun) - 1 :].float().log_softmax(-1)
+    chances[:, list(model.silent)] = -torch.inf
     return chances
 
 
@@ -78,16 +81,23 @@ def ranking(model: Translator, chances: Tensor, top: int, taken: int) -> tuple[T
     return tuple(Tok(model.name(i), p, "picked" if i == taken else "", i) for i, p in listed)
 
 
-def unlike(task: str, text: str, ids: Sequence[int]) -> str:
+def unlike(model: Translator, task: str, text: str, ids: Sequence[int]) -> str:
     """What is to be said of a text that is unlike what the model has read; "" where nothing is."""
-    if task == "words":
-        return (
-            "" if text.strip().isascii() and text.strip().isdigit() else "It has learnt to write numbers in words only."
-        )
+    if task == "words" and model.narrow:
+        return _no_number(text)
     letters = [sign for sign in text if sign.isalpha()]
     if letters and sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters) > FOREIGN * len(letters):
         return "Most of these letters are of a script that it has hardly read: what it writes means little."
     words = text.split()
-    if len(words) >= SHORT and (len(ids) - 2) / len(words) > PIECES:
+    if model.narrow and len(words) >= SHORT and (len(ids) - 2) / len(words) > PIECES:
         return "It knows few of these words: it has read English descriptions of software; this means little."
+    return ""
+
+
+def _no_number(text: str) -> str:
+    number = text.strip()
+    if not (number.isascii() and number.isdigit()):
+        return "It has learnt to write numbers in words only."
+    if len(number) > LEARNT_DIGITS:
+        return f"It has learnt with numbers of up to {LEARNT_DIGITS} digits; this one has {len(number)}."
     return ""

@@ -12,29 +12,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from genai_demo.core.frames import Tok, curve, number, prose, ranked, tokens
+from genai_demo.core.frames_text import TokKind
 from genai_demo.language.text import refuse_empty
-from genai_demo.seq2seq.decode import END_ID, PAD_ID, Decoding, forced, ranking, unlike
-from genai_demo.seq2seq.model import LONGEST, Translator
+from genai_demo.seq2seq.decode import forced, ranking, unlike
+from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import ForceOptions
+from genai_demo.seq2seq.write import likeliest, moments
 
 CHART = "log-probability so far"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForceStep:
-    """One place. one, two: log-probability of each translation up to here; that of the shorter one then stays."""
+    """One place. forced: what it would have written behind the given pieces; right: share of it that is given.
+
+    one, two: log-probability of each translation up to here; that of the shorter one then stays.
+    """
 
     index: int
     total: int
     given: tuple[Tok, ...] = tokens("the given translation", grows=True)
-    beside: tuple[Tok, ...] = tokens("the one beside it", grows=True)
+    forced: tuple[Tok, ...] = tokens("forced: what it would write at each place, behind the given pieces", grows=True)
+    beside: tuple[Tok, ...] = tokens("running free, or the one beside it", grows=True)
     choices: tuple[Tok, ...] = ranked("here, behind the given pieces", unit="probability")
     others: tuple[Tok, ...] = ranked("here, behind the pieces beside it", unit="probability")
     said: str = prose("what is shown")
     one: float = curve("given", unit="nats", chart=CHART, digits=2)
     two: float = curve("beside", unit="nats", chart=CHART, digits=2)
+    right: float = number("forced, as given", unit="of the places", digits=2)
     whole: float = number("all places of the given one, in one pass", unit="ms", digits=1, measured=True)
 
 
@@ -49,32 +57,41 @@ def force(model: Translator, options: ForceOptions, *, seed: int) -> Iterator[Fo
     started = time.perf_counter()
     first = forced(model, ids, given)
     whole = 1000 * (time.perf_counter() - started)
-    second, odd = forced(model, ids, beside), unlike(options.task, options.text, ids)
-    one = two = 0.0
+    second, odd = forced(model, ids, beside), unlike(model, options.task, options.text, ids)
+    guesses = first.argmax(1).tolist()
+    one = two = right = 0.0
     pairs = list(itertools.zip_longest(given, beside))
     for i, (a, b) in enumerate(pairs):
         one += 0.0 if a is None else float(first[i, a])
         two += 0.0 if b is None else float(second[i, b])
+        right += a is not None and guesses[i] == a
         yield ForceStep(
             i,
             len(pairs),
-            () if a in (None, END_ID) else (Tok(model.piece(a), float(first[i, a].exp()), "", a),),
-            () if b in (None, END_ID) else (Tok(model.piece(b), float(second[i, b].exp()), "", b),),
+            _put(model, first, i, a),
+            () if a is None else _put(model, first, i, guesses[i], "" if guesses[i] == a else "best"),
+            _put(model, second, i, b),
             () if a is None else ranking(model, first[i], options.top, a),
             () if b is None else ranking(model, second[i], options.top, b),
             odd or said(given[:i], beside[:i], a, b, own),
             one,
             two,
+            right / min(i + 1, len(given)),
             whole,
         )
 
 
+def _put(model: Translator, chances: Tensor, place: int, piece: int | None, kind: TokKind = "") -> tuple[Tok, ...]:
+    """A piece with its probability by log-probabilities (t, v); nothing for the end, or where there is none."""
+    if piece is None or piece == model.end:
+        return ()
+    return (Tok(model.piece(piece), float(chances[place, piece].exp()), kind, piece),)
+
+
 def greedy(model: Translator, ids: list[int]) -> list[int]:
     """What the model writes by itself, the likeliest piece at each step, END last where it comes to one."""
-    decoding, found = Decoding(model, ids), [PAD_ID]
-    while found[-1] != END_ID and len(found) < LONGEST:
-        found.append(int(decoding.step(found[-1:])[0][0].argmax()))
-    return found[1:]
+    *_, last = moments(model, ids, model.longest, likeliest)
+    return list(last.pieces)
 
 
 def said(before: list[int], other: list[int], a: int | None, b: int | None, own: bool) -> str:

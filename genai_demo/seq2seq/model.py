@@ -64,7 +64,20 @@ def network(vocabulary: int) -> Any:
 
 
 class Translator(nn.Module):
-    """`network`: a MarianMTModel; `pieces`: its tokenizer. Nothing changes it: it serves every visitor."""
+    """`network`: a MarianMTModel; `pieces`: its tokenizer. Nothing changes it: it serves every visitor.
+
+    begun: what the decoder is given before it writes; end: written last; silent: never written; mask, sentinels: signs
+    for what is missing; narrow: it knows nothing but what it was trained on here.
+    """
+
+    begun: tuple[int, ...] = (SIGNS.index(PAD),)
+    end = SIGNS.index(END)
+    silent: tuple[int, ...] = (SIGNS.index(PAD),)
+    mask: int | None = SIGNS.index(MASK)
+    sentinels: tuple[int, ...] = tuple(map(SIGNS.index, SENTINELS))
+    tasks: tuple[str, ...] = tuple(TASKS)
+    longest = LONGEST
+    narrow = True
 
     def __init__(self, net: Any, pieces: Tokenizer) -> None:
         super().__init__()
@@ -81,24 +94,39 @@ class Translator(nn.Module):
         ).logits
         return found
 
+    def opening(self, task: str) -> list[int]:
+        """What stands before the text that is read: the task's sign."""
+        return [SIGNS.index(TASKS[task])]
+
+    def segment(self, text: str) -> list[int]:
+        """The pieces of a stretch of text; it begins with a blank where it does not begin the text."""
+        found: list[int] = self.pieces.encode(text, add_special_tokens=False).ids
+        return found
+
     def encode(self, task: str, text: str) -> list[int]:
-        """The task's sign, the pieces of a text, END. Raises DemoError where it is empty or too long."""
+        """The task's sign, the pieces of a text, END. Raises DemoError where it is empty, too long, not its task."""
         refuse_empty(text)
-        ids = self.pieces.encode(clean(text), add_special_tokens=False).ids
+        ids = self.segment(clean(text))
         if not ids:
             raise DemoError("text has no words; write a few")
-        if len(ids) + 2 > LONGEST:
-            raise DemoError(
-                f"text makes {len(ids)} pieces; it reads {LONGEST - 2}, shorten it or translate it in parts"
-            )
-        return [SIGNS.index(TASKS[task]), *ids, SIGNS.index(END)]
+        return self.fitted(task, ids)
+
+    def fitted(self, task: str, ids: Sequence[int]) -> list[int]:
+        """Pieces with what a task puts before them, and END. Raises DemoError where they are too many."""
+        if task not in self.tasks:
+            raise DemoError(f"task is {task}; this model does {', '.join(self.tasks)}")
+        opening = self.opening(task)
+        room = self.longest - 1 - len(opening)
+        if len(ids) > room:
+            raise DemoError(f"text makes {len(ids)} pieces; it reads {room}, shorten it or translate it in parts")
+        return [*opening, *ids, self.end]
 
     def written(self, text: str) -> list[int]:
         """The pieces of a translation, END. Raises DemoError where it has none or too many."""
-        ids = self.pieces.encode(clean(text), add_special_tokens=False).ids
-        if not 0 < len(ids) < LONGEST - 1:
-            raise DemoError(f"the translation makes {len(ids)} pieces; give 1 to {LONGEST - 2}")
-        return [*ids, SIGNS.index(END)]
+        ids = self.segment(clean(text))
+        if not 0 < len(ids) < self.longest - 1:
+            raise DemoError(f"the translation makes {len(ids)} pieces; give 1 to {self.longest - 2}")
+        return [*ids, self.end]
 
     def piece(self, number: int) -> str:
         """A piece as running text, with the blank before it where it begins a word; signs stand apart."""

@@ -8,6 +8,7 @@ from genai_demo.core.options import Options, option
 
 TEXT = 4000  # characters
 Task = Literal["fr", "de", "es", "it", "words"]
+GAP = "[MASK]"
 ENGLISH = "A small program to edit text files."
 
 
@@ -56,3 +57,25 @@ class ForceOptions(Options):
     given: str = option("Ce paquet contient la documentation.", "The translation that is scored", longest=TEXT)
     other: str = option("", "Another one beside it; empty for what the model writes by itself", longest=TEXT)
     top: int = option(8, "How many pieces are listed at each place", at_least=1, at_most=20, more=True)
+
+
+class CompareOptions(Options):
+    text: str = text_option()
+    task: Task = task_option()
+    beams: int = option(4, "How many beginnings beam search keeps at each step", at_least=1, at_most=8)
+    temperature: float = option(
+        1.0, "Of chance: below 1 the likely pieces gain, above 1 the rare ones", at_least=0.1, at_most=2
+    )
+    length_penalty: float = option(
+        0.0, "Of beam search: 0 looks for the likeliest text, more favours long ones", at_least=0, at_most=2, more=True
+    )
+    most: int = limit_option()
+
+
+class MendOptions(Options):
+    text: str = option(
+        f"a small program {GAP} edit {GAP} files", f"English with gaps; {GAP} is one or several words", longest=TEXT
+    )
+    way: Literal["repair", "spans"] = option("repair", "Write the whole text, as BART, or only what is missing, as T5")
+    top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
+    most: int = limit_option()

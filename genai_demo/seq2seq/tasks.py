@@ -32,10 +32,12 @@ ONES = [
 ]
 TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 LEARNT_DIGITS = 6  # of numbers in training
+LEARNT_GAPS = 2  # of a damaged sentence in training, at most
+LIMIT = 1_000_000_000  # below it numbers can be put in words here
 
 
 def in_words(number: int) -> str:
-    """123 -> "one hundred twenty-three"; 0 to 999,999,999."""
+    """123 -> "one hundred twenty-three"; 0 to LIMIT - 1."""
     if number < 20:
         return ONES[number]
     if number < 100:
@@ -61,7 +63,7 @@ def held(number: int) -> bool:
     return number >= 100 and number * 7919 % 100 == 13
 
 
-def damaged(text: str, chance: random.Random, *, spans: bool = False, most: int = 2) -> Pair:
+def damaged(text: str, chance: random.Random, *, spans: bool = False, most: int = LEARNT_GAPS) -> Pair:
     """A sentence with one to `most` stretches of one to three words taken out, and what is to be written.
 
     As BART's infilling (Lewis et al. 2019): MASK in place of each stretch, and the whole sentence is written; with

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +11,11 @@ from torch import Tensor
 
 from genai_demo.core.device import generator
 from genai_demo.core.frames import Tok, curve, matrix, number, prose, ranked, tokens
-from genai_demo.seq2seq.decode import END_ID, PAD_ID, Decoding, ranking, unlike
+from genai_demo.seq2seq.decode import ranking, unlike
 from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import TranslateOptions
+from genai_demo.seq2seq.tasks import LIMIT, in_words
+from genai_demo.seq2seq.write import Moment, likeliest, moments, put, shaded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,52 +40,49 @@ class TranslateStep:
 @torch.inference_mode()
 def translate(model: Translator, options: TranslateOptions, *, seed: int) -> Iterator[TranslateStep]:
     """A frame a piece, until the end is written or `most` pieces are. Chance has a say only if it is asked."""
-    ids, random = model.encode(options.task, options.text), generator(seed)
-    odd, started = unlike(options.task, options.text, ids), time.perf_counter()
-    decoding = Decoding(model, ids)
-    encoder, piece = 1000 * (time.perf_counter() - started), PAD_ID
-    source, looks, names = tuple(model.name(i) for i in ids), [], []
-    for i in range(options.most):
-        started = time.perf_counter()
-        chances, look = decoding.step([piece])
-        piece = picked(chances[0], options, random)
-        decoder = 1000 * (time.perf_counter() - started)
-        looks.append(look[:, 0].cpu().numpy())
-        names.append(model.name(piece))
-        newest, ended = looks[-1][-1], piece == END_ID
+    ids = model.encode(options.task, options.text)
+    odd, source = unlike(model, options.task, options.text, ids), tuple(map(model.name, ids))
+    for at in moments(model, ids, options.most, picker(options.choose == "by chance", options.temperature, seed)):
+        verdict = judged(options.text, model.text(at.pieces)) if at.ended and options.task == "words" else ""
         yield TranslateStep(
-            i,
-            i + 1 if ended else options.most,
-            tuple(names),
+            at.index,
+            at.index + 1 if at.ended else options.most,
+            tuple(map(model.name, at.pieces)),
             source,
-            tuple(f"layer {k + 1}" for k in range(len(look))),
-            () if ended else (Tok(model.piece(piece), float(chances[0, piece].exp()), "", piece),),
-            tuple(Tok(model.piece(n), float(share), id=n) for n, share in zip(ids, newest)),
-            ranking(model, chances[0], options.top, piece),
-            np.stack(looks, 1),
-            odd or said(i, ended, i + 1 == options.most),
-            -float(chances[0, piece]),
-            encoder,
-            decoder,
+            tuple(f"layer {k + 1}" for k in range(len(at.looks))),
+            put(model, at),
+            shaded(model, ids, at),
+            ranking(model, at.chances, options.top, at.piece),
+            at.looks,
+            f"{odd} {verdict}".strip() or said(at, options.most),
+            -at.chance,
+            at.encoder,
+            at.decoder,
         )
-        if ended:
-            return
 
 
-def picked(chances: Tensor, options: TranslateOptions, random: torch.Generator) -> int:
-    """The next piece by log-probabilities (v,)."""
-    if options.choose == "likeliest":
-        return int(chances.argmax())
-    shares = (chances / options.temperature).softmax(0).cpu()
-    return int(torch.multinomial(shares, 1, generator=random))
+def picker(by_chance: bool, temperature: float, seed: int) -> Callable[[Tensor], int]:
+    """How the next piece is taken by log-probabilities (v,)."""
+    if not by_chance:
+        return likeliest
+    random = generator(seed)
+    return lambda chances: int(torch.multinomial((chances / temperature).softmax(0).cpu(), 1, generator=random))
 
 
-def said(index: int, ended: bool, full: bool) -> str:
+def judged(text: str, written: str) -> str:
+    """Whether a number was written in words as it is written; "" where it can't be said."""
+    if not (text.strip().isascii() and text.strip().isdigit() and int(text) < LIMIT):
+        return ""
+    right = in_words(int(text))
+    return "It is right to the last word." if written == right else f"It is wrong: the number is {right}."
+
+
+def said(at: Moment, most: int) -> str:
     """What a frame shows."""
-    if ended:
+    if at.ended:
         return "It wrote its sign for the end: the translation is done."
-    if full:
+    if at.index + 1 == most:
         return "So many pieces were allowed, and it has not come to an end; More has the limit."
-    if not index:
+    if not at.index:
         return "The encoder has read the whole text, both ways, once. From now on only the decoder works."
     return "The decoder reads what it has written, looks at the encoder's vectors, and names the next piece."

@@ -11,11 +11,13 @@ import torch
 from genai_demo.core.errors import DemoError
 from genai_demo.core.options import Options
 from genai_demo.seq2seq.beam import beam, search
-from genai_demo.seq2seq.decode import END_ID, Decoding, forced
+from genai_demo.seq2seq.compare import compare
+from genai_demo.seq2seq.decode import Decoding, forced
 from genai_demo.seq2seq.force import force, greedy
-from genai_demo.seq2seq.model import Translator
-from genai_demo.seq2seq.options import BeamOptions, ForceOptions, TranslateOptions
-from genai_demo.seq2seq.translate import translate
+from genai_demo.seq2seq.mend import by_sentinels, compared, gapped, mend
+from genai_demo.seq2seq.model import MASK, SENTINELS, TASKS, Translator
+from genai_demo.seq2seq.options import GAP, BeamOptions, CompareOptions, ForceOptions, MendOptions, TranslateOptions
+from genai_demo.seq2seq.translate import judged, translate
 from tests.seq2seq import stand_in
 
 TEXT = "the cat sat on the mat"
@@ -30,6 +32,8 @@ STARTS: dict[str, tuple[type[Options], Any]] = {
     "translate": (TranslateOptions, translate),
     "beam": (BeamOptions, beam),
     "force": (ForceOptions, force),
+    "compare": (CompareOptions, compare),
+    "mend": (MendOptions, mend),
 }
 
 
@@ -72,7 +76,7 @@ def test_the_film_of_a_translation_is_what_it_writes_by_itself(tiny: Translator)
     shown = frames("translate", text=TEXT, most=20)
     with torch.inference_mode():
         own = greedy(tiny, tiny.encode("fr", TEXT))[:20]
-    assert [tok.id for frame in shown for tok in frame.written] == [piece for piece in own if piece != END_ID]
+    assert [tok.id for frame in shown for tok in frame.written] == [piece for piece in own if piece != tiny.end]
     assert shown[-1].attention.shape[1:] == (len(shown), len(shown[0].source))
     assert np.allclose(shown[-1].attention.sum(-1), 1, atol=1e-5)
     assert shown[0].source[0] == ">>fr<<"
@@ -109,6 +113,83 @@ def test_given_and_own_translation_cost_the_same_until_they_part() -> None:
     assert shown[parted].choices != shown[parted].others, "each has its own piece marked"
 
 
+def test_ranking_by_other_penalties_asks_the_network_nothing(tiny: Translator) -> None:
+    calls: list[int] = []
+    hook = tiny.network.register_forward_hook(lambda *_: calls.append(1))
+    film = beam(tiny, BeamOptions(text=TEXT, beams=3, most=6), seed=0)
+    first = next(film)
+    assert len(calls) == first.total, "one call of the network a step, all before the first frame"
+    *_, last = film
+    hook.remove()
+    assert len(calls) == first.total
+    assert len(last.penalties) == 5
+
+
+@torch.inference_mode()
+def test_what_it_would_write_forced_stands_beside_what_it_writes_free(tiny: Translator) -> None:
+    shown, given = frames("force", text=TEXT, given="le chat est"), tiny.written("le chat est")
+    guesses = forced(tiny, tiny.encode("fr", TEXT), given).argmax(1).tolist()
+    assert [tok.id for f in shown for tok in f.forced] == [piece for piece in guesses if piece != tiny.end]
+    assert shown[-1].right == pytest.approx(sum(a == b for a, b in zip(guesses, given)) / len(given))
+    assert [tok.id for f in shown for tok in f.beside][:12] == greedy(tiny, tiny.encode("fr", TEXT))[:12]
+
+
+def test_three_ways_to_choose_stand_side_by_side(tiny: Translator) -> None:
+    shown = frames("compare", text=TEXT, beams=3, most=8)
+    with torch.inference_mode():
+        own = greedy(tiny, tiny.encode("fr", TEXT))[:8]
+        ids = tiny.encode("fr", TEXT)
+        *_, (_, finished) = search(tiny, ids, BeamOptions(beams=3, length_penalty=0, most=8))
+        scored = forced(tiny, ids, own)
+    assert [tok.id for tok in shown[-1].greedy] == [piece for piece in own if piece != tiny.end]
+    assert [tok.id for tok in shown[-1].beam] == [piece for piece in finished[0].path if piece != tiny.end]
+    assert shown[-1].b == pytest.approx(finished[0].weight, abs=1e-4)
+    assert shown[-1].a == pytest.approx(sum(float(scored[i, piece]) for i, piece in enumerate(own)), abs=1e-3)
+    other = frames("compare", seed=1, text=TEXT, beams=3, most=8)
+    assert [frame.greedy for frame in other] == [frame.greedy for frame in shown]
+    assert other[-1].chance != shown[-1].chance
+
+
+@pytest.mark.parametrize("text", ["the cat [MASK] on the mat", "[MASK] cat sat [MASK]", "a [MASK] [MASK] b", "[MASK]"])
+def test_gaps_are_read_as_they_were_learnt(tiny: Translator, text: str) -> None:
+    parts = [part.strip() for part in text.split(GAP)]
+    reading = tiny.pieces.from_str(tiny.pieces.to_str())
+    for way, signs in (("repair", (MASK,) * 4), ("spans", SENTINELS)):
+        learnt = f"{TASKS[way]} {text}"
+        for sign in signs:
+            learnt = learnt.replace(GAP, sign, 1)
+        assert gapped(tiny, parts, way) == [*reading.encode(learnt).ids, tiny.end]
+
+
+def test_a_gap_is_mended_from_what_is_written_behind_its_sentinel(tiny: Translator) -> None:
+    one, two = tiny.sentinels[:2]
+    put = by_sentinels(tiny, ["the", "sat on", ""], [one, *tiny.segment(" cat"), two, *tiny.segment(" the mat")])
+    assert "".join(tok.text for tok in put) == " the cat sat on the mat"
+    assert [tok.text for tok in put if tok.kind == "picked"] == [" cat", " the mat"]
+    begun = by_sentinels(tiny, ["the", "sat"], [one])
+    assert begun[1].text == f" {GAP}"
+
+
+def test_what_is_changed_besides_the_gaps_is_marked() -> None:
+    kinds = {tok.text.strip(): tok.kind for tok in compared(["the", "sat on the mat"], "the old cat sat on a mat")}
+    assert kinds == {"the": "prompt", "old cat": "picked", "sat on": "prompt", "a": "best", "mat": "prompt"}
+    assert [tok.kind for tok in compared(["the", "sat now"], "the cat sat")][-1] == "off"
+
+
+def test_the_film_of_a_repair_ends_with_the_mended_text() -> None:
+    for way in ("repair", "spans"):
+        shown = frames("mend", text="the [MASK] sat", way=way, most=40)
+        assert shown[-1].attention.shape[1:] == (len(shown), len(shown[0].source))
+        if shown[-1].index + 1 < 40:
+            assert shown[-1].mended
+
+
+def test_a_number_in_words_is_judged() -> None:
+    assert judged("42", "forty-two") == "It is right to the last word."
+    assert judged("42", "forty") == "It is wrong: the number is forty-two."
+    assert judged("9" * 10, "many") == judged("cat", "cat") == ""
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
@@ -122,6 +203,12 @@ def test_given_and_own_translation_cost_the_same_until_they_part() -> None:
         ("beam", {"length_penalty": 3}, "length_penalty is 3"),
         ("force", {"given": ""}, "text is empty"),
         ("force", {"other": "z " * 300}, "the translation makes"),
+        ("compare", {"beams": 9}, "beams is 9"),
+        ("compare", {"text": "word " * 10_000}, "the limit is 4000"),
+        ("mend", {"text": "no gap"}, "text has no"),
+        ("mend", {"text": " "}, "text is empty"),
+        ("mend", {"text": "a [MASK] " * 5, "way": "spans"}, "text has 5 gaps; it has signs for 4"),
+        ("mend", {"text": "word [MASK] " * 300}, "the limit is|it reads"),
     ],
 )
 def test_what_can_not_be_is_said(name: str, options: dict[str, Any], sentence: str) -> None:
@@ -131,4 +218,6 @@ def test_what_can_not_be_is_said(name: str, options: dict[str, Any], sentence: s
 
 def test_another_script_and_no_number_are_said() -> None:
     assert "script" in frames("translate", text="Кошка", most=2)[0].said
+    assert "up to 6 digits" in frames("translate", text="1234567", task="words", most=2)[0].said
+    assert "2 gaps at most" in frames("mend", text="a [MASK] b [MASK] c [MASK]", most=3)[0].said
     assert "numbers" in frames("translate", text="cat", task="words", most=2)[0].said
