@@ -33,7 +33,7 @@ class CompareStep:
     a: float = curve("greedy", unit="nats", chart=CHART, digits=2)
     b: float = curve("beam search", unit="nats", chart=CHART, digits=2)
     c: float = curve("by chance", unit="nats", chart=CHART, digits=2)
-    asked: int = number("rows of the decoder: greedy 1, chance 1, beams", digits=0)
+    beams: int = number("beams", digits=0)
 
 
 @torch.inference_mode()
@@ -47,15 +47,10 @@ def compare(model: Translator, options: CompareOptions, *, seed: int) -> Iterato
     total = max(len(greedy), len(chance), len(best))
     for i in range(total):
         paths = (greedy[: i + 1], best[min(i, len(best) - 1)], chance[: i + 1])
-        sums = [sum(weight for _, weight in path) for path in paths]
-        yield CompareStep(
-            i,
-            total,
-            *(_drawn(model, path) for path in paths),
-            odd or said([[piece for piece, _ in path] for path in paths], sums, i + 1 == total),
-            *sums,
-            options.beams,
-        )
+        a, b, c = (sum(weight for _, weight in path) for path in paths)
+        one, two, three = (_drawn(model, path) for path in paths)
+        told = odd or said([[piece for piece, _ in path] for path in paths], b - a, i + 1 == total)
+        yield CompareStep(i, total, one, two, three, told, a, b, c, options.beams)
 
 
 def written(film: Iterator[Moment]) -> Path:
@@ -80,7 +75,7 @@ def _drawn(model: Translator, path: Path) -> tuple[Tok, ...]:
     )
 
 
-def said(paths: Sequence[Sequence[int]], sums: Sequence[float], last: bool) -> str:
+def said(paths: Sequence[Sequence[int]], gain: float, last: bool) -> str:
     """What a frame shows."""
     greedy, beam, chance = paths
     if not last:
@@ -89,7 +84,6 @@ def said(paths: Sequence[Sequence[int]], sums: Sequence[float], last: bool) -> s
         return "Chance has gone its own way. Beam search may change its mind: what it shows is the best at this step."
     if greedy == beam:
         return "Greedy was as good as beam search here. Draw again: how far does chance stay from both?"
-    gain = sums[1] - sums[0]
     if gain > 0:
         return f"Beam search found a text {math.exp(gain):.1f} times as likely as the greedy one."
     return (
