@@ -59,7 +59,7 @@ def written(film: Iterator[Moment]) -> Path:
 
 
 def bests(model: Translator, ids: Sequence[int], options: CompareOptions) -> list[Path]:
-    """The best beginning of each step of the search, ended or not, and at last the best that ended."""
+    """Of each step of the search the best that has ended, or the best beginning while none has."""
     asked = BeamOptions(beams=options.beams, length_penalty=options.length_penalty, most=options.most)
     weights: dict[tuple[int, ...], float] = {(): 0.0}
     found: list[tuple[int, ...]] = []

@@ -18,7 +18,6 @@ from genai_demo.seq2seq.mend import by_sentinels, gapped
 from genai_demo.seq2seq.model import MASK, SENTINELS, Translator
 from genai_demo.seq2seq.options import GAP
 from genai_demo.seq2seq.tasks import damaged, held_numbers, in_words
-from genai_demo.seq2seq.train import LONGEST
 
 PAIRS, NUMBERS, SENTENCES = 150, 60, 150  # of each language; of each length; of each way
 DIGITS = range(3, 10)  # of the numbers: below three none is held out
@@ -41,7 +40,7 @@ def measure(model: Translator, watch: Watch) -> dict[str, Any]:
 
 def _translated(model: Translator, language: str, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, float]]:
     """chrF and BLEU of a fixed subset, by beams, greedy, and of the English text left as it is."""
-    fitting = [pair for pair in pairs if len(model.segment(pair[0])) < LONGEST]
+    fitting = [pair for pair in pairs if max(len(model.segment(text)) for text in pair) < model.longest - 1]
     some = random.Random(0).sample(fitting, min(PAIRS, len(fitting)))
     read = [model.encode(language, one) for one, _ in some]
     right = [other for _, other in some]
@@ -125,4 +124,3 @@ def restored(parts: Sequence[str], missing: Sequence[Sequence[str]], new: Sequen
     found = [i for block in same for i in range(block.a, block.a + block.size)]
     hits = sum(hidden[i] for i in found)
     return hits, len(found) - hits, sum(hidden)
-

@@ -55,7 +55,7 @@ def mend(model: Translator, options: MendOptions, *, seed: int) -> Iterator[Mend
             mended = compared(parts, model.text(at.pieces))
         yield MendStep(
             at.index,
-            at.index + 1 if at.ended else options.most,
+            at.total,
             tuple(map(model.name, at.pieces)),
             source,
             tuple(f"layer {k + 1}" for k in range(len(at.looks))),
@@ -137,7 +137,7 @@ def said(model: Translator, options: MendOptions, at: Moment, gaps: int, mended:
         return "It wrote its sign for the end, and left a gap empty."
     if at.ended:
         return "It wrote its sign for the end: every gap is filled. What it put in is marked."
-    if at.index + 1 == options.most:
+    if at.cut:
         return "So many pieces were allowed, and it has not come to an end; More has the limit."
     if model.narrow and gaps > LEARNT_GAPS:
         return f"It has learnt with {LEARNT_GAPS} gaps at most; here are {gaps}."

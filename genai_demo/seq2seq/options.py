@@ -21,7 +21,7 @@ def task_option() -> Any:
 
 
 def limit_option() -> Any:
-    return option(60, "How many pieces are written at most", at_least=2, at_most=126, more=True)
+    return option(60, "How many pieces are written at most", at_least=2, at_most=94, more=True)
 
 
 class TranslateOptions(Options):

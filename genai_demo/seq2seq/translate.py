@@ -46,7 +46,7 @@ def translate(model: Translator, options: TranslateOptions, *, seed: int) -> Ite
         verdict = judged(options.text, model.text(at.pieces)) if at.ended and options.task == "words" else ""
         yield TranslateStep(
             at.index,
-            at.index + 1 if at.ended else options.most,
+            at.total,
             tuple(map(model.name, at.pieces)),
             source,
             tuple(f"layer {k + 1}" for k in range(len(at.looks))),
@@ -54,7 +54,7 @@ def translate(model: Translator, options: TranslateOptions, *, seed: int) -> Ite
             shaded(model, ids, at),
             ranking(model, at.chances, options.top, at.piece),
             at.looks,
-            f"{odd} {verdict}".strip() or said(at, options.most),
+            f"{odd} {verdict}".strip() or said(at),
             -at.chance,
             at.encoder,
             at.decoder,
@@ -77,11 +77,11 @@ def judged(text: str, written: str) -> str:
     return "It is right to the last word." if written == right else f"It is wrong: the number is {right}."
 
 
-def said(at: Moment, most: int) -> str:
+def said(at: Moment) -> str:
     """What a frame shows."""
     if at.ended:
         return "It wrote its sign for the end: the translation is done."
-    if at.index + 1 == most:
+    if at.cut:
         return "So many pieces were allowed, and it has not come to an end; More has the limit."
     if not at.index:
         return "The encoder has read the whole text, both ways, once. From now on only the decoder works."

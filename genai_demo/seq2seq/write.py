@@ -16,19 +16,33 @@ from genai_demo.seq2seq.model import Translator
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """One piece. pieces: all so far, this one last; chances (v,): log-probabilities it was picked by; times in ms."""
+    """One piece. pieces: all so far, this one last; chances (v,): log-probabilities it was picked by; times in ms.
+
+    limit: how many are written at most.
+    """
 
     index: int
     pieces: tuple[int, ...]
     chances: Tensor
     looks: np.ndarray
     ended: bool
+    limit: int
     encoder: float
     decoder: float
 
     @property
     def piece(self) -> int:
         return self.pieces[-1]
+
+    @property
+    def total(self) -> int:
+        """How many there are, or may be."""
+        return len(self.pieces) if self.ended else self.limit
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is the last one, and not the end."""
+        return not self.ended and len(self.pieces) == self.limit
 
     @property
     def chance(self) -> float:
@@ -43,14 +57,15 @@ def moments(model: Translator, ids: Sequence[int], most: int, pick: Callable[[Te
     encoder = 1000 * (time.perf_counter() - started)
     looks: list[np.ndarray] = []
     pieces: list[int] = []
-    for i in range(min(most, model.longest - 2)):
+    limit = min(most, model.longest - 2)
+    for i in range(limit):
         started = time.perf_counter()
         chances, look = decoding.step(pieces[-1:] or [decoding.first])
         pieces.append(pick(chances[0]))
         decoder = 1000 * (time.perf_counter() - started)
         looks.append(look[:, 0].cpu().numpy())
         ended = pieces[-1] == model.end
-        yield Moment(i, tuple(pieces), chances[0], np.stack(looks, 1), ended, encoder, decoder)
+        yield Moment(i, tuple(pieces), chances[0], np.stack(looks, 1), ended, limit, encoder, decoder)
         if ended:
             return
 

@@ -221,3 +221,11 @@ def test_another_script_and_no_number_are_said() -> None:
     assert "up to 6 digits" in frames("translate", text="1234567", task="words", most=2)[0].said
     assert "2 gaps at most" in frames("mend", text="a [MASK] b [MASK] c [MASK]", most=3)[0].said
     assert "numbers" in frames("translate", text="cat", task="words", most=2)[0].said
+
+
+def test_what_does_not_end_is_cut_where_the_network_ends(tiny: Translator) -> None:
+    known = {one["name"]: one for one in TranslateOptions.describe()}
+    assert known["most"]["maximum"] == tiny.longest - 2
+    shown = frames("translate", text=TEXT, most=3)
+    assert [frame.total for frame in shown] == [3] * 3
+    assert "So many pieces were allowed" in shown[-1].said
