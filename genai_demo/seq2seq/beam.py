@@ -42,11 +42,11 @@ class BeamStep:
 
     index: int
     total: int
+    said: str = prose("what happens")
+    tree: tuple[Stage, ...] = stages("the last steps of the tree", unit="probability so far", pick="go on from")
     candidates: tuple[Tok, ...] = ranked("candidates of this step", unit="log-probability", pick=True, long=True)
-    tree: tuple[Stage, ...] = stages("the last steps, piece by piece", unit="probability so far", pick=False)
     finished: tuple[Tok, ...] = ranked("finished", unit="score", long=True)
     penalties: tuple[Stage, ...] = stages("ranked by other length penalties", unit="score", pick=False)
-    said: str = prose("what happens")
     best: float = curve("best beginning", unit="nats", digits=2)
     pruned: int = number("pruned in this step", digits=0)
 
@@ -122,13 +122,13 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
         yield BeamStep(
             i,
             len(made),
-            _rows(model, level, [node.weight for node in level]),
+            odd or said(model, level, finished, last),
             tuple(_column(model, k, levels[k]) for k in range(max(0, i - COLUMNS + 1), i + 1)),
+            _rows(model, level, [node.weight for node in level]),
             _scored(model, finished, options.length_penalty),
             tuple(
                 Stage(f"penalty {penalty:g}", "", _scored(model, finished, penalty)) for penalty in PENALTIES if last
             ),
-            odd or said(model, level, finished, last),
             level[0].weight,
             sum(node.kind == "off" for node in level),
         )
@@ -151,18 +151,19 @@ def _scored(model: Translator, finished: Sequence[Node], penalty: float) -> tupl
 
 
 def _column(model: Translator, k: int, level: Sequence[Node]) -> Stage:
-    """A step of the tree: each candidate's last piece, with what it stands behind on hover."""
+    """A step of the tree: each candidate's last piece; its note is the whole beginning."""
     best = level[0].weight
+    kept, ended, pruned = (sum(node.kind == kind for node in level) for kind in ("picked", "best", "off"))
     return Stage(
         f"step {k + 1}",
-        "",
+        f"{kept} kept, {pruned} pruned" + (f", {ended} ended" if ended else ""),
         tuple(
             Tok(
                 model.name(node.path[-1]),
                 math.exp(node.weight - best),
                 node.kind,
                 node.path[-1],
-                f"after “{model.text(node.path[:-1])}”",
+                model.text(node.path),
                 node.weight,
             )
             for node in level

@@ -26,10 +26,10 @@ class CompareStep:
 
     index: int
     total: int
+    said: str = prose("what happens")
     greedy: tuple[Tok, ...] = tokens("greedy: the likeliest piece at each step")
     beam: tuple[Tok, ...] = tokens("beam search: the best beginning at this step")
     chance: tuple[Tok, ...] = tokens("by chance: drawn by the probabilities")
-    said: str = prose("what happens")
     a: float = curve("greedy", unit="nats", chart=CHART, digits=2)
     b: float = curve("beam search", unit="nats", chart=CHART, digits=2)
     c: float = curve("by chance", unit="nats", chart=CHART, digits=2)
@@ -50,7 +50,7 @@ def compare(model: Translator, options: CompareOptions, *, seed: int) -> Iterato
         a, b, c = (sum(weight for _, weight in path) for path in paths)
         one, two, three = (_drawn(model, path) for path in paths)
         told = odd or said([[piece for piece, _ in path] for path in paths], b - a, i + 1 == total)
-        yield CompareStep(i, total, one, two, three, told, a, b, c, options.beams)
+        yield CompareStep(i, total, told, one, two, three, a, b, c, options.beams)
 
 
 def written(film: Iterator[Moment]) -> Path:

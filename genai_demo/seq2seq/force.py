@@ -34,14 +34,14 @@ class ForceStep:
 
     index: int
     total: int
-    given: tuple[Tok, ...] = tokens("the given translation", grows=True)
-    forced: tuple[Tok, ...] = tokens("forced: what it would write at each place, behind the given pieces", grows=True)
-    beside: tuple[Tok, ...] = tokens("running free, or the one beside it", grows=True)
-    choices: tuple[Tok, ...] = ranked("here, behind the given pieces", unit="probability")
-    others: tuple[Tok, ...] = ranked("here, behind the pieces beside it", unit="probability")
     said: str = prose("what is shown")
+    given: tuple[Tok, ...] = tokens("the given translation", grows=True)
+    forced: tuple[Tok, ...] = tokens("forced: its choice behind the given pieces", grows=True)
+    beside: tuple[Tok, ...] = tokens("free: its choice behind its own pieces", grows=True)
+    choices: tuple[Tok, ...] = ranked("here, forced", unit="probability")
+    others: tuple[Tok, ...] = ranked("here, running free", unit="probability")
     one: float = curve("given", unit="nats", chart=CHART, digits=2)
-    two: float = curve("beside", unit="nats", chart=CHART, digits=2)
+    two: float = curve("free", unit="nats", chart=CHART, digits=2)
     right: float = number("forced, as given", unit="of the places", digits=2)
     whole: float = number("all places of the given one, in one pass", unit="ms", digits=1, measured=True)
 
@@ -68,12 +68,12 @@ def force(model: Translator, options: ForceOptions, *, seed: int) -> Iterator[Fo
         yield ForceStep(
             i,
             len(pairs),
+            odd or said(given[:i], beside[:i], a, b, own),
             _put(model, first, i, a),
             () if a is None else _put(model, first, i, guesses[i], "" if guesses[i] == a else "best"),
             _put(model, second, i, b),
             () if a is None else ranking(model, first[i], options.top, a),
             () if b is None else ranking(model, second[i], options.top, b),
-            odd or said(given[:i], beside[:i], a, b, own),
             one,
             two,
             right / min(i + 1, len(given)),

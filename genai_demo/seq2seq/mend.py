@@ -20,7 +20,7 @@ from genai_demo.seq2seq.decode import ranking, unlike
 from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import GAP, MendOptions
 from genai_demo.seq2seq.tasks import LEARNT_GAPS
-from genai_demo.seq2seq.write import Moment, likeliest, moments, put, shaded
+from genai_demo.seq2seq.write import Moment, likeliest, moments, of_layer, put, shaded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +31,12 @@ class MendStep:
     total: int
     pieces: tuple[str, ...]
     source: tuple[str, ...]
-    layers: tuple[str, ...]
+    said: str = prose("what happens")
+    mended: tuple[Tok, ...] = tokens("the text, mended")
     written: tuple[Tok, ...] = tokens("what is written", grows=True)
     read: tuple[Tok, ...] = tokens("what is read, shaded where the new piece looks", unit="of the look", shade="share")
-    mended: tuple[Tok, ...] = tokens("the text, mended")
     choices: tuple[Tok, ...] = ranked("next piece", unit="probability")
-    attention: np.ndarray = matrix("each piece looks at the text", rows="pieces", columns="source", names="layers")
-    said: str = prose("what happens")
+    attention: np.ndarray = matrix("each piece looks at the text", rows="pieces", columns="source")
     surprise: float = curve("surprise", unit="nats")
     written_pieces: int = number("pieces written", digits=0)
 
@@ -46,10 +45,11 @@ class MendStep:
 def mend(model: Translator, options: MendOptions, *, seed: int) -> Iterator[MendStep]:
     """A frame a piece. Nothing is random."""
     refuse_empty(options.text)
-    parts = [" ".join(part.split()) for part in clean(options.text).split(GAP)]
+    parts = cut(clean(options.text))
     ids = gapped(model, parts, options.way)
     odd, source = unlike(model, options.way, " ".join(parts), ids), tuple(map(model.name, ids))
     for at in moments(model, ids, options.most, likeliest):
+        look = of_layer(at.looks, options.layer)
         mended = by_sentinels(model, parts, at.pieces) if options.way == "spans" else ()
         if options.way == "repair" and at.ended:
             mended = compared(parts, model.text(at.pieces))
@@ -58,16 +58,21 @@ def mend(model: Translator, options: MendOptions, *, seed: int) -> Iterator[Mend
             at.total,
             tuple(map(model.name, at.pieces)),
             source,
-            tuple(f"layer {k + 1}" for k in range(len(at.looks))),
-            put(model, at),
-            shaded(model, ids, at),
-            mended,
-            ranking(model, at.chances, options.top, at.piece),
-            at.looks,
             odd or said(model, options, at, len(parts) - 1, mended),
+            mended,
+            put(model, at),
+            shaded(model, ids, look),
+            ranking(model, at.chances, options.top, at.piece),
+            look,
             -at.chance,
             at.index + 1,
         )
+
+
+def cut(text: str) -> list[str]:
+    """What stands before, between and behind the gaps; neighbouring gaps are one."""
+    first, *rest = (" ".join(part.split()) for part in text.split(GAP))
+    return [first, *(part for part in rest[:-1] if part), *rest[-1:]]
 
 
 def gapped(model: Translator, parts: Sequence[str], way: str) -> list[int]:
@@ -121,7 +126,7 @@ def compared(parts: Sequence[str], written: str) -> tuple[Tok, ...]:
         text = " ".join(new[c:d])
         if what == "equal":
             out.append(Tok(f" {text}", kind="prompt"))
-        elif GAP in words[a:b]:
+        elif set(words[a:b]) == {GAP}:
             out.append(Tok(f" {text or GAP}", kind="picked"))
         else:
             lost = " ".join(words[a:b])

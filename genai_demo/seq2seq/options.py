@@ -24,6 +24,16 @@ def limit_option() -> Any:
     return option(60, "How many pieces are written at most", at_least=2, at_most=94, more=True)
 
 
+def layer_option() -> Any:
+    return option(
+        0,
+        "Which of the decoder's layers is drawn, 1 is the first; 0 or too many: the last",
+        at_least=0,
+        at_most=24,
+        more=True,
+    )
+
+
 class TranslateOptions(Options):
     text: str = text_option()
     task: Task = task_option()
@@ -34,6 +44,7 @@ class TranslateOptions(Options):
         0.8, "Of chance: below 1 the likely pieces gain, above 1 the rare ones", at_least=0.1, at_most=2
     )
     top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
+    layer: int = layer_option()
     most: int = limit_option()
 
 
@@ -78,4 +89,5 @@ class MendOptions(Options):
     )
     way: Literal["repair", "spans"] = option("repair", "Write the whole text, as BART, or only what is missing, as T5")
     top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
+    layer: int = layer_option()
     most: int = limit_option()

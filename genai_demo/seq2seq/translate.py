@@ -15,23 +15,22 @@ from genai_demo.seq2seq.decode import ranking, unlike
 from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import TranslateOptions
 from genai_demo.seq2seq.tasks import LIMIT, in_words
-from genai_demo.seq2seq.write import Moment, likeliest, moments, put, shaded
+from genai_demo.seq2seq.write import Moment, likeliest, moments, of_layer, put, shaded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TranslateStep:
-    """One piece. attention (layers, t, s): of each piece so far to what was read, mean over the heads."""
+    """One piece. attention (t, s): of each piece so far to what was read, in one layer, mean over the heads."""
 
     index: int
     total: int
     pieces: tuple[str, ...]
     source: tuple[str, ...]
-    layers: tuple[str, ...]
+    said: str = prose("what happens")
     written: tuple[Tok, ...] = tokens("what is written", grows=True)
     read: tuple[Tok, ...] = tokens("what is read, shaded where the new piece looks", unit="of the look", shade="share")
     choices: tuple[Tok, ...] = ranked("next piece", unit="probability")
-    attention: np.ndarray = matrix("each piece looks at the text", rows="pieces", columns="source", names="layers")
-    said: str = prose("what happens")
+    attention: np.ndarray = matrix("each piece looks at the text", rows="pieces", columns="source")
     surprise: float = curve("surprise", unit="nats")
     encoder: float = number("encoder, once", unit="ms", digits=1, measured=True)
     decoder: float = number("decoder, this piece", unit="ms", digits=1, measured=True)
@@ -43,18 +42,18 @@ def translate(model: Translator, options: TranslateOptions, *, seed: int) -> Ite
     ids = model.encode(options.task, options.text)
     odd, source = unlike(model, options.task, options.text, ids), tuple(map(model.name, ids))
     for at in moments(model, ids, options.most, picker(options.choose == "by chance", options.temperature, seed)):
+        look = of_layer(at.looks, options.layer)
         verdict = judged(options.text, model.text(at.pieces)) if at.ended and options.task == "words" else ""
         yield TranslateStep(
             at.index,
             at.total,
             tuple(map(model.name, at.pieces)),
             source,
-            tuple(f"layer {k + 1}" for k in range(len(at.looks))),
-            put(model, at),
-            shaded(model, ids, at),
-            ranking(model, at.chances, options.top, at.piece),
-            at.looks,
             f"{odd} {verdict}".strip() or said(at),
+            put(model, at),
+            shaded(model, ids, look),
+            ranking(model, at.chances, options.top, at.piece),
+            look,
             -at.chance,
             at.encoder,
             at.decoder,

@@ -75,9 +75,15 @@ def likeliest(chances: Tensor) -> int:
     return int(chances.argmax())
 
 
-def shaded(model: Translator, ids: Sequence[int], moment: Moment) -> tuple[Tok, ...]:
-    """What is read, shaded where the newest piece looks in the last layer."""
-    return tuple(Tok(model.piece(n), float(share), id=n) for n, share in zip(ids, moment.looks[-1, -1]))
+def of_layer(looks: np.ndarray, layer: int) -> np.ndarray:
+    """looks (layers, t, s) -> those of one layer (t, s), counted from 1; 0, or more than there are: the last."""
+    found: np.ndarray = looks[min(layer or len(looks), len(looks)) - 1]
+    return found
+
+
+def shaded(model: Translator, ids: Sequence[int], look: np.ndarray) -> tuple[Tok, ...]:
+    """What is read, shaded where the newest piece looks; look (t, s)."""
+    return tuple(Tok(model.piece(n), float(share), id=n) for n, share in zip(ids, look[-1]))
 
 
 def put(model: Translator, moment: Moment) -> tuple[Tok, ...]:

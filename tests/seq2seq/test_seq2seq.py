@@ -14,7 +14,7 @@ from genai_demo.seq2seq.beam import beam, search
 from genai_demo.seq2seq.compare import compare
 from genai_demo.seq2seq.decode import Decoding, forced
 from genai_demo.seq2seq.force import force, greedy
-from genai_demo.seq2seq.mend import by_sentinels, compared, gapped, mend
+from genai_demo.seq2seq.mend import by_sentinels, compared, cut, gapped, mend
 from genai_demo.seq2seq.model import MASK, SENTINELS, TASKS, Translator
 from genai_demo.seq2seq.options import GAP, BeamOptions, CompareOptions, ForceOptions, MendOptions, TranslateOptions
 from genai_demo.seq2seq.translate import judged, translate
@@ -77,7 +77,7 @@ def test_the_film_of_a_translation_is_what_it_writes_by_itself(tiny: Translator)
     with torch.inference_mode():
         own = greedy(tiny, tiny.encode("fr", TEXT))[:20]
     assert [tok.id for frame in shown for tok in frame.written] == [piece for piece in own if piece != tiny.end]
-    assert shown[-1].attention.shape[1:] == (len(shown), len(shown[0].source))
+    assert shown[-1].attention.shape == (len(shown), len(shown[0].source))
     assert np.allclose(shown[-1].attention.sum(-1), 1, atol=1e-5)
     assert shown[0].source[0] == ">>fr<<"
 
@@ -150,6 +150,13 @@ def test_three_ways_to_choose_stand_side_by_side(tiny: Translator) -> None:
     assert other[-1].chance != shown[-1].chance
 
 
+def test_the_tree_says_what_each_piece_ends_and_how_many_are_kept() -> None:
+    shown = frames("beam", text=TEXT, beams=2, most=5)
+    step = shown[2]
+    assert [tok.note for tok in step.tree[-1].items] == [tok.text for tok in step.candidates]
+    assert step.tree[-1].note.startswith("2 kept")
+
+
 @pytest.mark.parametrize("text", ["the cat [MASK] on the mat", "[MASK] cat sat [MASK]", "a [MASK] [MASK] b", "[MASK]"])
 def test_gaps_are_read_as_they_were_learnt(tiny: Translator, text: str) -> None:
     parts = [part.strip() for part in text.split(GAP)]
@@ -170,16 +177,23 @@ def test_a_gap_is_mended_from_what_is_written_behind_its_sentinel(tiny: Translat
     assert begun[1].text == f" {GAP}"
 
 
+def test_neighbouring_gaps_are_one() -> None:
+    assert cut("a  [MASK] [MASK][MASK] b c [MASK]") == ["a", "b c", ""]
+    assert cut("[MASK]") == ["", ""]
+    assert cut("no gap") == ["no gap"]
+
+
 def test_what_is_changed_besides_the_gaps_is_marked() -> None:
     kinds = {tok.text.strip(): tok.kind for tok in compared(["the", "sat on the mat"], "the old cat sat on a mat")}
     assert kinds == {"the": "prompt", "old cat": "picked", "sat on": "prompt", "a": "best", "mat": "prompt"}
     assert [tok.kind for tok in compared(["the", "sat now"], "the cat sat")][-1] == "off"
+    assert [tok.kind for tok in compared(["the", "sat"], "the cat")] == ["prompt", "best"], "a word went with the gap"
 
 
 def test_the_film_of_a_repair_ends_with_the_mended_text() -> None:
     for way in ("repair", "spans"):
         shown = frames("mend", text="the [MASK] sat", way=way, most=40)
-        assert shown[-1].attention.shape[1:] == (len(shown), len(shown[0].source))
+        assert shown[-1].attention.shape == (len(shown), len(shown[0].source))
         if shown[-1].index + 1 < 40:
             assert shown[-1].mended
 

@@ -12,6 +12,7 @@ const putLabel = (node, text) => { // a label with its leading blanks as quiet d
   node.replaceChildren(make('span', 'blank', blanks ? '\u00b7'.repeat(blanks) : rest ? '' : '(empty)'), rest);
 };
 
+const CONTEXT = 12; // characters of a common beginning that are read on from
 const STEPS = {ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity};
 
 /** The text lanes of a strip. @param {import('../types').Strip} s the strip's state, see strip.js */
@@ -74,7 +75,7 @@ export const textLanes = s => {
   };
 
   const pick = (lane, frame, place, item, more = {}) => {
-    const detail = {lane: lane.title, frame, item: place, id: item.id ?? null, text: item.text, ...more};
+    const detail = {lane: lane.title, frame, item: place, id: item.id ?? null, text: item.text, note: item.note ?? '', ...more};
     s.root.dispatchEvent(new CustomEvent('film-pick', {bubbles: true, detail}));
     s.trigger('pick', detail);
   };
@@ -208,14 +209,22 @@ export const textLanes = s => {
     return row;
   };
 
-  const putRows = (box, items, {pick: can, unit}) => { // rows are kept, so that the focus stays; what is too many is unseen
+  const shared = items => { // how much the beginnings of texts have in common, but for what is kept to read on from
+    const [first, ...rest] = items.map(item => item.text);
+    let n = rest.length ? first.length : 0;
+    for (const text of rest) while (!text.startsWith(first.slice(0, n))) n--;
+    return Math.max(0, first.lastIndexOf(' ', n - CONTEXT));
+  };
+
+  const putRows = (box, items, {pick: can, unit, long}) => { // rows are kept, so that the focus stays; what is too many is unseen
+    const skip = long && items.length ? shared(items) : 0;
     items.forEach((item, place) => {
       const row = rowFor(box, place, can), [label, bar, value] = row.children;
       row.classList.remove('unused');
       Object.assign(row, {item, place: item.place ?? place, from: item.stage});
       row.dataset.kind = item.kind || '';
       row.dataset.key = item.id ?? item.text;
-      putLabel(label, item.text);
+      putLabel(label, skip ? `\u2026${item.text.slice(skip)}` : item.text);
       put_(value, valueText(item, unit));
       const share = Number.isFinite(item.share) ? item.share : 0;
       bar.firstChild.style.setProperty('--s', share.toFixed(4));
