@@ -14,7 +14,7 @@ from genai_demo.core.cards import machine as computer
 from genai_demo.core.device import generator, threads
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe, versions
-from genai_demo.core.run import run
+from genai_demo.core.run import find_run, run
 from genai_demo.data import fashion_mnist, others
 from genai_demo.data import points as sets
 from genai_demo.ebm.bundle import Stack
@@ -24,46 +24,54 @@ from genai_demo.ebm.pictures import slopes, walked
 from genai_demo.ebm.pictures_model import PicturesEnergy, energies
 from genai_demo.ebm.quality import METHODS, RESULTS
 from genai_demo.ebm.train import learnt
-from genai_demo.quality import laboratory, measures, sheets
-from genai_demo.quality.cards import Watch, write
+from genai_demo.quality import kept, laboratory, measures, sheets
+from genai_demo.quality.cards import Watch, card, write
 
 SEED = 0
 TEMPERATURES, RUNS = 2000, 100  # of annealed importance sampling
+MODELS = ("rbm-cd", "rbm-pcd", "dbn", "pictures")
 TOLD = 1000  # pictures of each kind that are told apart
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """Points with each method, each machine, the stack, the pictures -> what was found; cards and RESULTS."""
-    images = {split: fashion_mnist.load(split)[0] for split in ("train", "test")}
-    found: dict[str, Any] = {}
-    jobs = ["points", "rbm-cd", "rbm-pcd", "dbn", "pictures"]
-    for job in watch(jobs, "measure"):
-        with threads(1):
-            if job == "points":
-                part = points()
-            elif job == "pictures":
-                part = of_pictures(load(f"ebm/{job}"), samples // 10 * 10, images["test"])
-            elif job == "dbn":
-                part = of_stack(load(f"ebm/{job}"), images)
-            else:
-                part = of_machine(load(f"ebm/{job}"), images)
-        if job != "points":
-            write(f"ebm/{job}", part)
-        found |= {f"{job} {name}": value for name, value in part.items()}
+    """Points with each method, each machine, the stack, the pictures -> what was found; cards and RESULTS.
+
+    Ended on the way, it goes on where it was.
+    """
+    asked = {"samples": samples // 10 * 10, "versions": versions()}
+    asked |= {"weights": {name: card(f"ebm/{name}")["sha256"] for name in MODELS}}
+    asked |= {"options": find_run("ebm/points").options().model_dump()}
+    points = [(data, method) for data in sets.NAMES for method in METHODS.values()]
+    jobs = [*points, *((name, "") for name in MODELS)]
+    numbers = kept.every("ebm", asked, jobs, lambda job: measured(*job, samples // 10 * 10), watch)
+    found = of_points(dict(zip(points, numbers, strict=False)))
+    for name, part in zip(MODELS, numbers[len(points) :], strict=True):
+        rows = part.pop("rows", None)
+        if rows:
+            sheets.write("ebm", [np.array(row, np.uint8) for row in rows])
+        write(f"ebm/{name}", part)
+        found |= {f"{name} {title}": value for title, value in part.items()}
     return found
 
 
-def points() -> dict[str, Any]:
-    """Each method on each data set, written into RESULTS -> mean log p of held-out points, nats."""
-    scores: dict[str, dict[str, float]] = {}
-    for data in sets.NAMES:
-        scores[data] = {}
-        for name, method in METHODS.items():
-            *_, last = run(Recipe("ebm/points", {"data": data, "method": method}, SEED))
-            scores[data][name] = round(last.held_out, 3)  # type: ignore[attr-defined]
+def measured(name: str, method: str, count: int) -> Any:
+    """Log-likelihood of a data set learnt by a method, nats; or, where none is given, what is told of a model."""
+    if method:
+        *_, last = run(Recipe("ebm/points", {"data": name, "method": method}, SEED))
+        return round(last.held_out, 3)  # type: ignore[attr-defined]
+    images = {split: fashion_mnist.load(split)[0] for split in ("train", "test")}
+    with threads(1):
+        if name == "pictures":
+            return of_pictures(load("ebm/pictures"), count, images["test"])
+        return (of_stack if name == "dbn" else of_machine)(load(f"ebm/{name}"), images)
+
+
+def of_points(numbers: dict[tuple[str, str], float]) -> dict[str, Any]:
+    """Mean log p of held-out points, nats, of each data set and method, written into RESULTS."""
+    scores = {data: {name: numbers[data, method] for name, method in METHODS.items()} for data in sets.NAMES}
     facts = {"held": laboratory.HELD, "seed": SEED, "device": computer(), "versions": versions()}
     RESULTS.write_text(json.dumps({**facts, "scores": scores}, indent=1) + "\n")
-    return {f"{data}, {name}": value for data, part in scores.items() for name, value in part.items()}
+    return {f"points {data}, {name}": value for data, part in scores.items() for name, value in part.items()}
 
 
 def log_sum(model: Machine, data: Tensor) -> Estimate:
@@ -120,7 +128,7 @@ def of_stack(model: Stack, images: dict[str, np.ndarray]) -> dict[str, Any]:
 
 
 def of_pictures(model: PicturesEnergy, count: int, test: np.ndarray) -> dict[str, Any]:
-    """Samples of the run's default options against real pictures; the sheet of them; how well strange ones are told."""
+    """Samples of the run's default options against real pictures; how well strange ones are told; `rows` of them."""
     options = PicturesOptions.parse({"chains": 50})
     made = np.concatenate([list(walked(model, options, seed=k))[-1].made for k in range(math.ceil(count / 50))])[:count]
     real, known = measures.reference(count), test[:TOLD]
@@ -132,8 +140,8 @@ def of_pictures(model: PicturesEnergy, count: int, test: np.ndarray) -> dict[str
             "by_energy": round(measures.auroc(usual, energies(model, strange).numpy()), 3),
             "by_slope": round(measures.auroc(flat, slopes(model, strange)), 3),
         }
-    sheets.write("ebm", [made[k : k + sheets.SHOWN] for k in range(0, 4 * sheets.SHOWN, sheets.SHOWN)])
     return {
+        "rows": [made[k : k + sheets.SHOWN].tolist() for k in range(0, 4 * sheets.SHOWN, sheets.SHOWN)],
         "samples": count,
         "seed": 0,
         "steps": options.steps,

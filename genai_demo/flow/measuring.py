@@ -13,10 +13,10 @@ from torch import Tensor
 
 from genai_demo.core.cards import machine
 from genai_demo.core.recipe import Recipe, versions
-from genai_demo.core.run import run
+from genai_demo.core.run import find_run, run
 from genai_demo.data import points as sets
 from genai_demo.flow.quality import RESULTS
-from genai_demo.quality import laboratory
+from genai_demo.quality import kept, laboratory
 from genai_demo.quality.cards import Watch
 
 SEEDS = (0, 1)
@@ -31,23 +31,24 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
 def measure(watch: Watch) -> dict[str, Any]:
     """Train each kind on each data set with each seed, write RESULTS -> the means."""
     jobs = [(data, kind, seed) for data in sets.NAMES for kind in KINDS for seed in SEEDS]
-    every = {job: measured(*job) for job in watch(jobs, "train flows")}
-    scores: dict[str, Any] = {}
-    for data in sets.NAMES:
-        scores[data] = {"best": best(data)}
-        for kind in KINDS:
-            ran = [every[data, kind, seed] for seed in SEEDS]
-            scores[data][kind] = {name: round(mean(one[name] for one in ran), 9) for name in ran[0]}
-    found = {
+    facts = {
         "kinds": list(KINDS),
         "affine_layers": AFFINE_LAYERS,
         "held": laboratory.HELD,
         "seeds": SEEDS,
         "device": machine(),
         "versions": versions(),
-        "scores": scores,
     }
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    asked = {**facts, "options": {name: find_run(name).options().model_dump() for name, _ in KINDS.values()}}
+    numbers = kept.every("flow-points", asked, jobs, lambda job: measured(*job), watch, "train flows")
+    every = dict(zip(jobs, numbers, strict=True))
+    scores: dict[str, Any] = {}
+    for data in sets.NAMES:
+        scores[data] = {"best": best(data)}
+        for kind in KINDS:
+            ran = [every[data, kind, seed] for seed in SEEDS]
+            scores[data][kind] = {name: round(mean(one[name] for one in ran), 9) for name in ran[0]}
+    RESULTS.write_text(json.dumps({**facts, "scores": scores}, indent=1) + "\n")
     return {f"{data}, {kind}": scores[data][kind] for data in scores for kind in KINDS}
 
 

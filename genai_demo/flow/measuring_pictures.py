@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, get_args
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from genai_demo.core.device import generator
 from genai_demo.core.errors import DemoError
+from genai_demo.core.recipe import versions
 from genai_demo.core.spec import find_spec, resolve
 from genai_demo.data import fashion_mnist, others
 from genai_demo.flow import TITLES, bounds
@@ -16,8 +18,8 @@ from genai_demo.flow.grey import LEVELS, dequantised
 from genai_demo.flow.likelihood import costs
 from genai_demo.flow.pictures import PictureFlow, all_classes, bits, log_prob, pixels
 from genai_demo.flow.tarflow import SIDE
-from genai_demo.quality import measures, sheets
-from genai_demo.quality.cards import Watch, weights, write
+from genai_demo.quality import kept, measures, sheets
+from genai_demo.quality.cards import Watch, card, weights, write
 
 TEMPERATURES = (1.0, 0.7)  # what was learnt, and what the page shows
 AGAIN, ROUNDED = 100, 0.02  # test pictures whose cost is taken again, and by how much it may differ: half precision
@@ -28,33 +30,52 @@ DRAWS = (1, 64)  # codes of that bound
 BATCH = 100
 
 
+reference = functools.cache(measures.reference)  # several parts are measured against the same pictures
+PARTS = ("likelihood", "other pictures", "beside a VAE", *TEMPERATURES)
+
+
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """Write both cards and the sheet of samples. -> what was found."""
-    real = measures.reference(samples // 10 * 10)
+    """Write both cards and the sheet of samples. -> what was found. Ended on the way, it goes on where it was."""
+    count = samples // 10 * 10
+    asked = {"samples": count, "weights": {name: card(f"flow/{name}")["sha256"] for name in TITLES}}
+    jobs = [(name, part) for name in TITLES for part in PARTS]
+    numbers = kept.every(
+        "flow-pictures", asked | {"versions": versions()}, jobs, lambda job: measured(*job, count), watch, "measure"
+    )
+    values: dict[str, dict[str, Any]] = {name: {} for name in TITLES}
+    for (name, part), found in zip(jobs, numbers, strict=True):
+        values[name] |= found["values"]
+        if part == PARTS[2]:
+            values[name] |= {"samples": count, "seed": 0}
+    for name in TITLES:
+        write(f"flow/{name}", values[name])
+    sheets.write("flow", [np.array(found["row"], np.uint8) for found in numbers if "row" in found])
+    return {f"{name} {title}": value for name in TITLES for title, value in values[name].items()}
+
+
+def measured(name: str, part: str | float, count: int) -> dict[str, Any]:
+    """One of PARTS of a flow: values of its card; of a temperature also `row`, the first pictures."""
+    model = of_card(f"flow/{name}")
+    if isinstance(part, float):
+        return sampled(model, count, part)
     images, classes = fashion_mnist.load("test")
-    found: dict[str, Any] = {}
-    rows: list[np.ndarray] = []
-    for name in watch(TITLES, "measure flows on pictures"):
-        model = of_card(f"flow/{name}")
-        values = {
-            **likelihoods(model, images, classes),
-            **told_apart(model, images[:BESIDE]),
-            **beside_vae(model, images[:BOUNDED], classes[:BOUNDED]),
-            "samples": samples // 10 * 10,
-            "seed": 0,
-        }
-        for temperature in TEMPERATURES:
-            drawn = draws(model, samples // 10 * 10, temperature)
-            part = measures.distances(real, measures.features(drawn))
-            if model.classes:
-                part["accuracy"] = round(measures.accuracy(drawn, np.arange(len(drawn)) % model.classes), 4)
-            values |= {f"{title}{at(temperature)}": value for title, value in part.items()}
-            rows += [drawn[: sheets.SHOWN]]
-        values |= {f"{title}_train": value for title, value in real.floor.items()}
-        write(f"flow/{name}", values)
-        found |= {f"{name} {title}": value for title, value in values.items()}
-    sheets.write("flow", rows)
-    return found
+    if part == "likelihood":
+        return {"values": likelihoods(model, images, classes)}
+    if part == "other pictures":
+        return {"values": told_apart(model, images[:BESIDE])}
+    return {"values": beside_vae(model, images[:BOUNDED], classes[:BOUNDED])}
+
+
+def sampled(model: PictureFlow, count: int, temperature: float) -> dict[str, Any]:
+    """Distances of samples to real pictures and, where it is told the class, how often the judge sees that one."""
+    drawn = draws(model, count, temperature)
+    real = reference(count)
+    found = measures.distances(real, measures.features(drawn))
+    if model.classes:
+        found["accuracy"] = round(measures.accuracy(drawn, np.arange(len(drawn)) % model.classes), 4)
+    values = {f"{title}{at(temperature)}": value for title, value in found.items()}
+    values |= {f"{title}_train": value for title, value in real.floor.items()}
+    return {"values": values, "row": drawn[: sheets.SHOWN].tolist()}
 
 
 def at(temperature: float) -> str:

@@ -18,7 +18,7 @@ from genai_demo.core.recipe import Recipe, versions
 from genai_demo.core.registry import Laboratory
 from genai_demo.core.run import complete, find_run, run
 from genai_demo.data import points as sets
-from genai_demo.quality import cards, tables
+from genai_demo.quality import cards, kept, tables
 from genai_demo.quality.cards import Watch
 
 RESULTS = ASSETS / "laboratory.json"
@@ -58,16 +58,13 @@ def recipe(family: str, data: str, seed: int) -> Recipe:
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
     """Train and measure each family on each data set with each seed, write RESULTS -> its means, by row of the table.
 
-    Its number of points is its own, SAMPLES, whatever `samples` is.
+    Its number of points is its own, SAMPLES, whatever `samples` is. Ended on the way, it goes on where it was.
     """
     from genai_demo.core.cards import machine
     from genai_demo.quality import laboratory
 
     every = [(data, by, seed) for data in sets.NAMES for by in (*families(), REAL) for seed in SEEDS]
     jobs = [Job(index, len(every), *job) for index, job in enumerate(every)]
-    scores = [
-        {"data": job.data, "by": job.by, "seed": job.seed, **measured(job)} for job in watch(jobs, "train and measure")
-    ]
     found = {
         "samples": SAMPLES,
         "seeds": SEEDS,
@@ -76,6 +73,10 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
         "versions": versions(),
         "families": {name: settings(name) for name in families()},
     }
+    numbers = kept.every("lab", found, jobs, measured, watch, "train and measure")
+    scores = [
+        {"data": job.data, "by": job.by, "seed": job.seed, **part} for job, part in zip(jobs, numbers, strict=True)
+    ]
     lines = ",\n".join(f"  {json.dumps(score)}" for score in scores)  # a line each, so that two files can be compared
     RESULTS.write_text(f'{json.dumps(found, indent=1)[:-2]},\n "scores": [\n{lines}\n ]\n}}\n')
     heads, rows = _rows(results())
