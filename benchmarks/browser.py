@@ -113,11 +113,16 @@ def _film(browser: Any, url: str) -> tuple[int, int]:
     return painted, len(asked)
 
 
-def training(browser: Any, site: str, path: str, control: str) -> tuple[float, int]:
-    """Frames painted a second while the default training runs, and how many of TYPED values stayed in a control."""
+def training(browser: Any, site: str, path: str, control: str, steps: int | None = None) -> tuple[float, int]:
+    """Frames painted a second while the page's training runs, and how many of TYPED values stayed in a control.
+
+    steps: of the training, where it is a shorter one than the page's own.
+    """
     bench, page = f"p-{path}-points", browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{site}/{path}")
     page.wait_for_selector(f"#{bench}-strip .film")
+    if steps is not None:
+        page.locator(f"#{bench}").get_by_label("Training steps").first.fill(str(steps))
     for seed in (1, 2):  # the first imports and warms up
         page.fill(f"#{bench}-seed input", str(seed))
         page.click(f"#{bench}-run")
@@ -167,6 +172,14 @@ def _plane(browser: Any, site: str, pads: str) -> tuple[float, float]:
         ours.append(page.evaluate(MOVE, [0.2 + 0.6 * (k % 5) / 4, 0.2 + 0.6 * (k // 5) / 4]))
         empty.append(other.evaluate(EMPTY))
     return tuple(statistics.median(v for v in values if v is not None) for values in (ours, empty))  # type: ignore[return-value]
+
+
+def painted(path: str, control: str, steps: int) -> float:
+    """Frames painted a second by `training` on a page, with a server and a browser of its own."""
+    import app
+
+    with _served(app.build(), app.launch_options()) as site, _chromium() as browser:
+        return training(browser, site, path, control, steps)[0]
 
 
 @contextmanager
