@@ -51,9 +51,33 @@ def test_the_landscape_turns_by_keys_follows_the_film_and_goes_flat_again(visit,
     page.wait_for_function(f"Math.abs({eye} - {before}) > 0.01")
     film(page, POINTS).step(0)
     page.wait_for_selector(f"#{POINTS} .surface[data-frame='0']")
+    _swiped_on_and_beside(page, surface)
     surface.press("Escape")
     surface.wait_for(state="detached")
     assert page.locator(f"#{POINTS} .surface-turn").get_attribute("aria-pressed") == "false"
+
+
+def _swiped_on_and_beside(page, surface):
+    """A finger on the landscape turns it, and leaves the page where it is; beside it, it scrolls the page."""
+    page.set_viewport_size({"width": 390, "height": 700})
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    surface.scroll_into_view_if_needed()
+    eye = "Object.values(document.querySelector('.surface')._fullLayout.scene._scene.getCamera().eye)"
+
+    def swiped(x, y, right, down):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for k in (1, 2, 3, 4):
+            to = {"x": x + right * k / 4, "y": y + down * k / 4}
+            touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [to]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    box, before, at = surface.bounding_box(), page.evaluate(eye), page.evaluate("scrollY")
+    swiped(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 60, 20)
+    page.wait_for_function(f"seen => Math.abs({eye}[0] - seen) > 0.1", arg=before[0])
+    assert page.evaluate("scrollY") == at
+    swiped(box["x"] + box["width"] / 2, box["y"] - 20, 0, 200 if at > 200 else -200)
+    page.wait_for_function("seen => Math.abs(scrollY - seen) > 50", arg=at)
 
 
 @pytest.mark.browser
@@ -84,6 +108,10 @@ def test_half_a_boot_is_recalled_and_it_is_attention(visit):
         ("ebm_points", {"data": "drawn"}, "point"),
         ("ebm_points", {"walk": 0}, "Walk is 0"),
         ("ebm_points", {"changes": "20: walk=3"}, "what can change is"),
+        ("ebm_points", {"learning_rate": 99}, "Learning_rate is 99"),
+        ("ebm_chains", {"data": "drawn"}, "point"),
+        ("ebm_chains", {"train_steps": 60, "learning_rate": 10}, "ran away at step"),
+        ("ebm_partition", {"learning_rate": 9}, "Learning_rate is 9"),
         ("ebm_chains", {"temperature": -1}, "Temperature is -1"),
         ("ebm_hopfield", {"picture": "sample:500"}, "sample:500"),
         ("ebm_capacity", {"stored": 150}, "there are 100 pictures"),

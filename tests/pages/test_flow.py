@@ -98,6 +98,9 @@ def test_a_picture_is_sorted_and_its_noise_decoded_as_every_class(visit):
             "ran away at step",
         ),
         ("flow_layers", {"x": 7}, "X is 7"),
+        ("flow_layers", {"data": "drawn"}, "point"),
+        ("flow_inverse", {"learning_rate": 99}, "Learning_rate is 99"),
+        ("flow_matching", {"data": "drawn"}, "point"),
         ("flow_matching", {"solver": "rk9"}, "rk9"),
     ],
 )
