@@ -28,8 +28,8 @@ def test_what_was_measured_is_not_measured_again(monkeypatch: pytest.MonkeyPatch
     assert every(0) == [0.5, 1, 1.5, 2]
     assert made == [1, 2, 3, 3, 4], "what was done, once"
     assert not list((tmp_path / "quality").iterdir()), "and nothing is left"
+    made.clear()
     with pytest.raises(KeyboardInterrupt):
-        made.clear()
         every(0)
     made[:] = [3]
     every(1)
