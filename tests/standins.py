@@ -1,6 +1,7 @@
 """What the tests of every run share: small networks in the place of what would be fetched, and recipes of moments.
 
-Each tests/<architecture>/stand_in.py declares STAND_INS, the key of a model -> what makes its stand-in.
+Each tests/<architecture>/stand_in.py declares STAND_INS, the key of a model -> what makes its stand-in, and, where the
+smallest numbers are not the quickest run, QUICK: the name of a run -> options that make it quick.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ from genai_demo.core.spec import ModelSpec
 
 
 @functools.cache
-def found() -> Mapping[str, Callable[[], Any]]:
-    """The stand-ins of all architectures, by key."""
+def declared(name: str) -> Mapping[str, Any]:
+    """What the stand-ins of all architectures declare under that name, in one."""
     files = sorted(Path(__file__).parent.glob("*/stand_in.py"))
     modules = [importlib.import_module(f"tests.{path.parent.name}.stand_in") for path in files]
-    return {key: maker for module in modules for key, maker in module.STAND_INS.items()}
+    return {key: value for module in modules for key, value in getattr(module, name, {}).items()}
 
 
 def standing_in(real: Callable[[ModelSpec], Loaded]) -> Callable[[ModelSpec], Loaded]:
     """Builds the stand-in where there is one, else what `real` builds."""
 
     def build(spec: ModelSpec) -> Loaded:
-        if spec.key not in found():
+        if spec.key not in declared("STAND_INS"):
             return real(spec)
-        return Loaded(found()[spec.key](), spec.sources[0], 0.0, 0, 0, "cpu", "float32")
+        return Loaded(declared("STAND_INS")[spec.key](), spec.sources[0], 0.0, 0, 0, "cpu", "float32")
 
     return build
 
@@ -46,14 +47,14 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def smallest(entry: Run) -> dict[str, Any]:
-    """Every whole number at its minimum, the smallest choice of those that are numbers: a run of moments."""
+    """Every whole number at its minimum, the smallest choice of those that are numbers, or what is declared quick."""
     options: dict[str, Any] = {}
     for known in entry.options.describe():
         if known["type"] == "integer" and "choices" in known:
             options[known["name"]] = min(known["choices"])
         elif known["type"] == "integer" and "minimum" in known:
             options[known["name"]] = known["minimum"]
-    return options
+    return options | declared("QUICK").get(entry.name, {})
 
 
 def small(name: str, seed: int = 0) -> Recipe:

@@ -25,7 +25,11 @@ SEED = 3
 
 def command(recipe: Recipe, out: Path) -> list[str]:
     """The arguments of the command line that run this recipe."""
-    options = [part for name, value in recipe.options.items() for part in ("--set", f"{name}={json.dumps(value)}")]
+    options = [
+        part
+        for name, value in recipe.options.items()
+        for part in ("--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}")
+    ]
     return ["run", recipe.run, *options, "--seed", str(recipe.seed), "--out", str(out)]
 
 

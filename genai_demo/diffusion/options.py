@@ -86,7 +86,7 @@ class CompareOptions(SamplingOptions):
 class ErrorOptions(Options):
     label: Label = option("each class", "What the pictures show; any leaves it open")
     samples: int = option(4, "Over how many pictures the error is taken", at_least=1, at_most=8)
-    most: Literal[16, 32, 64, 128] = option(64, "Largest number of evaluations a picture", unit="evaluations")
+    most: Literal[4, 16, 32, 64, 128] = option(64, "Largest number of evaluations a picture", unit="evaluations")
     reference: int = option(
         100, "Steps of the fine run with Heun that counts as exact", at_least=20, at_most=300, more=True
     )

@@ -145,7 +145,7 @@ NAMES = [
 ]
 
 
-def test_sixteen_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
+def test_ten_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
     """Each has a name said again and again; the model goes on with it."""
 
     def ask(name: str) -> str:
@@ -153,22 +153,22 @@ def test_sixteen_visitors_at_once_each_get_their_own_text(fast: Any) -> None:
         *_, last = run(Recipe("decoder/complete", asked))
         return last.code[len(asked["text"]) :]
 
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(ask, NAMES[:16]))
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(ask, NAMES[:10]))
     assert not any(other in text for name, text in zip(NAMES, found) for other in set(NAMES) - {name})
-    assert sum(name in text for name, text in zip(NAMES, found)) >= 15
+    assert sum(name in text for name, text in zip(NAMES, found)) >= 9
 
 
-def test_sixteen_conversations_at_once_are_not_mixed_up(fast: Any) -> None:
+def test_ten_conversations_at_once_are_not_mixed_up(fast: Any) -> None:
     def ask(name: str) -> str:
         turns = [["user", f"My name is {name}."], ["assistant", f"Hello {name}!"], ["user", "What is my name?"]]
         asked = {"turns": json.dumps(turns), "temperature": 0, "repetition_penalty": 1, "max_new_tokens": 12}
         return text_of(list(run(Recipe("decoder/chat", asked))))
 
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(ask, NAMES[:16]))
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(ask, NAMES[:10]))
     assert all(found)
-    assert not any(other in text for name, text in zip(NAMES[:16], found) for other in set(NAMES) - {name})
+    assert not any(other in text for name, text in zip(NAMES, found) for other in set(NAMES) - {name})
 
 
 def test_stop_frees_the_place_at_once(fast: Any) -> None:

@@ -201,9 +201,13 @@ def _knows(picture: Tensor, x: Tensor, angle: float) -> tuple[Tensor, Tensor]:
     return picture, (x - math.cos(angle) * picture) / math.sin(angle)
 
 
-@pytest.mark.parametrize("name", list(SAMPLERS))
 @pytest.mark.parametrize(
-    "spacing", ["trailing", "leading", "linspace", "karras", "diffusers trailing", "diffusers leading"]
+    ("name", "spacing"),
+    [
+        *((name, "trailing") for name in SAMPLERS),
+        *(("ddim", spacing) for spacing in ("leading", "linspace", "diffusers trailing", "diffusers leading")),
+        *((name, "karras") for name in ("heun", "dpm")),
+    ],
 )
 def test_a_thousand_steps_go_through(name: str, spacing: str) -> None:
     """The noisiest times of "cosine" are left out, so a thousand steps visit some level twice."""

@@ -51,6 +51,7 @@ def tiny() -> Embedder:
 
 
 STAND_INS = {"rag/minilm": tiny}
+QUICK = {"rag/chunk": {"text": "The moon is a stone. It goes round the earth. " * 3}}
 
 ANIMALS = "# Animals\n\nThe cat eats fish. A cat sleeps by day.\n\n## Dogs\n\nThe dog guards a ship."
 FOOD = "# Food\n\nBread is baked of flour.\n\n## Fish\n\nFish is eaten by a river."
