@@ -55,6 +55,7 @@ PAGES: tuple[Page, ...] = (
     Page("", "Overview", "Every generative architecture, running live on real weights."),
     page_of("decoder"),
     page_of("encoder"),
+    page_of("seq2seq"),
     page_of("diffusion"),
     page_of("vae"),
     page_of("gan"),
