@@ -1,4 +1,4 @@
-"""The encoder-decoder page: a translation piece by piece, beams, and what a given translation costs."""
+"""The encoder-decoder page: a translation piece by piece, beams, three ways to choose, forced and free, gaps mended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import gradio as gr
 
-from pages.parts.bench import Bench, Panel
+from genai_demo.seq2seq.options import GAP, MendOptions
+from pages.parts.bench import Bench, Panel, bench_id, later
+from pages.parts.gaps.gaps import GapPad
 from pages.parts.lead import Try
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
@@ -18,23 +20,29 @@ LABELS = {
     "temperature": "Temperature",
     "top": "Listed",
     "most": "Pieces at most",
+    "layer": "Layer drawn",
     "beams": "Beams",
     "length_penalty": "Length penalty",
     "begin": "Begin with",
     "given": "Translation",
-    "other": "Beside it",
+    "other": "In place of running free",
+    "way": "What is written",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "task": [("French", "fr"), ("German", "de"), ("Spanish", "es"), ("Italian", "it"), ("A number in words", "words")],
+    "way": [("The whole text (BART)", "repair"), ("What is missing (T5)", "spans")],
     "choose": [("The likeliest", "likeliest"), ("By chance", "by chance")],
 }
 TIMELINE = (
+    Entry("IBM's models", 1993, "", "Which word became which, by counting"),
     Entry("Sequence to sequence", 2014, "seq2seq/beam", "Read all, then write; several beginnings at once"),
     Entry("Attention", 2015, "seq2seq/translate", "Look back at what was read for each word"),
     Entry("Transformer", 2017, "seq2seq/translate", "Attention in place of recurrence"),
-    Entry("Marian, opus-mt", 2018, "seq2seq/translate", "The class of network on this page"),
-    Entry("BART", 2019, "", "Mend damaged text"),
-    Entry("T5", 2019, "seq2seq/translate", "Every task as text to text", "task=words&text=4721"),
+    Entry("Marian, opus-mt", 2018, "seq2seq/translate", "Translators for hundreds of pairs of languages"),
+    Entry("BART", 2019, "seq2seq/mend", "Mend a damaged text", "way=repair"),
+    Entry("T5", 2019, "seq2seq/mend", "Every task as text to text; write what is missing", "way=spans"),
+    Entry("Nucleus sampling", 2020, "seq2seq/compare", "Why the likeliest text is not all"),
+    Entry("mBART", 2020, "seq2seq/translate", "The class of network on this page"),
     Entry("FLAN-T5", 2022, "", "Follow instructions"),
 )
 LOOK = (
@@ -49,22 +57,48 @@ TRIES = (
     ),
     Try(
         "Is the likeliest sentence made of the likeliest pieces?",
-        "run=seq2seq/beam&task=fr&beams=4",
-        "Find a step where the best candidate was not the best one step before. With one beam it would be lost.",
+        "run=seq2seq/compare&task=fr",
+        "Read the two log-probabilities at the end. Where did greedy go another way than beam search?",
     ),
     Try(
-        "Why not that word?",
+        "What was pruned, and what would have become of it?",
+        "run=seq2seq/beam&task=fr&beams=4",
+        "Scrub to a step, click a candidate that is struck out, and search on from it. Does its score get better?",
+    ),
+    Try(
+        "Does the length penalty change the winner?",
+        "run=seq2seq/beam&task=de&beams=6",
+        "At the last step the same finished texts are ranked by five penalties. Which one do short texts win?",
+    ),
+    Try(
+        "Forced or free: where does it leave the path?",
         "run=seq2seq/force&task=fr",
-        "Both translations cost the same until they part. Which piece costs most, and what did the model want there?",
+        "Forced, it gets the given pieces before each place; free, its own. Find the first place where they differ.",
+    ),
+    Try(
+        "How many words are missing?",
+        "run=seq2seq/mend&way=repair",
+        "One sign stands for a gap of any length. Read what it put in; then choose T5's way: who writes less?",
+    ),
+    Try(
+        "Can it write longer numbers than it has learnt with?",
+        "run=seq2seq/translate&task=words&text=4721903",
+        "It has learnt with up to six digits. At the end it is told whether it is right. Take a digit away and run it "
+        "again.",
+    ),
+    Try(
+        "What does it make of a text that is no description of software?",
+        "run=seq2seq/translate&task=fr&text=My grandmother sings in the garden when it rains.",
+        "It has read package descriptions and little else. Which words does it know, and what does it do with others?",
     ),
 )
 
 
 def _go_on(panel: Panel) -> None:
-    """A click on a candidate puts its words into "begin"."""
+    """A click on a candidate, or on its piece in the tree, puts its words into "begin"."""
 
     def begin(event: gr.EventData) -> str:
-        return str(event.text)
+        return str(event.note or event.text)
 
     panel.strip.pick(begin, None, panel.controls["begin"], **ASIDE)
 
@@ -80,19 +114,35 @@ BENCHES = (
     Bench(
         "Beams",
         "seq2seq/beam",
-        "Several beginnings at once, the best kept at each step. Click a candidate, then search on from it.",
+        "Several beginnings at once, the best kept. Click one, pruned or not, then search on from it.",
         ("text", "task", "beams", "length_penalty", "begin"),
         primary="Search",
         blank=True,
         wire=_go_on,
     ),
     Bench(
-        "Why not that word?",
+        "Three choices",
+        "seq2seq/compare",
+        "Greedy, beam search and chance write from the same text, side by side.",
+        ("text", "task", "beams", "temperature"),
+        primary="Compare",
+    ),
+    Bench(
+        "Forced and free",
         "seq2seq/force",
-        "A given translation, scored piece by piece, beside another one or what the model writes by itself.",
+        "Your translation scored piece by piece; what it would write behind your pieces, and behind its own.",
         ("text", "task", "given", "other"),
         primary="Score",
         blank=True,
+    ),
+    Bench(
+        "Mend",
+        "seq2seq/mend",
+        "Hide words; it writes the whole text anew, as BART, or only what is missing, as T5.",
+        ("way",),
+        primary="Mend",
+        own={"text": later(GapPad, str(MendOptions.model_fields["text"].default), bench_id("seq2seq/mend"), mask=GAP)},
+        stage="text",
     ),
 )
 

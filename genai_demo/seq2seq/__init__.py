@@ -2,7 +2,7 @@
 
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
-from genai_demo.core.spec import Bundled, ModelSpec
+from genai_demo.core.spec import Bundled, Hub, ModelSpec
 from genai_demo.seq2seq import options
 
 FAMILY = Family(
@@ -12,7 +12,7 @@ FAMILY = Family(
     starts=(
         ("Translate, piece by piece", "run=seq2seq/translate"),
         ("Watch the beams", "run=seq2seq/beam"),
-        ("Why not that word?", "run=seq2seq/force"),
+        ("Mend a damaged text", "run=seq2seq/mend"),
     ),
 )
 TRANSLATOR = ModelSpec(
@@ -23,8 +23,20 @@ TRANSLATOR = ModelSpec(
     "Apache-2.0",
     "genai_demo.seq2seq.model:example",
 )
-SPECS: tuple[ModelSpec, ...] = (TRANSLATOR,)
-MODELS = (TRANSLATOR.key,)
+
+
+def _hub(key: str, title: str, repo: str, licence: str) -> ModelSpec:
+    return ModelSpec(
+        f"seq2seq/{key}", title, (Hub(repo),), "genai_demo.seq2seq.hub:build", licence, "genai_demo.seq2seq.hub:example"
+    )
+
+
+OPUS = _hub("opus-fr", "opus-mt, into French, from the hub", "Helsinki-NLP/opus-mt-en-fr", "CC-BY-4.0 (Helsinki-NLP)")
+FLAN = _hub("flan-t5", "FLAN-T5 small, from the hub", "google/flan-t5-small", "Apache-2.0 (Google)")
+BART = _hub("bart", "BART base, from the hub", "facebook/bart-base", "Apache-2.0 (Meta)")
+SPECS: tuple[ModelSpec, ...] = (TRANSLATOR, OPUS, FLAN, BART)
+MODELS = (TRANSLATOR.key, OPUS.key, FLAN.key)
+MENDERS = (TRANSLATOR.key, BART.key, FLAN.key)
 EXACT = 1  # thread of what is to replay to the last bit
 
 RUNS: tuple[Run, ...] = (
@@ -48,10 +60,28 @@ RUNS: tuple[Run, ...] = (
     ),
     Run(
         "seq2seq/force",
-        "A given translation scored piece by piece, beside another one",
+        "A given translation scored piece by piece, beside what is written forced and running free",
         options.ForceOptions,
         "genai_demo.seq2seq.force:force",
         MODELS,
+        lambda o: 20,
+        threads=EXACT,
+    ),
+    Run(
+        "seq2seq/compare",
+        "Greedy, beam search and chance side by side on one text",
+        options.CompareOptions,
+        "genai_demo.seq2seq.compare:compare",
+        MODELS,
+        lambda o: 30,
+        threads=EXACT,
+    ),
+    Run(
+        "seq2seq/mend",
+        "A text with gaps mended, written whole or only what is missing",
+        options.MendOptions,
+        "genai_demo.seq2seq.mend:mend",
+        MENDERS,
         lambda o: 20,
         threads=EXACT,
     ),

@@ -17,7 +17,7 @@ def test_a_click_on_a_pruned_candidate_goes_on_from_it(visit, film):
     rows = frames[1]["lanes"]["candidates of this step"]["items"]
     place = next(k for k, row in enumerate(rows) if row.get("kind") == "off")
     film(page, BEAM).step(1)
-    page.locator(f"#{BEAM}-strip .film-row").nth(place).click()
+    page.locator(f"#{BEAM}-strip .film-long").first.locator(".film-row").nth(place).click()
     begin = page.locator(f"#{BEAM}").get_by_label("Begin with")
     page.wait_for_function("([at, text]) => at.value === text", arg=[begin.element_handle(), rows[place]["text"]])
     page.click(f"#{BEAM}-run")
@@ -25,3 +25,27 @@ def test_a_click_on_a_pruned_candidate_goes_on_from_it(visit, film):
     assert all(
         row["text"].startswith(rows[place]["text"]) for row in live(page, BEAM)[-1]["lanes"]["finished"]["items"]
     )
+
+
+@pytest.mark.browser
+def test_a_click_in_the_tree_begins_with_all_that_leads_there(visit, film):
+    page = visit("seq2seq?run=seq2seq/beam&text=the cat&beams=2&most=5", width=390, dark=True)
+    frames = live(page, BEAM)
+    film(page, BEAM).step(3)
+    piece = frames[3]["lanes"]["the last steps of the tree"]["stages"][1]["items"][-1]
+    page.locator(f"#{BEAM}-strip .film-column").nth(1).locator("button.film-row").last.click()
+    begin = page.locator(f"#{BEAM}").get_by_label("Begin with")
+    page.wait_for_function("([at, text]) => at.value === text", arg=[begin.element_handle(), piece["note"]])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_words_are_hidden_and_what_is_put_in_is_seen(visit):
+    page = visit("seq2seq?run=seq2seq/mend&text=the cat sat&way=spans&most=4")
+    page.locator("#p-seq2seq-mend .gaps-words").get_by_role("button", name="hide “cat”").click()
+    page.click("#p-seq2seq-mend-run")
+    frames = live(page, "p-seq2seq-mend")
+    assert "<x1>" in [
+        item["text"].strip() for item in frames[0]["lanes"]["what is read, shaded where the new piece looks"]["items"]
+    ]
+    assert page.locator("#p-seq2seq-mend-strip .film-matrix").is_visible()
