@@ -53,7 +53,7 @@ TRIES = (
     Try(
         "Does the decoder look at the words in their order?",
         "run=seq2seq/translate&task=fr",
-        "French puts the adjective behind the noun. Follow the shade as these two are written: does it go back?",
+        "French puts “graphique” behind “interface”. Follow the shade as these two are written: does it go back?",
     ),
     Try(
         "Is the likeliest sentence made of the likeliest pieces?",
@@ -67,8 +67,8 @@ TRIES = (
     ),
     Try(
         "Does the length penalty change the winner?",
-        "run=seq2seq/beam&task=de&beams=6",
-        "At the last step the same finished texts are ranked by five penalties. Which one do short texts win?",
+        "run=seq2seq/beam&task=fr",
+        "At the last step the same finished texts are ranked by five penalties. Which one wins at 0, and which at 2?",
     ),
     Try(
         "Forced or free: where does it leave the path?",
@@ -78,13 +78,14 @@ TRIES = (
     Try(
         "How many words are missing?",
         "run=seq2seq/mend&way=repair",
-        "One sign stands for a gap of any length. Read what it put in; then choose T5's way: who writes less?",
+        "One sign stands for a gap of any length. It is no good mender: read what it put in, and whether the rest came "
+        "back whole. Then choose T5's way: who writes less?",
     ),
     Try(
-        "Can it write longer numbers than it has learnt with?",
-        "run=seq2seq/translate&task=words&text=4721903",
-        "It has learnt with up to six digits. At the end it is told whether it is right. Take a digit away and run it "
-        "again.",
+        "Is what sounds right also right?",
+        "run=seq2seq/translate&task=words&text=4721",
+        "A number in words: fluent, and at the end it is told whether it is right. Then try 472, and one of seven "
+        "digits: it has learnt with six at most.",
     ),
     Try(
         "What does it make of a text that is no description of software?",

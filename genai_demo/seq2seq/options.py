@@ -9,7 +9,8 @@ from genai_demo.core.options import Options, option
 TEXT = 4000  # characters
 Task = Literal["fr", "de", "es", "it", "words"]
 GAP = "[MASK]"
-ENGLISH = "A small program to edit text files."
+SIMPLE = "It is a simple program to convert sound files."
+ENGLISH = "This package provides a graphical interface for the program."
 
 
 def text_option(default: str = ENGLISH) -> Any:
@@ -49,7 +50,7 @@ class TranslateOptions(Options):
 
 
 class BeamOptions(Options):
-    text: str = text_option("This package contains the documentation of the library.")
+    text: str = text_option(SIMPLE)
     task: Task = task_option()
     beams: int = option(4, "How many beginnings are kept at each step", at_least=1, at_most=8)
     length_penalty: float = option(
@@ -71,7 +72,7 @@ class ForceOptions(Options):
 
 
 class CompareOptions(Options):
-    text: str = text_option()
+    text: str = text_option(SIMPLE)
     task: Task = task_option()
     beams: int = option(4, "How many beginnings beam search keeps at each step", at_least=1, at_most=8)
     temperature: float = option(
@@ -85,7 +86,7 @@ class CompareOptions(Options):
 
 class MendOptions(Options):
     text: str = option(
-        f"a small program {GAP} edit {GAP} files", f"English with gaps; {GAP} is one or several words", longest=TEXT
+        f"he was sent {GAP} prison for three years", f"English with gaps; {GAP} is one or several words", longest=TEXT
     )
     way: Literal["repair", "spans"] = option("repair", "Write the whole text, as BART, or only what is missing, as T5")
     top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
