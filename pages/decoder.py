@@ -51,8 +51,8 @@ TIMELINE = (
     Entry("SmolLM2", 2025, "decoder/chat", "The one on this page"),
 )
 LOOK = (
-    "The answer below the chat, token by token: each was picked from a list that has a probability for every "
-    "token there is. Choose one and see what else it might have been."
+    "The answer below, token by token: each was picked from a list with a probability for every token there is. "
+    "Choose one: what else might it have been?"
 )
 TRIES = (
     Try(

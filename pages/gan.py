@@ -93,8 +93,8 @@ TIMELINE = (
     Entry("StyleGAN", 2018, "gan/faces", "A style for each layer"),
 )
 LOOK = (
-    "Coloured points are forged, grey ones real. Watch how many of the eight Gaussians the forger reaches, and "
-    "that neither loss goes to 0: each only says how it does against the other."
+    "Coloured points are forged, grey ones real. How many of the eight heaps are reached? "
+    "No loss goes to 0: it only says how one does against the other."
 )
 TRIES = (
     Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),

@@ -51,7 +51,7 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
     """
     images = torch.from_numpy(_images(options.data, seed))
     every = math.ceil(options.steps / FRAMES)
-    cfg = _config(options, options.steps // every * every, seed)  # the last frame shows the last step
+    cfg = _config(options, seed)
     training = Training(cfg)
     z = torch.randn(FIXED, LATENT, generator=generator(seed))
     labels = torch.zeros(len(images), dtype=torch.long)
@@ -62,10 +62,10 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
                 f"training lost its footing at step {report.index}; lower lr_g from {options.lr_g:g} "
                 f"or lr_d from {options.lr_d:g}"
             )
-        index, drawn = report.index // every - 1, _draw(training, z)
+        index, drawn = math.ceil(report.index / every) - 1, _draw(training, z)
         yield TrainFrame(
             index,
-            cfg.steps // every,
+            math.ceil(cfg.steps / every),
             drawn,
             report.index,
             report.loss,
@@ -76,12 +76,12 @@ def train_pictures(options: TrainOptions, *, seed: int) -> Iterator[TrainFrame]:
         )
 
 
-def _config(options: TrainOptions, steps: int, seed: int) -> TrainConfig:
+def _config(options: TrainOptions, seed: int) -> TrainConfig:
     norm = "layer" if options.objective == "wgan-gp" and options.norm == "batch" else options.norm
     return TrainConfig(
         GanConfig(options.width, LATENT, 0, norm),
         options.objective,
-        steps,
+        options.steps,
         options.batch_size,
         options.lr_g,
         options.lr_d,

@@ -135,16 +135,19 @@ def scaled(images: Tensor) -> Tensor:
 
 
 def train(training: Training, images: Tensor, labels: Tensor, *, every: int = 50) -> Iterator[GanStep]:
-    """From where `training` is to its last step; a report every `every` steps. images (n, 28, 28) uint8."""
-    started, sums = time.monotonic() - training.seconds, torch.zeros(4)
+    """From where `training` is to its last step; a report every `every` steps and at the end.
+
+    images: (n, 28, 28) uint8. Losses and probabilities are means over the steps since the report before.
+    """
+    started, sums, said = time.monotonic() - training.seconds, torch.zeros(4), training.step // every * every
     while training.step < training.cfg.steps:
         loss_g, loss_d, real, fake = training.advance(images, labels)
         sums += torch.stack([loss_g, loss_d, real.sigmoid().mean(), fake.sigmoid().mean()])
-        if training.step % every == 0:
-            loss, loss_d, real_mean, fake_mean = (sums / every).tolist()
+        if training.step % every == 0 or training.step == training.cfg.steps:
+            loss, loss_d, real_mean, fake_mean = (sums / (training.step - said)).tolist()
             training.seconds = time.monotonic() - started
             yield GanStep(training.step, training.cfg.steps, loss, training.seconds, loss_d, real_mean, fake_mean)
-            sums = torch.zeros(4)
+            sums, said = torch.zeros(4), training.step
 
 
 KEPT = (100, 400, 1000, 2500, 6000)  # steps whose generator is shipped, beside the first and the last

@@ -60,8 +60,8 @@ TIMELINE = (
     Entry("HyDE", 2022, "rag/ask", "Look up an imagined answer", "rewrite=imagined answer (HyDE)"),
 )
 LOOK = (
-    "The four columns: the same passages, ordered by words, by meaning, by both and read once more. Find one that "
-    "moves up, then see which sentence of it the answer rests on."
+    "Four columns put the same passages in order: by words, by meaning, by both, read once more. "
+    "Which one moves up, and does the answer rest on it?"
 )
 TRIES = (
     Try(

@@ -97,6 +97,14 @@ def test_the_live_run_shows_the_last_step_and_the_same_latents() -> None:
     assert not np.array_equal(frames[0].drawn, frames[-1].drawn)
 
 
+def test_the_last_frame_is_the_last_step_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "FRAMES", 4)
+    frames = list(run(Recipe("gan/train", {"steps": 10, "batch_size": 8, "width": 4})))
+    assert [frame.step for frame in frames] == [3, 6, 9, 10]
+    assert [frame.index for frame in frames] == [0, 1, 2, 3]
+    assert {frame.total for frame in frames} == {4}
+
+
 def test_a_critics_values_are_not_shown_as_probabilities() -> None:
     for objective, shown in (("hinge", True), ("wgan-gp", False), ("wasserstein", False), ("least squares", False)):
         options = {"steps": 10, "batch_size": 8, "width": 4, "objective": objective}

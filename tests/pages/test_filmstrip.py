@@ -8,12 +8,15 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
 import pytest
 from PIL import Image
 
 from genai_demo.results.files import read_recipe
+from pages import parts
 from tests.pages import film_app
+from tests.pages.conftest import leave, newcomer
 
 pytestmark = pytest.mark.browser
 DONE = "([id, n]) => { const f = document.querySelector(`#${id} .film`); return f && +f.dataset.received === n && f.dataset.done === 'true' }"  # noqa: E501
@@ -32,15 +35,13 @@ def strips() -> Iterator[str]:
 
 @pytest.fixture
 def page(chromium: Any, strips: str) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
+    page = newcomer(chromium, strips)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.goto(strips)
     page.wait_for_selector("#pictures .film")
     yield page
-    context.close()
+    leave(page)
     assert not faults
 
 
@@ -344,3 +345,35 @@ def test_what_a_mount_adds_to_the_page_goes_with_it(chromium, strips):
     assert all(there["listeners"] > before["listeners"] for there in seen[::2])
     assert all(there["observers"] >= before["observers"] + 3 for there in seen[::2])
     assert all(after == before for after in seen[1::2])
+
+
+WRITTEN = [
+    (1.0, "1"),
+    (1_234_567, "1,234,567"),
+    (0.00179053, "0.00179"),
+    (1.02e-7, "1.02\u202f\u00d7\u202f10\u207b\u2077"),
+    (-3e12, "\u22123.00\u202f\u00d7\u202f10\u00b9\u00b2"),
+    (1e-9, "10\u207b\u2079"),
+    (None, "\u2013"),
+    (True, "yes"),
+]
+
+
+def test_numbers_are_written_as_people_write_them(chromium):
+    page = newcomer(chromium, "http://parts.test")
+    page.route("http://parts.test/**", _part)
+    page.goto("http://parts.test/none.html")
+    said = (
+        "async values => { const {readable} = await import('/film/draw.js'); return values.map(one => readable(one)); }"
+    )
+    assert page.evaluate(said, [value for value, _ in WRITTEN]) == [text for _, text in WRITTEN]
+    leave(page)
+
+
+def _part(route: Any) -> None:
+    """A part's script as it lies in the folder."""
+    path = Path(parts.__file__).parent / urlparse(route.request.url).path[1:]
+    if path.suffix == ".js":
+        route.fulfill(path=path, content_type="text/javascript")
+    else:
+        route.fulfill(body="<!doctype html>", content_type="text/html")
