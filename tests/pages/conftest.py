@@ -80,8 +80,7 @@ LEFT: list[Any] = []  # contexts that earlier tests are done with
 
 
 def newcomer(chromium: Any, address: str, width: int = 1280, dark: bool = False) -> Any:
-    """A window of somebody who was never here. What an earlier one fetched and compiled is used again: a third of a
-    visit's cost."""
+    """A window of somebody who was never here; what an earlier one fetched and compiled is used again."""
     context = LEFT.pop() if LEFT else chromium.new_context(accept_downloads=True)
     page = context.new_page()
     session = context.new_cdp_session(page)
