@@ -33,8 +33,8 @@ class Heads(nn.Module):
         self.bias = nn.Parameter(torch.zeros(layers, len(classes)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(layers + 1, n, width) -> logits (layers + 1, n, classes)."""
-        return torch.einsum("lnw,lcw->lnc", x, self.weight) + self.bias[:, None]
+        """(layers + 1, n, width) -> logits (layers + 1, n, classes), float32."""
+        return torch.einsum("lnw,lcw->lnc", x.float(), self.weight.float()) + self.bias[:, None].float()
 
 
 def build(path: Path) -> Heads:

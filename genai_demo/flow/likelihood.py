@@ -5,6 +5,7 @@ cost: bits per dimension, the less the likelier. AUROC: chance that one of the o
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -125,9 +126,8 @@ def doublings(most: int) -> list[int]:
 
 def vae_costs(picture: np.ndarray, most: int, seed: int) -> Iterator[tuple[int, float]]:
     """(codes drawn, bits per dimension at most) of a picture (1, 28, 28), for more and more codes."""
-    vae = load(bounds.VAE)
-    weight = next(vae.parameters())
-    x: Tensor = dequantised(torch.from_numpy(picture), generator(seed)).to(weight)
+    vae = copy.deepcopy(load(bounds.VAE)).float()  # bits are counted in float32, whatever the device prefers
+    x: Tensor = dequantised(torch.from_numpy(picture), generator(seed)).to(next(vae.parameters()).device)
     found = bounds.weights(vae, x, most, generator(seed))
     for drawn in doublings(most):
         yield drawn, float(bits(bounds.bound(found[:, :drawn]))[0])
