@@ -12,7 +12,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from genai_demo.core.frames import Tok
 from genai_demo.seq2seq.model import Translator
-from genai_demo.seq2seq.tasks import LEARNT_DIGITS
+from genai_demo.seq2seq.options import LEARNT_DIGITS
 
 FOREIGN = 0.3  # share of letters of another script, past which a text is unlike the training
 SHORT, PIECES = 4, 3.0  # words, pieces a word: past these a text is unlike the training

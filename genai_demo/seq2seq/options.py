@@ -7,6 +7,7 @@ from typing import Any, Literal
 from genai_demo.core.options import Options, option
 
 TEXT = 4000  # characters
+LEARNT_DIGITS = 6  # of numbers in training
 Task = Literal["fr", "de", "es", "it", "words"]
 GAP = "[MASK]"
 SIMPLE = "It is a simple program to convert sound files."

@@ -7,6 +7,7 @@ from typing import Any
 from genai_demo.quality.cards import Watch, card, write
 from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
+from genai_demo.seq2seq.options import LEARNT_DIGITS
 
 TRANSLATOR = "seq2seq/translator"
 LANGUAGES = {"fr": "French", "de": "German", "es": "Spanish", "it": "Italian"}
@@ -25,8 +26,6 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
 
 def table() -> str:
     """Translations beside copying; numbers by their length; gaps."""
-    from genai_demo.seq2seq.tasks import LEARNT_DIGITS
-
     whole = card(TRANSLATOR)
     q = whole["quality"]
     names = [f"{what}_{how}" for how in ("beams", "greedy", "copy") for what in ("chrf", "bleu")]

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 
 from genai_demo.seq2seq.model import MASK, SENTINELS, TASKS
+from genai_demo.seq2seq.options import LEARNT_DIGITS
 
 Pair = tuple[str, str]  # what is read, with its task's sign, and what is to be written
 ONES = [
@@ -31,7 +32,6 @@ ONES = [
     "nineteen",
 ]
 TENS = ["zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-LEARNT_DIGITS = 6  # of numbers in training
 LEARNT_GAPS = 2  # of a damaged sentence in training, at most
 LIMIT = 1_000_000_000  # below it numbers can be put in words here
 
