@@ -41,7 +41,7 @@ TIMELINE = (
     Entry("Marian, opus-mt", 2018, "seq2seq/translate", "Translators for hundreds of pairs of languages"),
     Entry("BART", 2019, "seq2seq/mend", "Mend a damaged text", "way=repair"),
     Entry("T5", 2019, "seq2seq/mend", "Every task as text to text; write what is missing", "way=spans"),
-    Entry("Nucleus sampling", 2020, "seq2seq/compare", "Why the likeliest text is not all"),
+    Entry("Nucleus sampling", 2020, "", "Why the likeliest text is not all"),
     Entry("mBART", 2020, "seq2seq/translate", "The class of network on this page"),
     Entry("FLAN-T5", 2022, "", "Follow instructions"),
 )
