@@ -25,6 +25,7 @@ from genai_demo.data.debian import descriptions, unpacked
 Split = Literal["train", "held out"]
 HELD = 50
 SHORTEST, LONGEST = 4, 50  # words of a sentence
+PARTS, LONG = 8, 110  # sentences and words of a paragraph, at most
 PARAGRAPHS = 40  # of a novel make a document
 END = re.compile(r"(?<=[.!?])[\"”']?\s+(?=[A-Z\"“'(])")
 LETTERS = 0.7  # of the characters, at least, are letters
@@ -38,26 +39,35 @@ def load(split: Split) -> dict[str, list[str]]:
 
     Fetched on first use into the cache folder.
     """
-    found: dict[str, list[str]] = {}
-    for source, make in SOURCES.items():
-        kept = home() / "data" / "english" / f"{source}.tsv"
-        if not kept.exists():
-            with making(f"english-{source}") as scratch, whole(kept) as partial:
-                partial.write_text("\n".join(_lines(make(scratch))))
-        rows = [line.split("\t", 1) for line in kept.read_text().split("\n")]
-        found[source] = [text for mark, text in rows if mark == split]
-    return found
+    return {source: _kept(source, source, sentences, split) for source in SOURCES}
 
 
-def _lines(documents: Documents) -> Iterator[str]:
-    """As "train<tab>sentence"; a sentence of both kinds counts as training."""
+def paragraphs(split: Split) -> dict[str, list[str]]:
+    """As `load`: paragraphs of 2 to PARTS sentences, none of which `sentences` leaves out. WordNet has none."""
+    return {
+        source: _kept(source, f"{source}-paragraphs", _paragraphs, split) for source in SOURCES if source != "wordnet"
+    }
+
+
+def _kept(source: str, name: str, cut: Callable[[str], Iterator[str]], split: Split) -> list[str]:
+    """What `cut` makes of a source's documents, of that half; kept in the cache folder under that name."""
+    kept = home() / "data" / "english" / f"{name}.tsv"
+    if not kept.exists():
+        with making(f"english-{name}") as scratch, whole(kept) as partial:
+            partial.write_text("\n".join(_lines(SOURCES[source](scratch), cut)))
+    rows = [line.split("\t", 1) for line in kept.read_text().split("\n")]
+    return [text for mark, text in rows if mark == split]
+
+
+def _lines(documents: Documents, cut: Callable[[str], Iterator[str]]) -> Iterator[str]:
+    """As "train<tab>text"; a text of both kinds counts as training."""
     marks: dict[str, str] = {}
-    for name, text in documents:
+    for name, document in documents:
         mark = "held out" if held_out(name) else "train"
-        for sentence in sentences(text):
-            if marks.get(sentence) != "train":
-                marks[sentence] = mark
-    return (f"{mark}\t{sentence}" for sentence, mark in marks.items())
+        for text in cut(document):
+            if marks.get(text) != "train":
+                marks[text] = mark
+    return (f"{mark}\t{text}" for text, mark in marks.items())
 
 
 def held_out(name: str) -> bool:
@@ -71,6 +81,15 @@ def sentences(text: str) -> Iterator[str]:
         letters = sum(letter.isalpha() or letter == " " for letter in sentence)
         if SHORTEST <= len(sentence.split()) <= LONGEST and letters >= LETTERS * len(sentence):
             yield sentence.strip('"“” ')
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """The paragraphs of a text that are all sentences, and several."""
+    for part in text.split("\n\n"):
+        found = list(sentences(part))
+        line = " ".join(part.split())
+        if 1 < len(found) <= PARTS and len(found) == len(END.split(line)) and len(line.split()) <= LONG:
+            yield line
 
 
 def wordnet(scratch: Path) -> Documents:

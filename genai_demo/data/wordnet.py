@@ -37,6 +37,9 @@ KINDS = {
     "28": "time",
 }
 
+LISTS = {"person": "person", "place": "place", "thing of nature": "place"}  # kinds of nouns whose own names are listed
+SHORTEST = 3  # letters of a name that is listed
+
 
 @dataclass(frozen=True, slots=True)
 class Noun:
@@ -59,6 +62,18 @@ def nouns() -> list[Noun]:
         with whole(kept) as partial:
             partial.write_text(json.dumps([asdict(noun) for noun in read(text.splitlines())]))
     return [Noun(**{**row, "names": tuple(row["names"])}) for row in json.loads(kept.read_text())]
+
+
+def listed() -> dict[str, str]:
+    """Name -> person or place; what is on both lists is on none."""
+    found: dict[str, str] = {}
+    for noun in nouns():
+        if noun.one and noun.kind in LISTS:
+            for name in noun.names:
+                if len(name) >= SHORTEST and name[0].isupper():
+                    kind = LISTS[noun.kind]
+                    found[name] = kind if found.get(name, kind) == kind else ""
+    return {name: kind for name, kind in found.items() if kind}
 
 
 def read(lines: Iterable[str]) -> Iterator[Noun]:

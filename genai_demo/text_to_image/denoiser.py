@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +20,10 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
 from genai_demo.data.world_words import vocabulary
+from genai_demo.text_to_image import patches
 from genai_demo.text_to_image.autoencoder import LATENT
 
+Network = Literal["unet", "dit"]
 WORDS = 40  # of a prompt, its beginning and end included
 WIDTH = 128  # of the features of a word
 PAD, BEGIN, END, UNKNOWN = "<pad>", "<begin>", "<end>", "<unknown>"
@@ -30,14 +32,15 @@ UNET: dict[str, Any] = {
     "sample_size": LATENT[1],
     "in_channels": LATENT[0],
     "out_channels": LATENT[0],
-    "block_out_channels": (64, 128),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
-    "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    "block_out_channels": (64, 96, 112),
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
     "layers_per_block": 1,
     "cross_attention_dim": WIDTH,
     "attention_head_dim": 4,  # heads; diffusers keeps the name for old files
     "norm_num_groups": 8,
 }
+DIT = patches.config(WIDTH)
 TEXT: dict[str, Any] = {
     "hidden_size": WIDTH,
     "intermediate_size": 4 * WIDTH,
@@ -58,13 +61,13 @@ SCHEDULE: dict[str, Any] = {
 
 
 class Denoiser(nn.Module):
-    """z (b, 4, 16, 16), t (b,), ids (b, WORDS) -> v of z's shape."""
+    """z (b, 4, 16, 16), t (b,), ids (b, WORDS) -> v of z's shape. `unet` is what its pipeline calls the network."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network = "unet") -> None:
         super().__init__()
         words = tokenizer()
         ends = {"bos_token_id": words.bos_token_id, "eos_token_id": words.eos_token_id}
-        self.unet: Any = UNet2DConditionModel(**UNET)
+        self.unet: Any = UNet2DConditionModel(**UNET) if network == "unet" else patches.Patches(**DIT)
         self.text_encoder: Any = CLIPTextModel(
             CLIPTextConfig(**TEXT, vocab_size=len(words), pad_token_id=words.pad_token_id, **ends)
         )
@@ -101,9 +104,9 @@ def scheduler() -> Any:
     return DDIMScheduler(**SCHEDULE)
 
 
-def empty() -> Denoiser:
+def empty(network: Network = "unet") -> Denoiser:
     """The networks with random weights, on the CPU, in evaluation mode, laid out for fast convolutions."""
-    model = Denoiser().eval()
+    model = Denoiser(network).eval()
     model.unet.to(memory_format=torch.channels_last)
     return model
 
@@ -112,4 +115,4 @@ def loss(model: nn.Module, z: Tensor, ids: Tensor, *, t: Tensor, noise: Tensor) 
     """Mean squared error of the velocity; noise of z's shape."""
     schedule = scheduler()
     noisy, v = schedule.add_noise(z, noise, t), schedule.get_velocity(z, noise, t)
-    return F.mse_loss(model(noisy.contiguous(memory_format=torch.channels_last), t, ids), v)
+    return F.mse_loss(model(noisy.contiguous(memory_format=torch.channels_last), t, ids).float(), v)

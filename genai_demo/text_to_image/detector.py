@@ -111,8 +111,8 @@ def loss(seen: Seen, scenes: list[Scene]) -> Tensor:
 @torch.inference_mode()
 def look(model: Detector, x: Tensor, at_once: int = 64) -> list[Scene]:
     """What the pictures (b, 3, 64, 64) show."""
-    device = next(model.parameters()).device
-    return [scene for part in x.split(at_once) for scene in _read(model(part.to(device)))]
+    weight = next(model.parameters())
+    return [scene for part in x.split(at_once) for scene in _read(model(part.to(weight.device, weight.dtype)))]
 
 
 def _read(seen: Seen) -> list[Scene]:

@@ -6,13 +6,20 @@ from typing import Any
 
 import numpy as np
 
+from genai_demo.core.load import load
+from genai_demo.data.world import draw
 from genai_demo.data.world_splits import NewIn, held_out_scene
 from genai_demo.data.world_words import Wanted, described, judge, parse
+from genai_demo.quality import sheets
+from genai_demo.quality.cards import Watch
+from genai_demo.text_to_image import memory, pipeline
 from genai_demo.text_to_image.autoencoder import as_input
 from genai_demo.text_to_image.detector import Detector, look
 from genai_demo.text_to_image.pipeline import GUIDANCE, STEPS, drawn
 
 PROMPTS = 200  # of each half and kind
+MOST_PROMPTS = 1000  # that `quality` draws of each
+COMPARED = 20_000  # scenes of the training with which pictures are compared
 HALVES: dict[str, NewIn] = {"seen": "nothing", "new_colour": "colour", "new_relation": "relation"}
 
 
@@ -44,10 +51,17 @@ def _read(text: str) -> Wanted:
 
 
 def shares(wanted: list[Wanted], pictures: np.ndarray, judge_of_pictures: Detector) -> dict[str, float]:
-    """The shares of one set. relations: of the prompts that ask for a relation or a place, things and colours right."""
-    verdicts = [judge(ask, scene) for ask, scene in zip(wanted, look(judge_of_pictures, as_input(pictures)))]
+    """The shares of one set. relations: of the prompts that ask for a relation or a place, things and colours right.
+
+    number, palette: as many things, and in these colours, whatever things they are.
+    """
+    scenes = look(judge_of_pictures, as_input(pictures))
+    verdicts = [judge(ask, scene) for ask, scene in zip(wanted, scenes)]
+    named = [(ask, s) for ask, s in zip(wanted, scenes) if all(palette(ask))]
     placed = [verdict for ask, verdict in zip(wanted, verdicts) if ask.relations or ask.place]
     return {
+        "number": _share([sum(one.count for one in ask.things) == len(s.things) for ask, s in zip(wanted, scenes)]),
+        "palette": _share([palette(ask) == sorted(t.colour for t in s.things) for ask, s in named]),
         "things": _share([verdict.things for verdict in verdicts]),
         "things_and_colours": _share([verdict.colours for verdict in verdicts]),
         "relations": _share([verdict.relations for verdict in placed]),
@@ -56,5 +70,23 @@ def shares(wanted: list[Wanted], pictures: np.ndarray, judge_of_pictures: Detect
     }
 
 
+def palette(wanted: Wanted) -> list[str]:
+    """The colours it asks for, each as often; "" for a thing whose colour it does not say."""
+    return sorted(one.colour for one in wanted.things for _ in range(one.count))
+
+
 def _share(found: list[bool]) -> float:
     return round(sum(found) / len(found), 4) if found else 0.0
+
+
+def measure(key: str, samples: int, watch: Watch) -> dict[str, Any]:
+    """Write the sheet, a row of pictures for each half. -> what goes on the card of the model."""
+    studio = load(key)
+    pipe = pipeline.assemble(studio.vae, studio)
+    count = min(samples, MOST_PROMPTS)
+    among = np.concatenate([part.pictures for part in watch(memory.known(COMPARED, 0), "training scenes")])
+    rng = np.random.default_rng(COMPARED)
+    real = np.stack([draw(held_out_scene(rng, "nothing")) for _ in range(count)])
+    made = drawn(pipe, prompts("nothing", count), seed=count)
+    sheets.write("text_to_image", [drawn(pipe, prompts(new, sheets.SHOWN)) for new in HALVES.values()])
+    return {**prompt_accuracy(pipe, studio.judge, count), **memory.memorised(made, real, among)}

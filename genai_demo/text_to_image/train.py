@@ -1,28 +1,55 @@
-"""Trains all models of this folder, one after another: `python -m genai_demo.text_to_image.train [NAME ...]`.
+"""Trains all models of this folder, one after another: `python -m genai_demo train text_to_image`.
 
 Each keeps its state in the cache folder (train/text_to_image/<name>.pt) and goes on from there; what is finished is
-left alone. One thread is enough: OMP_NUM_THREADS=1.
+left alone. One thread is enough: OMP_NUM_THREADS=1. `python -m genai_demo.text_to_image.train NAME ...` trains some.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+from genai_demo.core import training as kit
+from genai_demo.core.cards import write_card
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
-from genai_demo.text_to_image import train_autoencoder, train_denoiser, train_detector
+from genai_demo.text_to_image import studio, train_autoencoder, train_denoiser, train_detector
 
-TRAININGS = (train_autoencoder, train_detector, train_denoiser)  # in the order in which they need each other
-NAMES = {part.NAME: part.train_one for part in TRAININGS}
+NAMES: dict[str, Any] = {  # in the order in which they need each other
+    train_autoencoder.NAME: train_autoencoder.train_one,
+    train_detector.NAME: train_detector.train_one,
+    **{name: functools.partial(train_denoiser.train_one, name=name) for name in train_denoiser.NAMES},
+}
 
 
-def train_all(names: tuple[str, ...] = (), *, anew: bool = False) -> Iterator[ModelStep]:
-    """Those of these names (all where none is given) that are not finished yet. Raises DemoError."""
+def train_all(
+    names: tuple[str, ...] = (), *, ship: bool = False, out: Path | None = None, anew: bool = False
+) -> Iterator[ModelStep]:
+    """Those of these names (all where none is given) that are not finished yet. Raises DemoError.
+
+    They go into the cache, with `ship` into assets/weights/text_to_image, or into the folder `out`.
+    """
+    folder = kit.target("text_to_image", ship=ship, out=out)
     for name in names or NAMES:
         if name not in NAMES:
             raise DemoError(f"model is {shown(name)}; choose of {', '.join(NAMES)}")
         yield from NAMES[name](anew=anew)
+        kit.deliver(kit.folder_of("text_to_image") / f"{name}.safetensors", folder)
+    if ship or out:
+        counted(folder)
+
+
+def counted(folder: Path) -> None:
+    """Put the parameters of the model as a whole on the first of its cards, that of the denoiser, if all is there."""
+    first = folder / "denoiser.safetensors"
+    if all((folder / f"{name}.safetensors").exists() for name in ("autoencoder", "detector", "denoiser")):
+        found = json.loads(first.with_suffix(".json").read_text())
+        found["parameters"] = sum(part.numel() for part in studio.build(first).parameters())
+        write_card(first, **found)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ class TrainConfig:
     """What a training depends on; written on the card. squared, kl: weights of the terms of the loss; things: how many
     times more their pixels count than those of the background, which fill most of a picture."""
 
-    steps: int = 3_000
+    steps: int = 2_400
     batch_size: int = 16
     learning_rate: float = 1e-3
     warmup: int = 200

@@ -1,136 +1,243 @@
-"""Trains U-Net and text encoder together on latents of the finished autoencoder. See train.py."""
+"""Trains U-Net, or transformer, and text encoder together on latents of the finished autoencoder. See train.py.
+
+What a thing is called changes the loss by a hundredth, its colour by a half: from the loss alone the words for things
+are learnt last. While it learns, a small second network therefore reads the network's features and has to say what lies
+where (as REPA does with features of another model, Yu et al. 2024). Places change the loss less still, and only where
+nothing is seen yet: a third network has to say the same from the prompt alone, so that the text encoder tells "left"
+from "right" at all. Both are thrown away then.
+"""
 
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from diffusers.models.attention_processor import AttnProcessor
+from torch import Tensor, nn
 
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
-from genai_demo.core.training import ModelStep, Resumable, TrainStep, follow
+from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.text_to_image import denoiser, latents, measuring, pipeline
 from genai_demo.text_to_image.latents import Encoded
+from genai_demo.text_to_image.patches import Patches
 from genai_demo.text_to_image.rates import trapezoid
 
-NAME = "denoiser"
+NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
+SIZES = [len(names) for names in latents.NAMES]
+FREE = (
+    "read",
+    "steps",
+    "least",
+    "most",
+    "middle",
+    "noisiest",
+    "ground",
+    "told",
+)  # settings in which an earlier sitting may differ
+LATE = 880  # times from here on count as the noisiest: where things lie is not seen yet
+FALLING = 0.12  # of the steps, in which the learning rate goes to 0
 REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache folder
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """What a training depends on; written on the card. scenes: how many there are; dropped: share without caption."""
+    """What a training depends on; written on the card.
 
-    steps: int = 20_000
-    batch_size: int = 32
-    scenes: int = 64_000
-    learning_rate: float = 4e-4
-    warmup: int = 500
+    scenes: how many there are; dropped: share without caption; precision: of the products, weights stay in float32;
+    middle: the share of the times that lies from `least` to before `most`, where a picture takes its shape; noisiest:
+    the share of those from LATE on, where only the words say what the ground is and where things lie; the others lie
+    anywhere; told: weight of the loss of what lies where, and empty: weight of an empty cell in it; ground: weight of
+    the loss of what the ground is; read: weight of both losses where they are said from the prompt alone.
+    """
+
+    steps: int = 14_700
+    batch_size: int = 64
+    scenes: int = 32_000
+    precision: str = "bfloat16"
+    learning_rate: float = 1e-3
+    warmup: int = 200
     dropped: float = 0.1
-    ema_decay: float = 0.9993
+    middle: float = 0.45
+    noisiest: float = 0.45
+    least: int = 350
+    most: int = 880
+    told: float = 0.3
+    empty: float = 0.15
+    ground: float = 0.1
+    read: float = 0.1
+    ema_decay: float = 0.999
     seed: int = 0
+
+
+class Teller(nn.Module):
+    """Features of the network on a grid of CELLS (b, width, 8, 8) -> logits of the layers of a plan there.
+
+    It listens to a U-Net's last attention of that grid, or to a transformer's middle block, and keeps what came last.
+    """
+
+    def __init__(self, unet: Any) -> None:
+        super().__init__()
+        self.tokens = isinstance(unet, Patches)
+        if self.tokens:
+            width, place = unet.inner_dim, unet.transformer_blocks[len(unet.transformer_blocks) // 2]
+        else:
+            width, place = denoiser.UNET["block_out_channels"][1], unet.up_blocks[1].attentions[-1]
+        self.net = nn.Sequential(nn.Conv2d(width, 128, 1), nn.SiLU(), nn.Conv2d(128, sum(SIZES), 1))
+        self.heard: Tensor | None = None
+        place.register_forward_hook(self._hear)
+
+    def _hear(self, module: nn.Module, given: Any, features: Any) -> None:
+        cells = (latents.CELLS, latents.CELLS)
+        self.heard = features.transpose(1, 2).unflatten(2, cells) if self.tokens else features[0]
+
+    def wrong(self, plan: Tensor, empty: float) -> tuple[Tensor, Tensor]:
+        """As of `missed`."""
+        return missed(self.net(self.heard), plan, empty)
+
+
+class Reader(nn.Module):
+    """The text encoder's features (b, WORDS, WIDTH) -> logits of a plan: each cell asks the words what lies in it."""
+
+    def __init__(self, text_encoder: nn.Module) -> None:
+        super().__init__()
+        self.cells = nn.Parameter(torch.randn(latents.CELLS**2, denoiser.WIDTH) * 0.1)
+        self.ask = nn.TransformerDecoderLayer(
+            denoiser.WIDTH, 4, 2 * denoiser.WIDTH, dropout=0.0, batch_first=True, norm_first=True
+        )
+        self.net = nn.Linear(denoiser.WIDTH, sum(SIZES))
+        self.heard: Tensor | None = None
+        text_encoder.register_forward_hook(self._hear)
+
+    def _hear(self, module: nn.Module, given: Any, features: Any) -> None:
+        self.heard = features.last_hidden_state
+
+    def wrong(self, plan: Tensor, empty: float) -> tuple[Tensor, Tensor]:
+        """As of `missed`."""
+        assert self.heard is not None
+        cells = self.net(self.ask(self.cells.expand(len(plan), -1, -1), self.heard))
+        return missed(cells.transpose(1, 2).unflatten(2, plan.shape[2:]), plan, empty)
+
+
+def missed(logits: Tensor, plan: Tensor, empty: float) -> tuple[Tensor, Tensor]:
+    """The cross-entropies of plan (b, 3, CELLS, CELLS): of kind and colour together, and of the ground.
+
+    An empty cell weighs `empty` in the first; only there a ground is asked for.
+    """
+    layers = logits.float().split(SIZES, 1)
+    kind, colour, ground = (F.cross_entropy(said, plan[:, i], reduction="none") for i, said in enumerate(layers))
+    taken = plan[:, 0] > 0
+    weight = torch.where(taken, 1.0, empty)
+    return ((kind + colour) * weight).sum() / weight.sum(), ground[~taken].mean()
 
 
 class Training(Resumable):
     """Networks, average, optimiser and random stream. scale: the autoencoder's scaling_factor."""
 
-    def __init__(self, cfg: TrainConfig, data: Encoded, scale: float) -> None:
+    def __init__(self, cfg: TrainConfig, data: Encoded, scale: float, network: denoiser.Network = "unet") -> None:
         self.cfg, self.data, self.scale, self.device = cfg, data, scale, pick_device()
         with seeded(cfg.seed):
-            self.model = denoiser.empty().to(self.device).train()
+            self.model = denoiser.empty(network).to(self.device).train()
+        self.model.unet.set_attn_processor(AttnProcessor())  # a third quicker to train here than torch's fused one
+        self.model.text_encoder.set_attn_implementation("eager")
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+        with seeded(cfg.seed):
+            self.teller = Teller(self.model.unet).to(self.device)
+            self.reader = Reader(self.model.text_encoder).to(self.device)
+        self.learnt = [*self.model.parameters(), *self.teller.parameters(), *self.reader.parameters()]
+        self.optimiser = torch.optim.AdamW(self.learnt, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
         self.random = torch.Generator().manual_seed(cfg.seed)
         self.no_words = denoiser.ids_of([""])
 
     def parts(self) -> Mapping[str, Any]:
-        return {name: getattr(self, name) for name in ("model", "average", "optimiser", "random")}
+        return {name: getattr(self, name) for name in ("model", "average", "teller", "reader", "optimiser", "random")}
 
     def advance(self) -> float:
-        """One step. -> the loss."""
+        """One step. -> the loss of the velocity."""
         cfg = self.cfg
         for group in self.optimiser.param_groups:
-            group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup)
-        z, ids, t, noise = (part.to(self.device) for part in self._batch())
-        value = denoiser.loss(self.model, z, ids, t=t, noise=noise)
+            group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, FALLING)
+        z, ids, plan, t, noise = (part.to(self.device) for part in self._batch())
+        with torch.autocast(self.device.type, getattr(torch, cfg.precision)):
+            value = denoiser.loss(self.model, z, ids, t=t, noise=noise)
+            things, ground = self.teller.wrong(plan, cfg.empty)
+            read = sum(self.reader.wrong(plan, cfg.empty))
         self.optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        (value + cfg.told * things + cfg.ground * ground + cfg.read * read).backward()
+        torch.nn.utils.clip_grad_norm_(self.learnt, 1.0)
         self.optimiser.step()
         follow(self.average, self.model, cfg.ema_decay, self.step)
         self.step += 1
         return float(value.detach())
 
-    def _batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Latents, captions, times and noise."""
-        b, random = self.cfg.batch_size, self.random
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Latents, captions, plans, times and noise."""
+        cfg, b, random = self.cfg, self.cfg.batch_size, self.random
         pick = torch.randint(len(self.data.z), (b,), generator=random)
         which = torch.randint(self.data.ids.shape[1], (b,), generator=random)
-        dropped = torch.rand(b, generator=random) < self.cfg.dropped
+        dropped = torch.rand(b, generator=random) < cfg.dropped
         ids = torch.where(dropped[:, None], self.no_words, self.data.ids[pick, which].long())
-        t = torch.randint(denoiser.SCHEDULE["num_train_timesteps"], (b,), generator=random)
+        anywhere = torch.randint(denoiser.SCHEDULE["num_train_timesteps"], (b,), generator=random)
+        middle = torch.randint(cfg.least, cfg.most, (b,), generator=random)
+        late = torch.randint(LATE, denoiser.SCHEDULE["num_train_timesteps"], (b,), generator=random)
+        kind = torch.rand(b, generator=random)
+        t = torch.where(kind < cfg.middle, middle, torch.where(kind < cfg.middle + cfg.noisiest, late, anywhere))
         z = self.data.z[pick].float() * self.scale
-        return z, ids, t, torch.randn(z.shape, generator=random)
+        return z, ids, self.data.plan[pick].long(), t, torch.randn(z.shape, generator=random)
 
 
-def train(training: Training, *, every: int = REPORT) -> Iterator[TrainStep]:
-    """From where `training` is to its last step, a report every `every` steps and at the end."""
-    cfg, started, total, since = training.cfg, time.monotonic() - training.seconds, 0.0, 0
-    while training.step < cfg.steps:
-        total, since = total + training.advance(), since + 1
-        if training.step % every == 0 or training.step == cfg.steps:
-            training.seconds = time.monotonic() - started
-            yield TrainStep(training.step, cfg.steps, total / since, training.seconds)
-            total, since = 0.0, 0
+def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: bool = False) -> Iterator[ModelStep]:
+    """Train the one of that name, going on where it was stopped, then write weights and card into the cache folder.
 
-
-def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator[ModelStep]:
-    """Train it, going on where it was stopped, then write weights, card and the whole pipeline into the cache folder.
-
-    One planned for another number of steps goes on too. Raises DemoError where autoencoder or detector are not
-    finished, or where a half-done one has other settings.
+    The U-Net's are followed by the whole pipeline. One planned for another number of steps goes on too. Raises
+    DemoError where autoencoder or detector are not finished, or where a half-done one has other settings.
     """
     cfg = cfg or TrainConfig()
     folder = kit.folder_of("text_to_image")
     vae, card = pipeline.finished_autoencoder(folder)
     told = {**kit.stated(cfg), "autoencoder": card["sha256"]}
-    with kit.journal("text_to_image", NAME, told, anew=anew, free=("steps",)) as notes:
+    with kit.journal("text_to_image", name, told, anew=anew, free=FREE) as notes:
         if not kit.is_finished(notes.weights, training=told):
             data = latents.load(folder / f"latents-{card['sha256'][:12]}", cfg.scenes, vae, cfg.seed)
-            training = Training(cfg, data, vae.config.scaling_factor)
+            training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
             notes.resume(training)
-            for report in train(training):
+            for report in kit.reports(training, cfg.steps, REPORT):
                 notes.history.append([report.index, report.loss])
                 notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
-            export(notes, training.average, folder)
+                yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+            export(notes, training.average, folder, name)
 
 
-def export(notes: kit.Journal, average: denoiser.Denoiser, folder: Path) -> None:
+def export(notes: kit.Journal, average: denoiser.Denoiser, folder: Path, name: str) -> None:
     """Write the averaged weights, their card and the pipeline; the detector judges what it draws of prompts."""
-    kit.write_weights(notes.weights, kit.halved(average.state_dict()))
-    pipe = pipeline.assembled(folder)
+    kept = kit.halved(average.state_dict())
+    kit.write_weights(notes.weights, kept)
+    average.load_state_dict(kept)
+    pipe = pipeline.assembled(folder, average)
     quality = measuring.prompt_accuracy(pipe, pipeline.finished_detector(folder), measuring.PROMPTS)
-    for part in (pipe.vae, pipe.unet, pipe.text_encoder):
-        part.half()  # nothing is lost: the weights came in half precision
-    pipe.save_pretrained(folder / "pipeline")
+    network = NAMES[name]
+    if network == "unet":
+        for part in (pipe.vae, pipe.unet, pipe.text_encoder):
+            part.half()  # nothing is lost: the weights are those of half precision
+        pipe.save_pretrained(folder / "pipeline")
+    parts = {network: getattr(denoiser, network.upper()), "text": denoiser.TEXT, "schedule": denoiser.SCHEDULE}
     write_card(
         notes.weights,
-        title="Denoiser of the picture world",
+        title="Denoiser of the picture world" + (", a transformer" if network == "dit" else ""),
         licence="Apache-2.0",
         data=DATA,
-        config=kit.stated({"unet": denoiser.UNET, "text": denoiser.TEXT, "schedule": denoiser.SCHEDULE}),
+        config=kit.stated(parts),
         training=notes.config,
         steps=notes.step,
         device=notes.device,
         wall_seconds=round(notes.seconds),
+        begun_from=notes.begun,
         quality=quality,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
-from genai_demo.core.training import ModelStep, Resumable, TrainStep
+from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import Scene, draw, random_scene, relations
 from genai_demo.data.world_words import described, judge, parse
 from genai_demo.text_to_image import detector
@@ -79,17 +78,6 @@ def disturbed(x: Tensor, cfg: TrainConfig, rng: np.random.Generator) -> Tensor:
     return (x + strength * noise).contiguous(memory_format=torch.channels_last)
 
 
-def train(training: Training, *, every: int = REPORT) -> Iterator[TrainStep]:
-    """From where `training` is to its last step, a report every `every` steps and at the end."""
-    cfg, started, total, since = training.cfg, time.monotonic() - training.seconds, 0.0, 0
-    while training.step < cfg.steps:
-        total, since = total + training.advance(), since + 1
-        if training.step % every == 0 or training.step == cfg.steps:
-            training.seconds = time.monotonic() - started
-            yield TrainStep(training.step, cfg.steps, total / since, training.seconds)
-            total, since = 0.0, 0
-
-
 def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator[ModelStep]:
     """Train it, going on where it was stopped, then write weights and card into the cache folder.
 
@@ -100,7 +88,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
         if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
             training = Training(cfg)
             notes.resume(training)
-            for report in train(training):
+            for report in kit.reports(training, cfg.steps, REPORT):
                 notes.history.append([report.index, report.loss])
                 notes.keep(training, report, SAVE)
                 yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)

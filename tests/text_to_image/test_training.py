@@ -39,7 +39,8 @@ from genai_demo.text_to_image.train import train_all
 def some_latents() -> latents.Encoded:
     random = torch.Generator().manual_seed(0)
     ids = denoiser.ids_of(["a red cat", "two blue stars"] * 4).byte()[:, None].expand(-1, 4, -1)
-    return latents.Encoded(torch.randn((8, *autoencoder.LATENT), generator=random).half(), ids)
+    plan = torch.randint(7, (8, 3, latents.CELLS, latents.CELLS), generator=random).byte()
+    return latents.Encoded(torch.randn((8, *autoencoder.LATENT), generator=random).half(), ids, plan)
 
 
 TRAININGS: dict[str, Callable[[], Any]] = {
@@ -47,6 +48,9 @@ TRAININGS: dict[str, Callable[[], Any]] = {
     "detector": lambda: train_detector.Training(train_detector.TrainConfig(steps=10, batch_size=2)),
     "denoiser": lambda: train_denoiser.Training(
         train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5
+    ),
+    "dit": lambda: train_denoiser.Training(
+        train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5, "dit"
     ),
 }
 
@@ -152,7 +156,7 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "train" / "text_to_image"
 
 
-def test_all_three_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
+def test_all_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
     with pytest.raises(DemoError, match="autoencoder is not trained"):
         list(train_denoiser.train_one())
     with pytest.raises(DemoError, match="no training has begun"):
@@ -162,7 +166,8 @@ def test_all_three_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
         *train_detector.train_one(train_detector.TrainConfig(steps=2, batch_size=2)),
     ]
     cfg = train_denoiser.TrainConfig(steps=2, batch_size=2, scenes=16)
-    done += train_denoiser.train_one(cfg)
+    for name in train_denoiser.NAMES:
+        done += train_denoiser.train_one(cfg, name=name)
     assert [(report.model, report.index) for report in done] == [(name, 2) for name in TRAININGS]
     assert list(train_denoiser.train_one(cfg)) == [], "what is finished is left alone"
     quality = json.loads((home / "denoiser.json").read_text())["quality"]
@@ -198,6 +203,30 @@ def test_latents_are_kept_and_made_once(home: Path) -> None:
     assert data.z.shape == (16, *autoencoder.LATENT)
     assert (data.ids != denoiser.tokenizer().unk_token_id).all()
     assert not torch.equal(data.z[:8], data.z[8:])
+
+
+def test_what_is_read_from_the_prompt_teaches_its_words_alone() -> None:
+    training = TRAININGS["denoiser"]()
+    z, ids, plan, t, _ = training._batch()
+    training.model(z, t, ids)
+    sum(training.reader.wrong(plan, 0.15)).backward()
+    words = training.model.text_encoder.get_input_embeddings().weight.grad
+    assert (words[ids.unique()].abs().sum(1) > 0).any()
+    assert all(part.grad is None for part in training.model.unet.parameters())
+
+
+def test_a_plan_says_what_lies_where() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        scene = random_scene(rng)
+        kinds, colours, ground = latents.plan(scene)
+        assert {latents.NAMES[2][i] for i in np.unique(ground)} - {""} == {scene.background}
+        assert ((ground == 0) == (kinds > 0)).all()
+        assert {latents.NAMES[0][i] for i in np.unique(kinds)} - {""} == {thing.kind for thing in scene.things}
+        assert {latents.NAMES[1][i] for i in np.unique(colours)} - {""} == {thing.colour for thing in scene.things}
+        for thing in scene.things:
+            x, y = (min(int(at * latents.CELLS), latents.CELLS - 1) for at in (thing.x, thing.y))
+            assert latents.NAMES[0][kinds[y, x]] in ("", thing.kind)
 
 
 @pytest.mark.parametrize("held_out", [False, True])

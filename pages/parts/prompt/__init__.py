@@ -1,0 +1,1 @@
+"""A prompt, and which of its words the picture world knows."""

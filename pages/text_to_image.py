@@ -1,0 +1,276 @@
+"""The page of text to picture: eight runs on seven tabs, then how it works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from genai_demo.clip import pictures
+from genai_demo.core.run import find_run
+from pages.parts.bench import Bench, Panel, bench_id, later
+from pages.parts.lead import Try
+from pages.parts.pads.pads import PicturePad
+from pages.parts.page import build_page
+from pages.parts.picker.picker import PicturePicker
+from pages.parts.prompt.prompt import PromptBox
+from pages.parts.timeline import Entry
+from pages.parts.wiring import when_drawn
+
+SAMPLERS: list[tuple[str, Any]] = [("DDIM", "ddim"), ("DPM-Solver++", "dpm"), ("DDPM", "ddpm")]
+LABELS = {
+    "prompt": "Prompt",
+    "negative_prompt": "Negative prompt",
+    "samples": "Pictures",
+    "steps": "Steps",
+    "guidance_scale": "Guidance",
+    "sampler": "Sampler",
+    "maps": "Show what words look at",
+    "planes": "Show guidance",
+    "look_for": "Look for other words",
+    "other_prompt": "Prompt of B",
+    "fork": "Part after step",
+    "other_guidance": "Guidance of B",
+    "word": "A word of B",
+    "weight": "is looked at, times",
+    "other_sampler": "Sampler of B",
+    "where": "What is changed",
+    "strength": "Strength",
+    "resample": "Repeats a step",
+    "side": "Grows to the",
+    "times": "How often",
+    "way": "What goes over",
+    "channel": "Channel",
+    "amount": "Turned up by",
+    "prompts": "Prompts",
+    "most": "Guidance up to",
+    "prompts_of": "New in the prompts",
+}
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "sampler": SAMPLERS,
+    "other_sampler": [("As A", "as A"), *SAMPLERS],
+    "where": [("All of it", "everywhere"), ("What I paint over", "painted")],
+    "side": [("Right", "right"), ("Left", "left"), ("Bottom", "below"), ("Top", "above")],
+    "way": [("The words", "words"), ("The noise", "noise"), ("Both", "both")],
+    "prompts_of": [("Nothing", "seen"), ("A thing's colour", "new_colour"), ("How two things lie", "new_relation")],
+}
+FORK = {  # a run opened as two ways that part at the step on screen
+    "run": "text_to_image/fork",
+    "without": ["maps", "planes", "look_for"],
+    "step": "fork",
+    "defaults": {"prompt": "a red house to the left of a yellow tree", "samples": 4},
+    "most": {"samples": 6},
+}
+TIMELINE = (
+    Entry("alignDRAW", 2015, "", "The first pictures from captions"),
+    Entry("DALL-E", 2021, "", "Codes of a picture, written one by one like text"),
+    Entry("Classifier-free guidance", 2021, "text_to_image/guidance", "Away from what no prompt would give"),
+    Entry("SDEdit", 2021, "text_to_image/edit", "Begin half-way, from a picture"),
+    Entry("Latent diffusion", 2021, "text_to_image/autoencoder", "Not in pixels: in the codes of an autoencoder"),
+    Entry("DALL-E 2", 2022, "", "From CLIP's vector of a text"),
+    Entry("Imagen", 2022, "", "A large reader of text, and a cascade of sizes"),
+    Entry("Stable Diffusion", 2022, "text_to_image/generate", "The parts of this page, a hundred times larger"),
+    Entry("Prompt-to-prompt", 2022, "text_to_image/fork", "Weigh a word where it is looked at", "word=red&weight=0"),
+    Entry("DAAM", 2022, "text_to_image/attend", "What a word looks at"),
+    Entry("DiT", 2022, "", "A transformer in place of the U-Net"),
+    Entry("SDXL", 2023, "", "Two readers, larger pictures"),
+    Entry(
+        "Terminal SNR of zero", 2023, "text_to_image/generate", "So that black can be black", "prompt=a star on black"
+    ),
+    Entry("Stable Diffusion 3, FLUX", 2024, "", "Text and picture in one transformer, along straight lines"),
+)
+LOOK = (
+    "Scrub through it: first a grey blur, then where something stands and in which colour, last what it is. A word is "
+    "looked for where its thing will be."
+)
+TRIES = (
+    Try(
+        "When is it settled where things stand?",
+        "run=text_to_image/generate&prompt=a red house to the left of a yellow tree&steps=20",
+        "Scrub from the first step on: the background, places, colours, shapes. At which step could you have said what "
+        "it will be?",
+        "Ground and places in the first steps, colours soon after, shapes in the second half. Things and colours come "
+        "out right here as a rule; that the house stands left of the tree, in some of the pictures only.",
+    ),
+    Try(
+        "What does one word change?",
+        "run=text_to_image/fork&prompt=a red house to the left of a yellow tree"
+        "&other_prompt=a blue house to the left of a yellow tree",
+        "Same noise, one word exchanged. What else moved besides the colour?",
+        "Often the house itself, and the tree with it: where things stand is settled in the first steps too, and the "
+        "two ways part at the very first.",
+    ),
+    Try(
+        "And if it is exchanged later?",
+        "run=text_to_image/fork&prompt=a red house to the left of a yellow tree"
+        "&other_prompt=a blue house to the left of a yellow tree&fork=8",
+        "Both ways share the first eight steps. Move the step on: from where on does the new word come too late?",
+        "After eight of twenty steps what stands there stays where it was and turns blue, now and then into a ball. "
+        "After twelve or fifteen it is stuck half-way, brown or purple; after eighteen it stays a red house.",
+    ),
+    Try(
+        "A word that is there but not looked at",
+        "run=text_to_image/fork&prompt=a red house to the left of a yellow tree&other_prompt=&word=red&weight=0",
+        "B reads the whole prompt, but attention to “red” is taken away. The transformer that read the prompt has told "
+        "the other words of it: does B still know the colour?",
+        "It does. The house is red in B too: what was taken away had been told to “house” before, by the transformer "
+        "that read the prompt.",
+    ),
+    Try(
+        "Does more guidance always help?",
+        "run=text_to_image/guidance",
+        "One chart says how many prompts are obeyed, another how much pictures of one prompt differ, a third how many "
+        "of their pixels are burnt. Where would you stop?",
+        "No. Without it no prompt is obeyed; with a little, most are; with much, fewer again, pictures of one prompt "
+        "grow alike, and more of their pixels are burnt.",
+    ),
+    Try(
+        "A thing in a colour it never had",
+        "run=text_to_image/guidance&prompts_of=new_colour",
+        "These pairs of colour and thing were kept from training. What it has understood rather than remembered is "
+        "measured by them.",
+        "Far more than none come out right: it puts together a colour and a thing that it has only seen apart. Six "
+        "prompts are few; of more, pairs that it knows come out right more often (Data and quality).",
+    ),
+    Try(
+        "The canvas grows",
+        "run=text_to_image/outpaint&times=3&prompt=a green tree",
+        "Each piece sees half of the piece before. Does the ground go on without a seam?",
+    ),
+    Try(
+        "What is lost before a word is read?",
+        "run=text_to_image/autoencoder",
+        "Twelve times fewer numbers. Look where the difference lies: on edges, not on surfaces.",
+    ),
+    Try(
+        "Where is the star?",
+        "run=text_to_image/attend&picture=world:41&prompt=a purple apple and a yellow star",
+        "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it.",
+    ),
+)
+
+
+def _default(run: str, option: str) -> Any:
+    return find_run(run).options.parse({}).model_dump()[option]
+
+
+def _prompt(run: str, option: str = "prompt", label: str = "Prompt") -> Callable[[], PromptBox]:
+    """A line for a prompt, which marks the words that the picture world has not."""
+    return later(PromptBox, _default(run, option), label=label, elem_id=f"{bench_id(run)}-{option}")
+
+
+def _picked(run: str) -> Callable[[], PicturePicker]:
+    own = f"{bench_id(run)}-picture"
+    return later(PicturePicker, _default(run, "picture"), library=pictures, label="Picture", elem_id=own, most=1)
+
+
+def _fork_here(panel: Panel) -> None:
+    """The button opens the run on the stage as two ways that part at the step on screen."""
+    panel.beside.click(None, panel.strip, None, js=f"(value) => atlas.openAs('{panel.id}', value, {json.dumps(FORK)})")
+
+
+GENERATE, TWO, EDIT, GROW = (f"text_to_image/{name}" for name in ("generate", "fork", "edit", "outpaint"))
+BLEND, ATTEND = (f"text_to_image/{name}" for name in ("blend", "attend"))
+BENCHES = (
+    Bench(
+        "Generate",
+        GENERATE,
+        "Words become pictures: noise is taken off a small code of them, step by step.",
+        ("samples", "steps", "guidance_scale", "maps"),
+        own={"prompt": _prompt(GENERATE)},
+        beside=later(
+            gr.Button, "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0
+        ),
+        wire=_fork_here,
+    ),
+    Bench(
+        "Two ways",
+        TWO,
+        "Two prompts on the same noise; or the same prompt with a word weighed, other guidance, another sampler.",
+        ("fork", "steps", "guidance_scale", "other_guidance", "word", "weight"),
+        own={"prompt": _prompt(TWO, label="Prompt of A"), "other_prompt": _prompt(TWO, "other_prompt", "Prompt of B")},
+        labels={**LABELS, "guidance_scale": "Guidance of A", "sampler": "Sampler of A"},
+    ),
+    Bench(
+        "Change",
+        EDIT,
+        "Noise is put on a picture and taken off under a prompt: everywhere, or only where you paint.",
+        ("where", "strength", "samples", "steps", "guidance_scale"),
+        primary="Change it",
+        own={
+            "picture": _picked(EDIT),
+            "prompt": _prompt(EDIT),
+            "mask": later(
+                PicturePad,
+                "",
+                label="Paint anew",
+                mask=True,
+                backdrop_from=f"{bench_id(EDIT)}-picture",
+                elem_id="edit-mask",
+            ),
+        },
+        wire=when_drawn("mask", where="painted"),
+        group="Edit a picture",
+    ),
+    Bench(
+        "Grow",
+        GROW,
+        "The canvas grows by half a picture at a time; the network sees the half before and goes on from it.",
+        ("side", "times", "samples", "steps", "guidance_scale"),
+        primary="Grow",
+        own={"picture": _picked(GROW), "prompt": _prompt(GROW)},
+        opening={"times": 2},
+        group="Edit a picture",
+    ),
+    Bench(
+        "Blend",
+        BLEND,
+        "From one prompt to another on one noise: what lies between two sentences?",
+        ("way", "samples", "steps", "guidance_scale"),
+        primary="Blend",
+        own={"prompt": _prompt(BLEND, label="From"), "other_prompt": _prompt(BLEND, "other_prompt", "To")},
+        labels={**LABELS, "samples": "Pictures on the way"},
+    ),
+    Bench(
+        "Words in a picture",
+        ATTEND,
+        "The network is asked about a picture that is there already: where does each word look?",
+        ("steps",),
+        primary="Look",
+        own={"picture": _picked(ATTEND), "prompt": _prompt(ATTEND, label="Words")},
+        labels={**LABELS, "steps": "Noise levels"},
+    ),
+    Bench(
+        "Autoencoder",
+        "text_to_image/autoencoder",
+        "Diffusion never sees the picture, only its code. What does that lose, and what do its channels hold?",
+        ("channel", "amount"),
+        primary="There and back",
+        own={"picture": _picked("text_to_image/autoencoder")},
+    ),
+    Bench(
+        "Guidance",
+        "text_to_image/guidance",
+        "How often a prompt is obeyed, as a detector sees it, against how much its pictures differ.",
+        ("prompts", "samples", "steps", "most", "prompts_of"),
+        primary="Measure",
+        labels={**LABELS, "samples": "Pictures of each"},
+    ),
+)
+
+
+def build() -> None:
+    """The page."""
+    models = ("text_to_image/world",)
+    build_page(
+        "text-to-image",
+        BENCHES,
+        labels=LABELS,
+        choices=CHOICES,
+        timeline=TIMELINE,
+        models=models,
+        tries=TRIES,
+        look=LOOK,
+    )

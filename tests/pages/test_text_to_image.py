@@ -1,0 +1,38 @@
+"""The page of text to picture as a visitor uses it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages.conftest import live
+from tests.standins import stand_ins  # noqa: F401  the fixture replaces what would be fetched
+
+GENERATE, FORK, GROW = (f"p-text_to_image-{name}" for name in ("generate", "fork", "outpaint"))
+
+
+@pytest.mark.browser
+def test_a_prompt_becomes_pictures_with_a_map_of_each_word(visit, film):
+    page = visit("text-to-image?bench=text_to_image/generate")
+    box = page.locator(f"#{GENERATE}-prompt textarea")
+    box.fill("a red zebra")
+    assert "zebra" in page.locator(f"#{GENERATE}-prompt .prompt-said").inner_text()
+    box.fill("a red cat")
+    page.locator(f"#{GENERATE}-prompt .prompt-said").wait_for(state="hidden")
+    page.get_by_role("spinbutton", name="number input for Steps").first.fill("2")
+    page.click(f"#{GENERATE}-run")
+    frames = live(page, GENERATE)
+    heads = frames[0]["lanes"]["what each word looks at"]["names"]
+    assert [head.split()[0] for head in heads] == ["red", "cat"]
+    assert len(frames) == 3
+    film(page, GENERATE).step(1)
+    page.click("#fork-here")
+    page.wait_for_function(f"() => document.querySelector('#{FORK}-strip .film')?.told?.recipe?.options.fork === 1")
+    assert page.locator(f"#{FORK}-prompt textarea").input_value() == "a red cat"
+
+
+@pytest.mark.browser
+def test_the_canvas_grows_on_a_phone(visit):
+    page = visit("text-to-image?run=text_to_image/outpaint&steps=1&resample=1&times=2", width=390, dark=True)
+    lane = live(page, GROW)[-1]["lanes"]["canvas"]
+    assert (lane["w"], lane["h"]) == (128, 64)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

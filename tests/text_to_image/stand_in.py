@@ -1,0 +1,36 @@
+"""Networks of the right classes with random weights, so small that a run takes moments."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from diffusers import AutoencoderKL, UNet2DConditionModel
+
+from genai_demo.core.device import seeded
+from genai_demo.text_to_image import autoencoder, denoiser, detector
+from genai_demo.text_to_image.studio import Studio
+
+VAE: dict[str, Any] = {**autoencoder.CONFIG, "block_out_channels": (8, 8, 8)}
+UNET: dict[str, Any] = {**denoiser.UNET, "block_out_channels": (8, 8, 8)}
+
+
+@functools.cache
+def tiny() -> Studio:
+    """It reads, draws and judges, all of it badly."""
+    with seeded(0):
+        parts = denoiser.empty()
+        parts.unet = UNet2DConditionModel(**UNET)
+        studio = Studio(
+            AutoencoderKL(**VAE, scaling_factor=0.5),
+            parts.unet,
+            parts.text_encoder,
+            denoiser.tokenizer(),
+            denoiser.SCHEDULE,
+            detector.empty(),
+        )
+    return studio.eval().requires_grad_(False)
+
+
+STAND_INS = dict.fromkeys(("text_to_image/sd-turbo", "text_to_image/sd-1-5"), tiny)
+QUICK = {"text_to_image/guidance": {"prompts": 1, "samples": 2, "steps": 1, "most": 1}}
