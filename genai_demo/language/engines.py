@@ -46,12 +46,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A conversation or a text, as an engine takes it. tokens: how many it has."""
+    """A conversation or a text, as an engine takes it. tokens: how many it has.
+
+    anew: it is read whole, so that what was read before changes no digit of the answer.
+    """
 
     tokens: int
     ids: tuple[int, ...] = ()
     messages: tuple[Message, ...] = field(default=())
     text: str = ""
+    anew: bool = False
 
 
 class Engine(Protocol):

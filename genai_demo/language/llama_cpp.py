@@ -98,7 +98,7 @@ class LlamaCpp(nn.Module):
             "repeat_penalty": sampling.repetition_penalty,
             "repeat_last_n": self.context,
             "samplers": ORDER,
-            "cache_prompt": True,
+            "cache_prompt": not prompt.anew,
             "timings_per_token": True,
         }
         answers, stopped = queue.SimpleQueue[Any](), threading.Event()

@@ -28,11 +28,14 @@ SUMS = "checksums.json"  # in the folder of a converted model
 
 class LanguageModel(nn.Module):
     """`network`: an AutoModelForCausalLM with a key-value cache; `tokenizer`: its own. Nothing changes it: it serves
-    every visitor. Raises DemoError where the network has no such cache."""
+    every visitor. Raises DemoError where the network has no such cache, unless a subclass is not `cached`."""
+
+    cached = True
 
     def __init__(self, network: Any, tokenizer: Any) -> None:
         super().__init__()
-        refuse_without_cache(network)
+        if self.cached:
+            refuse_without_cache(network)
         self.network, self.tokenizer = network, tokenizer
         config = network.config
         self.context = min(CONTEXT, getattr(config, "max_position_embeddings", CONTEXT))

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import codecs
 import functools
+import unicodedata
 from collections.abc import Collection
 
 from genai_demo.core.errors import DemoError
 
 ENDS = ("<|endoftext|>", "<|im_end|>", "<|end|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
 """Control tokens that end an answer, in whichever vocabulary has them; as llama.cpp takes them."""
+FOREIGN = 0.3  # share of the letters: past it a text is said to be of another script
 CUT = "\ue000"  # a private character; the text is cut here before it is tokenised
 
 
@@ -34,6 +36,12 @@ def refuse_empty(text: str) -> None:
     """Raises DemoError where there is nothing to read."""
     if not clean(text).strip():
         raise DemoError("text is empty; write a few words")
+
+
+def foreign(text: str) -> bool:
+    """Whether many of its letters are of another script than Latin."""
+    letters = [sign for sign in text if sign.isalpha()]
+    return sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters) > FOREIGN * len(letters)
 
 
 def visible(piece: bytes) -> str:
