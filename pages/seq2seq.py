@@ -1,4 +1,4 @@
-"""The encoder-decoder page: a translation piece by piece, beams, three ways to choose, forced and free, gaps mended."""
+"""The encoder-decoder page: translation, beams, three ways to choose, forced and free, gaps mended, exact tasks."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ LABELS = {
     "given": "Translation",
     "other": "In place of running free",
     "way": "What is written",
+    "tried": "Tried of each length",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
-    "task": [("French", "fr"), ("German", "de"), ("Spanish", "es"), ("Italian", "it"), ("A number in words", "words")],
+    "task": [("French", "fr"), ("German", "de"), ("Spanish", "es"), ("Italian", "it")],
     "way": [("The whole text (BART)", "repair"), ("What is missing (T5)", "spans")],
     "choose": [("The likeliest", "likeliest"), ("By chance", "by chance")],
 }
@@ -54,54 +55,74 @@ TRIES = (
         "Does the decoder look at the words in their order?",
         "run=seq2seq/translate&task=fr",
         "French puts “graphique” behind “interface”. Follow the shade as these two are written: does it go back?",
+        "It goes to “interface” first and then back to “graphical”: it looks where the word is that it writes, and the "
+        "order is its own.",
     ),
     Try(
         "Is the likeliest sentence made of the likeliest pieces?",
         "run=seq2seq/compare&task=fr",
         "Read the two log-probabilities at the end. Where did greedy go another way than beam search?",
+        "No. Greedy takes the likelier piece where they part, and pays for it later: the text of beam search is the "
+        "likelier one as a whole. Chance is far behind both.",
     ),
     Try(
         "What was pruned, and what would have become of it?",
         "run=seq2seq/beam&task=fr&beams=4",
         "Scrub to a step, click a candidate that is struck out, and search on from it. Does its score get better?",
+        "Seldom: what was pruned had fallen behind already, and what follows can only cost more. Where it does win, "
+        "the beam was too narrow.",
     ),
     Try(
         "Does the length penalty change the winner?",
         "run=seq2seq/beam&task=fr",
         "At the last step the same finished texts are ranked by five penalties. Which one wins at 0, and which at 2?",
+        "Here the same one: the finished texts are nearly equally long. What changes is how far the others are behind; "
+        "a penalty decides where short texts stand against long ones.",
     ),
     Try(
         "Forced or free: where does it leave the path?",
         "run=seq2seq/force&task=fr",
         "Forced, it gets the given pieces before each place; free, its own. Find the first place where they differ.",
+        "At the verb, where two are right. Forced, it is back on the path one piece later: it is told what should have "
+        "stood there. Free, it has to live with what it wrote.",
     ),
     Try(
         "How many words are missing?",
         "run=seq2seq/mend&way=repair",
-        "One sign stands for a gap of any length. It is no good mender: read what it put in, and whether the rest came "
-        "back whole. Then choose T5's way: who writes less?",
+        "One sign stands for a gap of any length. Read what it put in, and whether the rest came back whole. Then "
+        "choose T5's way: who writes less?",
+        "It finds out by itself when the gap is full, and this one is no good mender: it also changes what was no gap. "
+        "T5's way writes the gaps only, and can't spoil the rest.",
     ),
     Try(
-        "Is what sounds right also right?",
-        "run=seq2seq/translate&task=words&text=4721",
-        "A number in words: fluent, and at the end it is told whether it is right. Then try 472, and one of seven "
-        "digits: it has learnt with six at most.",
+        "It writes six digits without a mistake. And seven?",
+        "run=seq2seq/exact&text=472108",
+        "Another network, which only learns to put numbers and dates in words, of up to six digits. Read the list at "
+        "the end: what becomes of the lengths that are not marked?",
+        "None is right. It drops digits at places that it never learnt to look at, and writes a shorter number that "
+        "sounds as sure as a right one.",
     ),
     Try(
         "What does it make of a text that is no description of software?",
         "run=seq2seq/translate&task=fr&text=My grandmother sings in the garden when it rains.",
         "It has read package descriptions and little else. Which words does it know, and what does it do with others?",
+        "Next to none of them. It cuts them into pieces and goes on with what it has written most often, in French "
+        "that says something else.",
     ),
 )
 
 
 def _go_on(panel: Panel) -> None:
-    """A click on a candidate, or on its piece in the tree, puts its words into "begin"."""
+    """A click on a candidate, or on its piece in the tree, puts its words into "begin"; the penalty ranks at once."""
 
     def begin(event: gr.EventData) -> str:
         return str(event.note or event.text)
 
-    panel.strip.pick(begin, None, panel.controls["begin"], **ASIDE)
+    to_button = f"() => document.getElementById('{panel.id}-run').scrollIntoView({{block: 'nearest'}})"  # on a phone
+    panel.strip.pick(begin, None, panel.controls["begin"], **ASIDE).then(None, js=to_button, **ASIDE)
+    penalty = panel.controls["length_penalty"]
+    ranked = f"power => document.querySelector('#{panel.id}-strip .film')?.rank?.('finished', power)"
+    penalty.input(None, penalty, js=ranked, **ASIDE)
 
 
 BENCHES = (
@@ -118,7 +139,6 @@ BENCHES = (
         "Several beginnings at once, the best kept. Click one, pruned or not, then search on from it.",
         ("text", "task", "beams", "length_penalty", "begin"),
         primary="Search",
-        blank=True,
         wire=_go_on,
     ),
     Bench(
@@ -134,7 +154,6 @@ BENCHES = (
         "Your translation scored piece by piece; what it would write behind your pieces, and behind its own.",
         ("text", "task", "given", "other"),
         primary="Score",
-        blank=True,
     ),
     Bench(
         "Mend",
@@ -144,6 +163,13 @@ BENCHES = (
         primary="Mend",
         own={"text": later(GapPad, str(MendOptions.model_fields["text"].default), bench_id("seq2seq/mend"), mask=GAP)},
         stage="text",
+    ),
+    Bench(
+        "Exact",
+        "seq2seq/exact",
+        "A number or a date in words: one answer is right. Then others, of every length.",
+        ("text", "tried"),
+        primary="Write",
     ),
 )
 

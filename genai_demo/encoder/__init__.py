@@ -63,7 +63,20 @@ HEADS = tuple(
         "Apache-2.0",
         "genai_demo.encoder.heads:example",
     )
-    for name, title in (("topic", "What a description is of: heads"), ("names", "People and places: heads"))
+    for name, title in (
+        ("topic", "What a description is of: heads"),
+        ("names", "People and places: heads"),
+        ("next", "Next sentence, as BERT learnt it: heads"),
+        ("order", "Next sentence, by order: heads"),
+    )
+)
+SPANS = ModelSpec(
+    "encoder/span",
+    "Where the answer stands: best spans",
+    (Bundled("encoder/span.safetensors"),),
+    "genai_demo.encoder.span:build",
+    "Apache-2.0",
+    "genai_demo.encoder.span:example",
 )
 VIT = ModelSpec(
     "encoder/patches",
@@ -73,7 +86,7 @@ VIT = ModelSpec(
     "Apache-2.0",
     "genai_demo.encoder.vit:example",
 )
-SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, ANTIBERTY, *HEADS, VIT)
+SPECS: tuple[ModelSpec, ...] = (MINILM, WORDS, *LARGER, DISTIL, ANTIBERTY, *HEADS, SPANS, VIT)
 ENGLISH = tuple(spec.key for spec in (MINILM, WORDS, *LARGER))
 MODELS = (*ENGLISH, ANTIBERTY.key)
 NAMERS = tuple(spec.key for spec in (WORDS, *LARGER, DISTIL, ANTIBERTY))
@@ -148,6 +161,24 @@ RUNS: tuple[Run, ...] = (
         "Which words are a person's or a place's name, read after each layer",
         options.NamesOptions,
         "genai_demo.encoder.names:names",
+        (MINILM.key,),
+        lambda o: 15,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/answer",
+        "A question put to a text: where the answer begins and ends, and the best stretch",
+        options.AnswerOptions,
+        "genai_demo.encoder.answer:answer",
+        (MINILM.key,),
+        lambda o: 15,
+        threads=EXACT,
+    ),
+    Run(
+        "encoder/follows",
+        "Does one sentence follow another? Two heads: as BERT learnt it, and by order",
+        options.FollowsOptions,
+        "genai_demo.encoder.follows:follows",
         (MINILM.key,),
         lambda o: 15,
         threads=EXACT,

@@ -19,7 +19,8 @@ from genai_demo.core.load import load
 from genai_demo.encoder.attention import through
 from genai_demo.encoder.model import Encoder
 
-TOPIC, NAMES = "topic", "names"
+TOPIC, NAMES, NEXT, ORDER = "topic", "names", "next", "order"
+FOLLOWS, NOT = "follows", "does not"  # the classes of NEXT and ORDER
 NOTHING = "nothing"  # the class of a token that is no part of a name
 
 
@@ -60,11 +61,12 @@ def states(model: Encoder, ids: list[int]) -> Tensor:
     return torch.stack([x[1:-1].float() for x, _ in through(model.network, ids)])
 
 
-def trained(name: str, model: Encoder) -> Heads:
-    """The heads of that name. Raises DemoError where they were trained behind an encoder of another shape."""
+def trained(name: str, model: Encoder, parts: int = 1) -> Heads:
+    """The heads of that name, which read so many vectors side by side. Raises DemoError where they were trained behind
+    an encoder of another shape."""
     heads: Heads = load(f"encoder/{name}")
     layers, _, width = heads.weight.shape
     config = model.network.config
-    if (layers, width) != (config.num_hidden_layers + 1, config.hidden_size):
+    if (layers, width) != (config.num_hidden_layers + 1, parts * config.hidden_size):
         raise DemoError("these heads were trained behind all-MiniLM-L6-v2; choose that model")
     return heads

@@ -8,6 +8,7 @@ lists marks nothing. Held out are the same synsets as everywhere.
 from __future__ import annotations
 
 import json
+import random
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,13 +25,13 @@ from genai_demo.core.device import generator, threads
 from genai_demo.core.load import load
 from genai_demo.core.training import ModelStep
 from genai_demo.data import english, wordnet
-from genai_demo.encoder.heads import NAMES, NOTHING, TOPIC, Heads, states
+from genai_demo.encoder.follows import pooled
+from genai_demo.encoder.heads import FOLLOWS, NAMES, NEXT, NOT, NOTHING, ORDER, TOPIC, Heads, states
 from genai_demo.encoder.model import Encoder
 from genai_demo.encoder.names import words
 from genai_demo.language.rows import thin
 
-LISTS = {"person": "person", "place": "place", "thing of nature": "place"}  # kinds of nouns whose own names are marked
-SHORTEST = 3  # letters of a name that is marked
+LONGEST = 60  # tokens of a sentence that is one of two
 CAPITAL = re.compile(r"\b[A-Z][\w'-]+")
 
 
@@ -55,8 +56,25 @@ class Examples(NamedTuple):
     new: Tensor | None = None
 
 
-MODELS = {TOPIC: HeadConfig(900, 1500), NAMES: HeadConfig(6000, 1000)}
+MODELS = {
+    TOPIC: HeadConfig(900, 1500),
+    NAMES: HeadConfig(6000, 1000),
+    NEXT: HeadConfig(800, 400, batch_size=64, learning_rate=1e-3, weight_decay=0.1),
+    ORDER: HeadConfig(800, 400, batch_size=64, learning_rate=1e-3, weight_decay=0.1),
+}
+TITLES = {
+    TOPIC: "What a description is of",
+    NAMES: "Names of people and places",
+    NEXT: "Next sentence, as BERT learnt it",
+    ORDER: "Next sentence, by order",
+}
+PARAGRAPHS = (
+    "paragraphs of descriptions of Debian's packages (licences of the packages), of the documentation of Python 3.11 "
+    "(PSF) and of Jane Austen's novels (public domain); "
+)
 DATA = {
+    NEXT: f"{PARAGRAPHS}a sentence and the next one, or one of another text",
+    ORDER: f"{PARAGRAPHS}a sentence and the next one, or these two turned round, or a later one of the paragraph",
     TOPIC: "glosses of WordNet 3.0's nouns with the kind of thing each names (WordNet's own free licence)",
     NAMES: "glosses and examples of WordNet 3.0, marked by its own lists of people and places, unchecked (its licence)",
 }
@@ -70,10 +88,10 @@ def train_one(name: str, notes: kit.Journal, cfg: HeadConfig, model: Encoder | N
     layers, _, width = learnt.x.shape
     heads = Heads(layers, width, classes)
     optimiser = torch.optim.AdamW(heads.parameters(), lr=cfg.learning_rate, weight_decay=cfg.weight_decay)
-    random = generator(cfg.seed)
+    draws = generator(cfg.seed)
     for epoch in range(1, cfg.epochs + 1):
         total = 0.0
-        parts = torch.randperm(len(learnt.y), generator=random).split(cfg.batch_size)
+        parts = torch.randperm(len(learnt.y), generator=draws).split(cfg.batch_size)
         with threads(1):
             for part in parts:
                 loss = fit(heads, learnt.x[:, part].float(), learnt.y[part])
@@ -84,9 +102,17 @@ def train_one(name: str, notes: kit.Journal, cfg: HeadConfig, model: Encoder | N
         for group in optimiser.param_groups:
             group["lr"] = cfg.learning_rate * (1 - epoch / cfg.epochs)
         yield ModelStep(epoch, cfg.epochs, total / len(parts) / layers, time.monotonic() - started, name)
-    _write(
-        name, notes, cfg, heads, measured(heads, SOURCES[name](model, cfg, "held out")[1]), time.monotonic() - started
-    )
+    _write(name, notes, cfg, heads, judged(name, heads, model), time.monotonic() - started)
+
+
+def judged(name: str, heads: Heads, model: Encoder) -> dict[str, Any]:
+    """What `measured` says of held-out examples; of NEXT's heads also how they do what ORDER's are asked ("hard")."""
+    cfg = MODELS[name]
+    found = measured(heads, SOURCES[name](model, cfg, "held out")[1])
+    if name == NEXT:
+        harder = measured(heads, SOURCES[ORDER](model, cfg, "held out")[1])
+        found |= {key.replace("right_", "hard_"): value for key, value in harder.items() if key.startswith("right_")}
+    return found
 
 
 def fit(heads: Heads, x: Tensor, y: Tensor) -> Tensor:
@@ -126,7 +152,7 @@ def _write(
     kit.write_weights(notes.weights, kit.halved(heads.state_dict()), {"classes": json.dumps(heads.classes)})
     write_card(
         notes.weights,
-        title={TOPIC: "What a description is of", NAMES: "Names of people and places"}[name],
+        title=TITLES[name],
         licence="Apache-2.0",
         data=DATA[name],
         config={"classes": list(heads.classes), "behind": "all-MiniLM-L6-v2, left as it is"},
@@ -154,7 +180,7 @@ def topics(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple
 @torch.inference_mode()
 def named(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple[str, ...], Examples]:
     """Classes of tokens; vectors of tokens of marked sentences."""
-    classes = (NOTHING, *sorted(set(LISTS.values())))
+    classes = (NOTHING, *sorted(set(wordnet.LISTS.values())))
     learnt = _marked("train", cfg.most)
     known = {text[a:b] for text, spans in learnt for a, b, _ in spans}
     x, y, new = [], [], []
@@ -168,23 +194,53 @@ def named(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple[
     return classes, Examples(torch.cat(x, 1), torch.cat(y), torch.cat(new))
 
 
+def nexts(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple[str, ...], Examples]:
+    """A sentence with the next one of its paragraph, and with one of another text."""
+    return _paired(model, cfg, split, _elsewhere)
+
+
+def ordered(model: Encoder, cfg: HeadConfig, split: english.Split) -> tuple[tuple[str, ...], Examples]:
+    """A sentence with the next one of its paragraph, and with the same two turned round, or with a later one."""
+    return _paired(model, cfg, split, _turned)
+
+
+Wrong = Callable[[list[list[str]], int, int, random.Random], tuple[str, str]]
+
+
+def _elsewhere(texts: list[list[str]], text: int, at: int, chance: random.Random) -> tuple[str, str]:
+    other = (text + chance.randrange(1, len(texts))) % len(texts)
+    return texts[text][at], chance.choice(texts[other])
+
+
+def _turned(texts: list[list[str]], text: int, at: int, chance: random.Random) -> tuple[str, str]:
+    later = texts[text][at + 2 :]
+    if later and chance.random() < 0.5:
+        return texts[text][at], chance.choice(later)
+    return texts[text][at + 1], texts[text][at]
+
+
+@torch.inference_mode()
+def _paired(model: Encoder, cfg: HeadConfig, split: english.Split, wrong: Wrong) -> tuple[tuple[str, ...], Examples]:
+    """Each paragraph once as it stands and once as `wrong` makes it."""
+    chance = random.Random(cfg.seed)
+    most = cfg.most if split == "train" else cfg.judged
+    every = [list(english.sentences(text)) for texts in english.paragraphs(split).values() for text in texts]
+    texts = thin(every, most)
+    x, y = [], []
+    for text, sentences in enumerate(texts):
+        at = chance.randrange(len(sentences) - 1)
+        for right, pair in ((1, (sentences[at], sentences[at + 1])), (0, wrong(texts, text, at, chance))):
+            first, second = (model.encode(one)[1:-1][:LONGEST] for one in pair)
+            x.append(pooled(model, first, second).half())
+            y.append(right)
+    return (NOT, FOLLOWS), Examples(torch.stack(x, 1), torch.tensor(y))
+
+
 def _marked(split: english.Split, most: int) -> list[tuple[str, list[tuple[int, int, str]]]]:
     """Sentences with names of the lists, and where these stand."""
-    lists = listed()
+    lists = wordnet.listed()
     found = [(text, spans) for text in english.load(split)["wordnet"] if (spans := marks(text, lists))]
     return thin(found, most)
-
-
-def listed() -> dict[str, str]:
-    """Name -> person or place; what is on both lists is on none."""
-    found: dict[str, str] = {}
-    for noun in wordnet.nouns():
-        if noun.one and noun.kind in LISTS:
-            for name in noun.names:
-                if len(name) >= SHORTEST and name[0].isupper():
-                    kind = LISTS[noun.kind]
-                    found[name] = kind if found.get(name, kind) == kind else ""
-    return {name: kind for name, kind in found.items() if kind}
 
 
 def marks(text: str, lists: dict[str, str]) -> list[tuple[int, int, str]]:
@@ -225,4 +281,6 @@ def _some(kinds: Sequence[str]) -> list[int]:
 SOURCES: dict[str, Callable[[Encoder, HeadConfig, english.Split], tuple[tuple[str, ...], Examples]]] = {
     TOPIC: topics,
     NAMES: named,
+    NEXT: nexts,
+    ORDER: ordered,
 }

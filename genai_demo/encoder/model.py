@@ -6,7 +6,6 @@ ids (t,): token numbers, those for start and end at its ends.
 from __future__ import annotations
 
 import functools
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from genai_demo.core.errors import DemoError
-from genai_demo.language.text import byte_of, clean, refuse_empty
+from genai_demo.language.text import FOREIGN, byte_of, clean, foreign, refuse_empty
 
 CONTEXT = 512  # tokens that are read at most
-SHORT, PIECES, FOREIGN = 4, 1.8, 0.3  # words, pieces a word, share of letters: past these a text is unlike the training
+SHORT, PIECES = 4, 1.8  # words, pieces a word: past these a text is unlike the training
 UNKNOWN = "[UNK]"
 PUNCTUATION = frozenset(".,;:!?)]}'’")
 
@@ -77,14 +76,15 @@ class Encoder(nn.Module):
 
 def unlike(model: Encoder, text: str, ids: Sequence[int]) -> str:
     """What is to be said of a text that is unlike what the model has read; "" for English, or its own letters."""
+    strange = sum(model.piece(number).strip() == UNKNOWN for number in ids) > FOREIGN * (len(ids) - 2)
     if model.letters:
-        strange = sum(model.piece(number).strip() == UNKNOWN for number in ids)
-        few = strange > FOREIGN * (len(ids) - 2)
-        return "It reads amino acids, a capital letter each; few of these are any: this means little." if few else ""
-    letters = [sign for sign in text if sign.isalpha()]
-    foreign = sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters)
-    if letters and foreign > FOREIGN * len(letters):
+        return (
+            "It reads amino acids, a capital letter each; few of these are any: this means little." if strange else ""
+        )
+    if foreign(text):
         return "Most of these letters are of a script that it has hardly read: what is shown means little."
+    if strange and not any(map(str.isalpha, text)):
+        return f"It has no word for these signs: it reads {UNKNOWN} in their place, and this means little."
     words = text.split()
     pieces = (len(ids) - 2) / max(1, len(words))
     if len(words) >= SHORT and pieces > PIECES:

@@ -89,6 +89,20 @@ class NamesOptions(Options):
     text: str = text_option("Marie Curie was born in Warsaw and worked with her husband in Paris.")
 
 
+class AnswerOptions(Options):
+    question: str = option("What is zlib?", "What is asked of the text", longest=400)
+    text: str = text_option(
+        "zlib is a small library for compression. It was written by Jean-loup Gailly and Mark Adler, and it is used by "
+        "many programs. This package contains the headers and the documentation."
+    )
+    top: int = option(5, "How many stretches are listed", at_least=1, at_most=12)
+
+
+class FollowsOptions(Options):
+    first: str = option("Return the first item of the list.", "The first sentence", longest=600)
+    second: str = option("If the list is empty, an error is raised.", "Does this one follow it?", longest=600)
+
+
 class PatchesOptions(Options):
     picture: str = option(
         "sample:84", "The picture to read: drawn, uploaded or sample:0 to sample:99", longest=LONGEST_PICTURE

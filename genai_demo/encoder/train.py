@@ -26,8 +26,9 @@ from genai_demo.core.device import generator, seeded, threads
 from genai_demo.core.training import ModelStep, Resumable, TrainStep
 from genai_demo.core.weights import locate
 from genai_demo.data import english
-from genai_demo.encoder import bundle, heads_train, vit_train
+from genai_demo.encoder import bundle, heads_train, span_train, vit_train
 from genai_demo.encoder.heads_train import HeadConfig
+from genai_demo.encoder.span_train import SpanConfig
 from genai_demo.encoder.vit_train import ViTConfig
 from genai_demo.language.minilm import MINILM
 from genai_demo.language.rows import padded, thin
@@ -67,9 +68,10 @@ class TrainConfig:
     seed: int = 0
 
 
-MODELS: dict[str, TrainConfig | HeadConfig | ViTConfig] = {
+MODELS: dict[str, TrainConfig | HeadConfig | SpanConfig | ViTConfig] = {
     "words-1": TrainConfig(),
     **heads_train.MODELS,
+    **span_train.MODELS,
     **vit_train.MODELS,
 }
 
@@ -227,9 +229,13 @@ def train_all(
                 shutil.copy(notes.weights.with_name("vocab.txt"), folder)
 
 
-def _train_one(name: str, cfg: TrainConfig | HeadConfig | ViTConfig, notes: kit.Journal) -> Iterator[ModelStep]:
+def _train_one(
+    name: str, cfg: TrainConfig | HeadConfig | SpanConfig | ViTConfig, notes: kit.Journal
+) -> Iterator[ModelStep]:
     if isinstance(cfg, HeadConfig):
         yield from heads_train.train_one(name, notes, cfg)
+    elif isinstance(cfg, SpanConfig):
+        yield from span_train.train_one(name, notes, cfg)
     elif isinstance(cfg, ViTConfig):
         yield from vit_train.train_one(name, notes, cfg)
     else:

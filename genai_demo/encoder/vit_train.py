@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
-from genai_demo.core.device import generator, seeded, threads
+from genai_demo.core.device import generator, seeded
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data import fashion_mnist
 from genai_demo.encoder.vit import SETTINGS, SIDE, empty, scaled
@@ -95,17 +94,10 @@ def train_one(name: str, notes: kit.Journal, cfg: ViTConfig) -> Iterator[ModelSt
     images, labels = (torch.from_numpy(part.copy()) for part in fashion_mnist.load("train"))
     training = Training(cfg, images, labels)
     notes.resume(training)
-    started, total = time.monotonic() - training.seconds, 0.0
-    while training.step < cfg.steps:
-        with threads(1):
-            total += training.advance()
-        if training.step % REPORT == 0 or training.step == cfg.steps:
-            training.seconds = time.monotonic() - started
-            report = ModelStep(training.step, cfg.steps, total / REPORT, training.seconds, name)
-            notes.history.append([report.index, round(report.loss, 4)])
-            notes.keep(training, report, SAVE)
-            yield report
-            total = 0.0
+    for told in kit.reports(training, cfg.steps, REPORT):
+        notes.history.append([told.index, round(told.loss, 4)])
+        notes.keep(training, told, SAVE)
+        yield ModelStep(told.index, told.total, told.loss, told.seconds, name)
     export(notes, cfg)
 
 

@@ -6,7 +6,7 @@ import functools
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -204,7 +204,11 @@ class Answer:
         begun = time.perf_counter()
         limit = limit_of(self.engine, self.options.max_new_tokens)
         stream = self.engine.stream(
-            self.posed.prompt, Sampling(self.options.temperature), seed=self.seed, limit=limit, top=1
+            replace(self.posed.prompt, anew=True),
+            Sampling(self.options.temperature),
+            seed=self.seed,
+            limit=limit,
+            top=1,
         )
         for piece in stream:
             if self.wait_ms is None:

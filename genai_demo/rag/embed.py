@@ -67,18 +67,12 @@ class Embedder(nn.Module):
 
     @torch.inference_mode()
     def tokens_of(self, text: str) -> np.ndarray:
-        """Unit rows (t, width) float32, one for each token between start and end, for late interaction."""
-        return self.tokens_of_each([text])[0]
+        """Unit rows (t, width) float32, one for each token between start and end, for late interaction.
 
-    @torch.inference_mode()
-    def tokens_of_each(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """As tokens_of, for several texts in one batch."""
-        if not texts:
-            return []
-        read = self.pieces.encode_batch([clean(text) for text in texts])
-        ids, mask = self._padded([one.ids for one in read])
-        hidden = nn.functional.normalize(self(ids, mask).float(), dim=2).cpu().numpy()
-        return [hidden[row, 1 : len(one.ids) - 1] for row, one in enumerate(read)]
+        A text is read by itself: beside others, padded to their length, its rows would differ in the last digits.
+        """
+        ids, mask = self._padded([self.pieces.encode(clean(text)).ids])
+        return nn.functional.normalize(self(ids, mask).float(), dim=2)[0, 1:-1].cpu().numpy()
 
     def ids_of(self, text: str) -> list[int]:
         """Numbers of the tokens that tokens_of has a row for."""

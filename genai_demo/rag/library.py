@@ -27,7 +27,7 @@ from genai_demo.core.home import home, whole
 from genai_demo.data.knowledge import KNOWLEDGE, Article, articles
 from genai_demo.rag.bm25 import BM25, words
 from genai_demo.rag.chunks import Chunk, How, Mark, cut
-from genai_demo.rag.embed import BATCH, Embedder
+from genai_demo.rag.embed import Embedder
 from genai_demo.rag.store import FlatStore, Store, filled
 
 if TYPE_CHECKING:
@@ -173,17 +173,16 @@ class Library:
         return np.asarray((vectors - mean) @ axes.T, np.float32)
 
     def token_vectors(self, ids: Sequence[int]) -> list[np.ndarray]:
-        """Unit rows (t, width) of the tokens of each chunk; those asked for last are remembered."""
-        known = {i: rows for i in ids if (rows := self._tokens.get(i)) is not None}
-        missing = [i for i in dict.fromkeys(ids) if i not in known]
-        missing.sort(key=lambda i: len(self.chunks[i].text))
-        for start in range(0, len(missing), BATCH // 4):
-            some = missing[start : start + BATCH // 4]
-            texts = [indexed(self._of[self.chunks[i].document], self.chunks[i]) for i in some]
-            for i, rows in zip(some, self.embedder.tokens_of_each(texts)):
-                known[i] = rows.copy()  # a part alone would keep all of it in memory
-                self._tokens.put(i, known[i])
-        return [known[i] for i in ids]
+        """Unit rows (t, width) of the tokens of each chunk, the same whatever was asked before; the last are kept."""
+        return [self._rows(i) for i in ids]
+
+    def _rows(self, chunk: int) -> np.ndarray:
+        rows = self._tokens.get(chunk)
+        if rows is None:
+            one = self.chunks[chunk]
+            rows = self.embedder.tokens_of(indexed(self._of[one.document], one))
+            self._tokens.put(chunk, rows)
+        return rows
 
 
 def indexed(entry: Entry, chunk: Chunk) -> str:

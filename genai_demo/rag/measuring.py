@@ -22,7 +22,7 @@ from genai_demo.core.spec import find_spec
 from genai_demo.decoder import CHAT
 from genai_demo.language.engines import engine_of
 from genai_demo.quality.cards import Watch
-from genai_demo.rag import MINILM, answerable, injection
+from genai_demo.rag import MINILM, answerable, injection, spans
 from genai_demo.rag.embed import BATCH, Embedder
 from genai_demo.rag.library import Cutting, Library, built_in, ship
 from genai_demo.rag.quality import METRICS, RESULTS, STAGES
@@ -60,6 +60,7 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     for unit in ("passage", "chunk"):
         asked = list(watch(ask(library, questions(), unit), f"ask, by {unit}"))
         found[unit] = summary(asked)
+    found["spans"] = spans.compared(library, questions(), watch)
     found["nothing"] = nothing(library, questions(), watch)
     found["injection"] = {"model": CHAT[0], **injection.obeyed(engine_of(load(find_spec(CHAT[0]))), embedder, watch)}
     RESULTS.write_text(json.dumps(found, indent=1) + "\n")
@@ -81,11 +82,11 @@ class Remembering(Embedder):
         self._rows.update(zip(fresh, super().encode(fresh, batch)))
         return np.stack([self._rows[text] for text in texts]) if texts else super().encode(texts)
 
-    def tokens_of_each(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """As Embedder.tokens_of_each."""
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._tokens]
-        self._tokens.update(zip(fresh, super().tokens_of_each(fresh)))
-        return [self._tokens[text] for text in texts]
+    def tokens_of(self, text: str) -> np.ndarray:
+        """As Embedder.tokens_of."""
+        if text not in self._tokens:
+            self._tokens[text] = super().tokens_of(text)
+        return self._tokens[text]
 
 
 def ask(library: Library, every: Sequence[Question], unit: str) -> Iterator[tuple[Question, dict[str, Ranks]]]:

@@ -45,9 +45,20 @@ def table() -> str:
         f"held out. Nothing relevant, held out: refused are {_refused(none, 'unanswerable')} on the subject that "
         f"nothing here answers, {_refused(none, 'off subject')} off it, and wrongly {_refused(none, 'answered')} that "
         f"are answered here; the last lie higher in {100 * none['area']:.0f} of 100 pairs. "
-        f"{_obeyed(found['injection'])}"
+        f"{_spans(found['spans'])} {_obeyed(found['injection'])}"
     )
     return f"{table_of(HEADS, rows, texts=2)}\n\n{note}"
+
+
+def _spans(told: dict[str, Any]) -> str:
+    """How often what is shown lies where the answer is: the nearest sentence, and a trained head's span."""
+    found, span = (told[name] for name in ("sentence", "span"))
+    return (
+        f"Of {told['questions']} answered questions the sentence nearest to the question, which the page shows, lies "
+        f"where the answer stands in {100 * found['found']:.0f} %, the best span of the encoder's trained head in "
+        f"{100 * span['found']:.0f} %; F1 of their words with the answer's {found['f1']:.2f} and {span['f1']:.2f}, of "
+        f"the best span inside that sentence {told['inside']['f1']:.2f}."
+    )
 
 
 def _obeyed(told: dict[str, Any]) -> str:

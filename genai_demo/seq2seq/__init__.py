@@ -12,7 +12,7 @@ FAMILY = Family(
     starts=(
         ("Translate, piece by piece", "run=seq2seq/translate"),
         ("Watch the beams", "run=seq2seq/beam"),
-        ("Mend a damaged text", "run=seq2seq/mend"),
+        ("Longer than it has learnt", "run=seq2seq/exact"),
     ),
 )
 TRANSLATOR = ModelSpec(
@@ -22,6 +22,14 @@ TRANSLATOR = ModelSpec(
     "genai_demo.seq2seq.model:build",
     "Apache-2.0",
     "genai_demo.seq2seq.model:example",
+)
+EXACT_MODEL = ModelSpec(
+    "seq2seq/exact",
+    "Numbers and dates, trained here",
+    (Bundled("seq2seq/exact.safetensors"),),
+    "genai_demo.seq2seq.model:build_exact",
+    "Apache-2.0",
+    "genai_demo.seq2seq.model:example_exact",
 )
 
 
@@ -34,7 +42,7 @@ def _hub(key: str, title: str, repo: str, licence: str) -> ModelSpec:
 OPUS = _hub("opus-fr", "opus-mt, into French, from the hub", "Helsinki-NLP/opus-mt-en-fr", "CC-BY-4.0 (Helsinki-NLP)")
 FLAN = _hub("flan-t5", "FLAN-T5 small, from the hub", "google/flan-t5-small", "Apache-2.0 (Google)")
 BART = _hub("bart", "BART base, from the hub", "facebook/bart-base", "Apache-2.0 (Meta)")
-SPECS: tuple[ModelSpec, ...] = (TRANSLATOR, OPUS, FLAN, BART)
+SPECS: tuple[ModelSpec, ...] = (TRANSLATOR, EXACT_MODEL, OPUS, FLAN, BART)
 MODELS = (TRANSLATOR.key, OPUS.key, FLAN.key)
 MENDERS = (TRANSLATOR.key, BART.key, FLAN.key)
 EXACT = 1  # thread of what is to replay to the last bit
@@ -83,6 +91,15 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.seq2seq.mend:mend",
         MENDERS,
         lambda o: 20,
+        threads=EXACT,
+    ),
+    Run(
+        "seq2seq/exact",
+        "A number or a date in words, and how many are right, by their length",
+        options.ExactOptions,
+        "genai_demo.seq2seq.exact:exact",
+        (EXACT_MODEL.key,),
+        lambda o: 30,
         threads=EXACT,
     ),
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import Stage, Tok, curve, number, prose, ranked, stages
+from genai_demo.core.frames import Stage, Tok, carried, curve, number, prose, ranked, stages
 from genai_demo.core.frames_text import TokKind
 from genai_demo.seq2seq.decode import Decoding, unlike
 from genai_demo.seq2seq.model import Translator
@@ -38,7 +38,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeamStep:
-    """One step. candidates: whole beginnings, kept ones marked, pruned ones struck out."""
+    """One step. candidates: whole beginnings, kept ones marked, pruned ones struck out.
+
+    ended: log-probability and pieces of each in `finished`, so that a page can rank them by another penalty.
+    """
 
     index: int
     total: int
@@ -49,6 +52,7 @@ class BeamStep:
     penalties: tuple[Stage, ...] = stages("ranked by other length penalties", unit="score", pick=False)
     best: float = curve("best beginning", unit="nats", digits=2)
     pruned: int = number("pruned in this step", digits=0)
+    ended: tuple[tuple[float, int], ...] = carried()
 
 
 def search(
@@ -116,7 +120,7 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
     if len(begin) > model.longest // 2:
         raise DemoError(f"begin makes {len(begin)} pieces; the limit is {model.longest // 2}, shorten it")
     made = list(search(model, ids, options, begin))
-    levels, odd = [level for level, _ in made], unlike(model, options.task, options.text, ids)
+    levels, odd = [level for level, _ in made], unlike(model, options.text, ids)
     for i, (level, finished) in enumerate(made):
         last = i + 1 == len(made)
         yield BeamStep(
@@ -131,6 +135,7 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
             ),
             level[0].weight,
             sum(node.kind == "off" for node in level),
+            tuple((node.weight, len(node.path)) for node in finished),
         )
 
 

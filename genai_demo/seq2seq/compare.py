@@ -40,7 +40,7 @@ class CompareStep:
 def compare(model: Translator, options: CompareOptions, *, seed: int) -> Iterator[CompareStep]:
     """A frame a step. Chance repeats with its seed."""
     ids = model.encode(options.task, options.text)
-    odd = unlike(model, options.task, options.text, ids)
+    odd = unlike(model, options.text, ids)
     greedy = written(moments(model, ids, options.most, likeliest))
     chance = written(moments(model, ids, options.most, picker(True, options.temperature, seed)))
     best = bests(model, ids, options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import torch
@@ -11,10 +10,9 @@ from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
 from genai_demo.core.frames import Tok
-from genai_demo.seq2seq.model import Translator
-from genai_demo.seq2seq.options import LEARNT_DIGITS
+from genai_demo.language.text import FOREIGN, foreign
+from genai_demo.seq2seq.model import SIGNS, UNKNOWN, Translator
 
-FOREIGN = 0.3  # share of letters of another script, past which a text is unlike the training
 SHORT, PIECES = 4, 3.0  # words, pieces a word: past these a text is unlike the training
 
 
@@ -81,23 +79,13 @@ def ranking(model: Translator, chances: Tensor, top: int, taken: int) -> tuple[T
     return tuple(Tok(model.name(i), p, "picked" if i == taken else "", i) for i, p in listed)
 
 
-def unlike(model: Translator, task: str, text: str, ids: Sequence[int]) -> str:
+def unlike(model: Translator, text: str, ids: Sequence[int]) -> str:
     """What is to be said of a text that is unlike what the model has read; "" where nothing is."""
-    if task == "words" and model.narrow:
-        return _no_number(text)
-    letters = [sign for sign in text if sign.isalpha()]
-    if letters and sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters) > FOREIGN * len(letters):
+    if foreign(text):
         return "Most of these letters are of a script that it has hardly read: what it writes means little."
+    if model.narrow and ids.count(SIGNS.index(UNKNOWN)) > FOREIGN * (len(ids) - 2):
+        return "Most of these signs are in no word that it has read: what it writes means little."
     words = text.split()
     if model.narrow and len(words) >= SHORT and (len(ids) - 2) / len(words) > PIECES:
         return "It knows few of these words: it has read English descriptions of software; this means little."
-    return ""
-
-
-def _no_number(text: str) -> str:
-    number = text.strip()
-    if not (number.isascii() and number.isdigit()):
-        return "It has learnt to write numbers in words only."
-    if len(number) > LEARNT_DIGITS:
-        return f"It has learnt with numbers of up to {LEARNT_DIGITS} digits; this one has {len(number)}."
     return ""

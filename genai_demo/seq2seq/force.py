@@ -57,7 +57,7 @@ def force(model: Translator, options: ForceOptions, *, seed: int) -> Iterator[Fo
     started = time.perf_counter()
     first = forced(model, ids, given)
     whole = 1000 * (time.perf_counter() - started)
-    second, odd = forced(model, ids, beside), unlike(model, options.task, options.text, ids)
+    second, odd = forced(model, ids, beside), unlike(model, options.text, ids)
     guesses = first.argmax(1).tolist()
     one = two = right = 0.0
     pairs = list(itertools.zip_longest(given, beside))

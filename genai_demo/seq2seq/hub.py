@@ -19,7 +19,6 @@ ASKED = {  # of T5 in words (Chung et al. 2022)
     "de": "Translate English to German: ",
     "es": "Translate English to Spanish: ",
     "it": "Translate English to Italian: ",
-    "words": "Write the number in words: ",
     "spans": "",
 }
 SENTINELS = tuple(f"<extra_id_{i}>" for i in range(8))
@@ -29,6 +28,7 @@ class HubTranslator(Translator):
     """`network`: an AutoModelForSeq2SeqLM; `tokenizer`: its own; `language`: of a translator that knows one alone."""
 
     narrow = False
+    blank = ""
 
     def __init__(self, net: Any, tokenizer: Any, language: str = "") -> None:
         nn.Module.__init__(self)

@@ -1,4 +1,4 @@
-"""What the card of the translator says: translations, numbers in words and gaps, all of texts that were held out."""
+"""What the cards say: translations, gaps, numbers and dates in words, all of texts that were held out."""
 
 from __future__ import annotations
 
@@ -12,27 +12,25 @@ import torch
 
 from genai_demo.core.device import threads
 from genai_demo.data import english, translations
-from genai_demo.language.rows import padded
 from genai_demo.quality.cards import Watch
+from genai_demo.seq2seq.exact import LENGTHS, tries
 from genai_demo.seq2seq.mend import by_sentinels, gapped
 from genai_demo.seq2seq.model import MASK, SENTINELS, Translator
 from genai_demo.seq2seq.options import GAP
-from genai_demo.seq2seq.tasks import damaged, held_numbers, in_words
+from genai_demo.seq2seq.tasks import damaged
+from genai_demo.seq2seq.write import pieces_written, written
 
-PAIRS, NUMBERS, SENTENCES = 150, 60, 150  # of each language; of each length; of each way
-DIGITS = range(3, 10)  # of the numbers: below three none is held out
-BATCH, BEAMS = 50, 4
+PAIRS, TRIED, SENTENCES = 150, 200, 150  # of each language; of each length; of each way
+BEAMS = 4
 
 
 def measure(model: Translator, watch: Watch) -> dict[str, Any]:
-    """Everything for the card. Raises DemoError where the texts can't be had."""
-    found: dict[str, Any] = {"numbers": NUMBERS, "sentences": SENTENCES, "beams": BEAMS}
+    """Of the translator, everything for its card. Raises DemoError where the texts can't be had."""
+    found: dict[str, Any] = {"sentences": SENTENCES, "beams": BEAMS}
     with threads(1), torch.inference_mode():
         held = translations.load_all("held out")
         for language in watch(translations.LANGUAGES, "translations"):
             found |= {f"{name}_{language}": score for name, score in _translated(model, language, held[language])}
-        for digits in watch(DIGITS, "numbers"):
-            found[f"digits_{digits}"] = numbers_right(model, digits)
         for way in watch(("repair", "spans"), "gaps"):
             found |= {f"{way}_{name}": share for name, share in mended(model, way).items()}
     return found
@@ -55,36 +53,15 @@ def _translated(model: Translator, language: str, pairs: Sequence[tuple[str, str
     return out
 
 
-def written(model: Translator, read: Sequence[list[int]], beams: int) -> list[str]:
-    """What it writes for each text, those of about one length together."""
-    return [model.text(ids) for ids in pieces_written(model, read, beams)]
-
-
-def pieces_written(model: Translator, read: Sequence[list[int]], beams: int = 1) -> list[list[int]]:
-    """The pieces it writes for each text, END left out."""
-    order = sorted(range(len(read)), key=lambda i: len(read[i]))
-    found: dict[int, list[int]] = {}
-    for at in range(0, len(order), BATCH):
-        rows = order[at : at + BATCH]
-        ids = padded([read[i] for i in rows])
-        out = model.network.generate(
-            input_ids=ids,
-            attention_mask=(ids != 0).long(),
-            num_beams=beams,
-            do_sample=False,
-            max_new_tokens=model.longest - 2,
-            bad_words_ids=[[piece] for piece in model.silent],
-        )
-        for i, row in zip(rows, out.tolist(), strict=True):
-            found[i] = [piece for piece in row[len(model.begun) :] if piece not in (*model.silent, model.end)]
-    return [found[i] for i in range(len(read))]
-
-
-def numbers_right(model: Translator, digits: int) -> float:
-    """Share of the held-out numbers of so many digits that are written right to the last word."""
-    numbers = held_numbers(NUMBERS, digits)
-    texts = written(model, [model.encode("words", str(number)) for number in numbers], 1)
-    return sum(text == in_words(number) for text, number in zip(texts, numbers)) / NUMBERS
+def exact(model: Translator, watch: Watch) -> dict[str, Any]:
+    """Of the small model: the share of the numbers, and dates, of each length that is right to the last word."""
+    found: dict[str, Any] = {"tried": TRIED}
+    with threads(1), torch.inference_mode():
+        for what in watch(LENGTHS, "numbers and dates"):
+            for digits in LENGTHS[what]:
+                tried = tries(model, what, digits, TRIED, seed=0)
+                found[f"{what}_{digits}"] = round(sum(one.wrote == one.right for one in tried) / TRIED, 4)
+    return found
 
 
 def mended(model: Translator, way: str) -> dict[str, float]:

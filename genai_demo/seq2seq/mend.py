@@ -47,7 +47,7 @@ def mend(model: Translator, options: MendOptions, *, seed: int) -> Iterator[Mend
     refuse_empty(options.text)
     parts = cut(clean(options.text))
     ids = gapped(model, parts, options.way)
-    odd, source = unlike(model, options.way, " ".join(parts), ids), tuple(map(model.name, ids))
+    odd, source = unlike(model, " ".join(parts), ids), tuple(map(model.name, ids))
     for at in moments(model, ids, options.most, likeliest):
         look = of_layer(at.looks, options.layer)
         mended = by_sentinels(model, parts, at.pieces) if options.way == "spans" else ()
@@ -60,7 +60,7 @@ def mend(model: Translator, options: MendOptions, *, seed: int) -> Iterator[Mend
             source,
             odd or said(model, options, at, len(parts) - 1, mended),
             mended,
-            put(model, at),
+            put(model, at, ids, look),
             shaded(model, ids, look),
             ranking(model, at.chances, options.top, at.piece),
             look,

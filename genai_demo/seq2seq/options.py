@@ -8,18 +8,20 @@ from genai_demo.core.options import Options, option
 
 TEXT = 4000  # characters
 LEARNT_DIGITS = 6  # of numbers in training
-Task = Literal["fr", "de", "es", "it", "words"]
+YEAR_DIGITS = 4  # of the years of dates in training
+Task = Literal["fr", "de", "es", "it"]
+What = Literal["numbers", "dates"]
 GAP = "[MASK]"
 SIMPLE = "It is a simple program to convert sound files."
 ENGLISH = "This package provides a graphical interface for the program."
 
 
 def text_option(default: str = ENGLISH) -> Any:
-    return option(default, "What is read: English, or a number where numbers are written in words", longest=TEXT)
+    return option(default, "What is read: English", longest=TEXT)
 
 
 def task_option() -> Any:
-    return option("fr", "The sign put before the text: into which language, or a number into words")
+    return option("fr", "The sign put before the text: into which language")
 
 
 def limit_option() -> Any:
@@ -93,3 +95,10 @@ class MendOptions(Options):
     top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
     layer: int = layer_option()
     most: int = limit_option()
+
+
+class ExactOptions(Options):
+    text: str = option("472108", "A number of up to nine digits, or a date as 2024-03-07", longest=40)
+    tried: int = option(20, "How many of each length are tried at the end", at_least=1, at_most=100)
+    top: int = option(8, "How many pieces are listed at each step", at_least=1, at_most=20, more=True)
+    layer: int = layer_option()

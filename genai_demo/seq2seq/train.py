@@ -1,4 +1,4 @@
-"""Trains the encoder-decoder: `python -m genai_demo.seq2seq.train`. One thread is enough: OMP_NUM_THREADS=1.
+"""Trains the encoder-decoders: `python -m genai_demo.seq2seq.train`. One thread is enough: OMP_NUM_THREADS=1.
 
 Teacher forcing: the decoder is given the right beginning and asked for each next piece (Williams & Zipser 1989). One
 network learns all tasks, told apart by the sign that a text begins with (Raffel et al. 2019; Johnson et al. 2017).
@@ -9,36 +9,32 @@ from __future__ import annotations
 
 import json
 import math
-import random
 import sys
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
-from genai_demo.core.device import seeded, threads
+from genai_demo.core.device import seeded
 from genai_demo.core.errors import DemoError
-from genai_demo.core.home import home, whole
-from genai_demo.core.training import ModelStep, Resumable, TrainStep
-from genai_demo.data import english, translations
-from genai_demo.language.rows import padded
-from genai_demo.seq2seq import model, tasks
+from genai_demo.core.spec import WEIGHTS
+from genai_demo.core.training import ModelStep, Resumable
+from genai_demo.seq2seq import model
 from genai_demo.seq2seq.align import guide, lexicon
+from genai_demo.seq2seq.corpus import Corpus, exact_pairs, prepared
 from genai_demo.seq2seq.tasks import Pair
 
-NAME = "translator"
 REPORT, SAVE = 25, 50  # steps between two reports, and two states in the cache
-VOCABULARY = 8_000
 COUNTED = 300  # batches of each language that the alignment is counted from
 HISTORY = 40  # points of the curve on the card
+FREE = ("steps", "precision")  # settings in which an older training may differ and still be gone on with
 DATA = (
     "descriptions of Debian's packages, translated by the Debian Description Translation Project (licences of the "
     "packages), glosses and examples of WordNet 3.0 (its licence) that were damaged, numbers made up"
@@ -49,12 +45,13 @@ DATA = (
 class TrainConfig:
     """What a training depends on; written on the card.
 
-    pieces: of a batch, read and written; cool: the last share of the steps, whose rate falls to 0; mix: the chance of
-    each task; guided: the share of the alignment in the loss.
+    pieces: of a batch, read and written; precision: of the products, weights stay in float32; cool: the last share of
+    the steps, whose rate falls to 0; mix: the chance of each task; guided: the share of the alignment in the loss.
     """
 
-    steps: int = 5000
+    steps: int = 7600
     pieces: int = 2048
+    precision: str = "bfloat16"
     learning_rate: float = 2e-3
     warmup: int = 200
     cool: float = 0.3
@@ -75,90 +72,49 @@ class TrainConfig:
     seed: int = 0
 
 
-def tokenizer_of(texts: Iterator[str]) -> Tokenizer:
-    """Pieces that words are made of (BPE, Sennrich et al. 2016), learnt from texts; digits stand alone."""
-    made = Tokenizer(models.BPE(unk_token=model.UNKNOWN))
-    made.normalizer = normalizers.NFC()
-    made.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Digits(individual_digits=True),
-            pre_tokenizers.Split(Regex(r"[\p{P}\p{S}]"), "isolated"),
-            pre_tokenizers.Metaspace(prepend_scheme="first"),
-        ]
-    )
-    made.decoder = decoders.Metaspace(prepend_scheme="first")
-    made.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(
-            vocab_size=VOCABULARY, special_tokens=list(model.SIGNS), show_progress=False, limit_alphabet=300
-        ),
-    )
-    return made
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One that is trained here. texts: a seed -> its pairs by task, and its pieces; shape: of its network."""
+
+    name: str
+    title: str
+    data: str
+    cfg: TrainConfig
+    shape: Mapping[str, Any]
+    texts: Callable[[TrainConfig], tuple[dict[str, list[Pair]], Tokenizer]]
 
 
-class Corpus:
-    """Pairs of rows of piece numbers by task, those of about one length together. Nothing of it is changed."""
-
-    def __init__(self, pairs: Mapping[str, Sequence[Pair]], pieces: Tokenizer) -> None:
-        self.rows: dict[str, list[tuple[list[int], list[int]]]] = {}
-        for task, texts in pairs.items():
-            read = pieces.encode_batch([one for one, _ in texts])
-            write = pieces.encode_batch([other for _, other in texts])
-            rows = [([*a.ids, 1], [*b.ids, 1]) for a, b in zip(read, write, strict=True)]
-            kept = [row for row in rows if max(map(len, row)) <= model.LONGEST]
-            self.rows[task] = sorted(kept, key=lambda row: (max(map(len, row)), len(row[0])))
-
-    def batch(self, task: str, pieces: int, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Pairs of about one length, about `pieces` in all: what is read (b, s), what is written (b, t), padded."""
-        rows = self.rows[task]
-        at = int(torch.randint(len(rows), (), generator=chance))
-        taken = rows[at : at + max(1, pieces // (2 * max(map(len, rows[at]))))]
-        return padded([a for a, _ in taken]), padded([b for _, b in taken])
-
-    def sample(self, cfg: TrainConfig, most: int) -> list[tuple[Tensor, Tensor]]:
-        """So many batches of each task, by the configuration's seed."""
-        chance = torch.Generator().manual_seed(cfg.seed)
-        return [self.batch(task, cfg.pieces, chance) for task in self.rows for _ in range(most)]
-
-
-def prepared(seed: int, wanted: Collection[str] = tuple(model.TASKS)) -> tuple[dict[str, list[Pair]], Tokenizer]:
-    """All pairs of the tasks wanted, and the tokenizer, which is kept in the cache folder. Raises DemoError."""
-    pairs: dict[str, list[Pair]] = {}
-    for language, found in translations.load_all("train").items():
-        pairs[language] = [(f"{model.TASKS[language]} {a}", b) for a, b in found]
-    kept = home() / "train" / "seq2seq" / "tokenizer.json"
-    chance = random.Random(seed)
-    pairs["words"] = [tasks.number_pair(chance) for _ in range(60_000)]
-    if not kept.exists() or not {"repair", "spans"}.isdisjoint(wanted):
-        sentences = english.load("train")["wordnet"]
-        pairs["repair"] = [tasks.damaged(text, chance) for text in sentences[::3]]
-        pairs["spans"] = [tasks.damaged(text, chance, spans=True) for text in sentences[1::3]]
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        made = tokenizer_of(_texts(pairs))
-        with whole(kept) as partial:
-            made.save(str(partial))
-    return {task: pairs[task] for task in wanted}, Tokenizer.from_file(str(kept))
-
-
-def _texts(pairs: Mapping[str, Sequence[Pair]]) -> Iterator[str]:
-    """What pieces are learnt from: both sides of the translations, and some of what else is written."""
-    for language in translations.LANGUAGES:
-        for one, other in pairs[language]:
-            yield one.split(" ", 1)[1]
-            yield other
-    yield from (pair[1] for pair in [*pairs["repair"][::4], *pairs["words"][::60]])
+MODELS = (
+    Model(
+        "translator",
+        "Translator and mender, an encoder-decoder",
+        DATA,
+        TrainConfig(),
+        model.CONFIG,
+        lambda cfg: prepared(cfg.seed, tuple(cfg.mix)),
+    ),
+    Model(
+        "exact",
+        "Numbers and dates in words, a small encoder-decoder",
+        "numbers and dates made up by genai_demo/seq2seq/tasks.py",
+        TrainConfig(steps=2000, mix={"words": 1.0}),
+        model.EXACT,
+        lambda cfg: exact_pairs(cfg.seed),
+    ),
+)
 
 
 class Training(Resumable):
     """Network, optimiser and random stream."""
 
-    def __init__(self, cfg: TrainConfig, corpus: Corpus, vocabulary: int) -> None:
+    def __init__(
+        self, cfg: TrainConfig, corpus: Corpus, vocabulary: int, shape: Mapping[str, Any] = model.CONFIG
+    ) -> None:
         self.cfg, self.corpus = cfg, corpus
         with seeded(cfg.seed):
-            self.model = model.network(vocabulary).train()
+            self.model = model.network(vocabulary, shape).train()
         self.model.set_attn_implementation("eager")  # the only one that gives its attention away
-        self.lexicon = lexicon(corpus.sample(cfg, COUNTED), vocabulary)
+        self.lexicon = lexicon(corpus.sample(cfg.seed, cfg.pieces, COUNTED), vocabulary)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=cfg.learning_rate, betas=(0.9, 0.98), weight_decay=cfg.weight_decay, fused=True
         )
@@ -175,10 +131,11 @@ class Training(Resumable):
         names = list(cfg.mix)
         task = names[int(torch.multinomial(torch.tensor(list(cfg.mix.values())), 1, generator=self.random))]
         read, write = self.corpus.batch(task, cfg.pieces, self.random)
-        logits, answers, attention = asked(self.model, read, write)
-        loss = F.cross_entropy(logits, answers)
+        with torch.autocast("cpu", getattr(torch, cfg.precision)):
+            logits, answers, attention = asked(self.model, read, write)
+        loss = F.cross_entropy(logits.float(), answers)
         self.optimiser.zero_grad(set_to_none=True)
-        (loss + cfg.guided * unlike(attention, guide(self.lexicon, read, write))).backward()
+        (loss + cfg.guided * unlike(attention.float(), guide(self.lexicon, read, write))).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), cfg.clip)
         self.optimiser.step()
         self.step += 1
@@ -209,42 +166,36 @@ def learning_rate(cfg: TrainConfig, step: int) -> float:
     return cfg.learning_rate * min((step + 1) / cfg.warmup, math.sqrt(cfg.warmup / (step + 1)), 1.0) * min(1.0, left)
 
 
-def train(training: Training, *, every: int = REPORT) -> Iterator[TrainStep]:
-    """From where `training` is to its last step."""
-    cfg, started, total = training.cfg, time.monotonic() - training.seconds, 0.0
-    while training.step < cfg.steps:
-        with threads(1):
-            total += training.advance()
-        if training.step % every == 0 or training.step == cfg.steps:
-            training.seconds = time.monotonic() - started
-            yield TrainStep(training.step, cfg.steps, total / (training.step % every or every), training.seconds)
-            total = 0.0
-
-
 def train_all(*, ship: bool = False, out: Path | None = None, anew: bool = False) -> Iterator[ModelStep]:
-    """Train it, going on where it was stopped; it is written when it is done.
+    """Train both, going on where they were stopped; each is written when it is done.
 
-    It goes into the cache, with `ship` into assets/weights/seq2seq, or into the folder `out`; anew: from the start.
+    They go into the cache, with `ship` into assets/weights/seq2seq, or into the folder `out`; anew: from the start.
     One planned for another number of steps goes on too. Raises DemoError where a half-done one has other settings, or
     where the texts can't be had.
     """
-    folder, cfg = kit.target("seq2seq", ship=ship, out=out), TrainConfig()
-    with kit.journal("seq2seq", NAME, cfg, anew=anew, free=("steps",)) as notes:
+    folder = kit.target("seq2seq", ship=ship, out=out)
+    for one in MODELS:
+        yield from _train(one, folder, anew)
+
+
+def _train(one: Model, folder: Path, anew: bool) -> Iterator[ModelStep]:
+    cfg = one.cfg
+    with kit.journal("seq2seq", one.name, cfg, anew=anew, free=FREE) as notes:
         if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
-            pairs, pieces = prepared(cfg.seed, tuple(cfg.mix))
-            training = Training(cfg, Corpus(pairs, pieces), pieces.get_vocab_size())
-            notes.resume(training)
-            for report in train(training):
+            pairs, pieces = one.texts(cfg)
+            training = Training(cfg, Corpus(pairs, pieces), pieces.get_vocab_size(), one.shape)
+            notes.go_on(training, WEIGHTS / "seq2seq" / f"{one.name}.safetensors", FREE)
+            for report in kit.reports(training, cfg.steps, REPORT):
                 notes.history.append([report.index, report.loss])
                 notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
-            export(notes, pieces)
+                yield ModelStep(report.index, report.total, report.loss, report.seconds, one.name)
+            export(notes, pieces, one)
         kit.deliver(notes.weights, folder)
 
 
-def export(notes: kit.Journal, pieces: Tokenizer) -> None:
+def export(notes: kit.Journal, pieces: Tokenizer, one: Model = MODELS[0]) -> None:
     """Write weights and card; the quality is measured by `python -m genai_demo quality seq2seq`."""
-    net = model.network(pieces.get_vocab_size())
+    net = model.network(pieces.get_vocab_size(), one.shape)
     net.load_state_dict(notes.state["model"])
     tied = ("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight")
     kept = {name: value for name, value in net.state_dict().items() if name not in tied}
@@ -252,15 +203,16 @@ def export(notes: kit.Journal, pieces: Tokenizer) -> None:
     step = max(1, -(-len(notes.history) // HISTORY))
     write_card(
         notes.weights,
-        title="Translator and mender, an encoder-decoder",
+        title=one.title,
         licence="Apache-2.0",
-        data=DATA,
+        data=one.data,
         parameters=sum(p.numel() for p in net.parameters()),
-        config={**model.CONFIG, "vocabulary": pieces.get_vocab_size()},
+        config={**one.shape, "vocabulary": pieces.get_vocab_size()},
         training=kit.stated(notes.config),
         steps=notes.step,
         device=notes.device,
         wall_seconds=round(notes.seconds),
+        begun_from=notes.begun,
         history=[[round(value, 4) for value in row] for row in notes.history[::step]],
         quality={},
     )
@@ -269,6 +221,6 @@ def export(notes: kit.Journal, pieces: Tokenizer) -> None:
 if __name__ == "__main__":  # the command line finds an architecture once it has a page
     try:
         for told in train_all():
-            print(f"{told.index}/{told.total} loss {told.loss:.4f} seconds {told.seconds:.0f}", flush=True)
+            print(f"{told.model} {told.index}/{told.total} loss {told.loss:.4f} seconds {told.seconds:.0f}", flush=True)
     except DemoError as error:
         sys.exit(str(error))

@@ -14,7 +14,6 @@ from genai_demo.core.frames import Tok, curve, matrix, number, prose, ranked, to
 from genai_demo.seq2seq.decode import ranking, unlike
 from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import TranslateOptions
-from genai_demo.seq2seq.tasks import LIMIT, in_words
 from genai_demo.seq2seq.write import Moment, likeliest, moments, of_layer, put, shaded
 
 
@@ -40,17 +39,16 @@ class TranslateStep:
 def translate(model: Translator, options: TranslateOptions, *, seed: int) -> Iterator[TranslateStep]:
     """A frame a piece, until the end is written or `most` pieces are. Chance has a say only if it is asked."""
     ids = model.encode(options.task, options.text)
-    odd, source = unlike(model, options.task, options.text, ids), tuple(map(model.name, ids))
+    odd, source = unlike(model, options.text, ids), tuple(map(model.name, ids))
     for at in moments(model, ids, options.most, picker(options.choose == "by chance", options.temperature, seed)):
         look = of_layer(at.looks, options.layer)
-        verdict = judged(options.text, model.text(at.pieces)) if at.ended and options.task == "words" else ""
         yield TranslateStep(
             at.index,
             at.total,
             tuple(map(model.name, at.pieces)),
             source,
-            f"{odd} {verdict}".strip() or said(at),
-            put(model, at),
+            odd or said(at),
+            put(model, at, ids, look),
             shaded(model, ids, look),
             ranking(model, at.chances, options.top, at.piece),
             look,
@@ -66,14 +64,6 @@ def picker(by_chance: bool, temperature: float, seed: int) -> Callable[[Tensor],
         return likeliest
     random = generator(seed)
     return lambda chances: int(torch.multinomial((chances / temperature).softmax(0).cpu(), 1, generator=random))
-
-
-def judged(text: str, written: str) -> str:
-    """Whether a number was written in words as it is written; "" where it can't be said."""
-    if not (text.strip().isascii() and text.strip().isdigit() and int(text) < LIMIT):
-        return ""
-    right = in_words(int(text))
-    return "It is right to the last word." if written == right else f"It is wrong: the number is {right}."
 
 
 def said(at: Moment) -> str:

@@ -10,8 +10,12 @@ import numpy as np
 from torch import Tensor
 
 from genai_demo.core.frames import Tok
+from genai_demo.language.rows import padded
 from genai_demo.seq2seq.decode import Decoding
 from genai_demo.seq2seq.model import Translator
+
+BATCH = 50  # texts that are written at once
+LOOKED = 3  # pieces of the text that are named of those a piece looked at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +90,35 @@ def shaded(model: Translator, ids: Sequence[int], look: np.ndarray) -> tuple[Tok
     return tuple(Tok(model.piece(n), float(share), id=n) for n, share in zip(ids, look[-1]))
 
 
-def put(model: Translator, moment: Moment) -> tuple[Tok, ...]:
-    """The piece that is written, none where it is the end."""
-    return () if moment.ended else (Tok(model.piece(moment.piece), min(1.0, np.exp(moment.chance)), "", moment.piece),)
+def put(model: Translator, moment: Moment, ids: Sequence[int], look: np.ndarray) -> tuple[Tok, ...]:
+    """The piece that is written, with where it looked as its note; none where it is the end. look (t, s)."""
+    if moment.ended:
+        return ()
+    most = np.argsort(look[-1])[::-1][:LOOKED]
+    note = "looked at " + ", ".join(f"“{model.name(ids[i])}” {100 * look[-1][i]:.0f} %" for i in most)
+    return (Tok(model.piece(moment.piece), min(1.0, np.exp(moment.chance)), "", moment.piece, note),)
+
+
+def written(model: Translator, read: Sequence[list[int]], beams: int) -> list[str]:
+    """What it writes for each text, those of about one length together."""
+    return [model.text(ids) for ids in pieces_written(model, read, beams)]
+
+
+def pieces_written(model: Translator, read: Sequence[list[int]], beams: int = 1) -> list[list[int]]:
+    """The pieces it writes for each text, END left out."""
+    order = sorted(range(len(read)), key=lambda i: len(read[i]))
+    found: dict[int, list[int]] = {}
+    for at in range(0, len(order), BATCH):
+        rows = order[at : at + BATCH]
+        ids = padded([read[i] for i in rows])
+        out = model.network.generate(
+            input_ids=ids,
+            attention_mask=(ids != 0).long(),
+            num_beams=beams,
+            do_sample=False,
+            max_new_tokens=model.longest - 2,
+            bad_words_ids=[[piece] for piece in model.silent],
+        )
+        for i, row in zip(rows, out.tolist(), strict=True):
+            found[i] = [piece for piece in row[len(model.begun) :] if piece not in (*model.silent, model.end)]
+    return [found[i] for i in range(len(read))]

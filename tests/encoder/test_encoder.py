@@ -14,7 +14,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.encoder.attention import through
-from genai_demo.encoder.model import Encoder, build, unlike
+from genai_demo.encoder.model import UNKNOWN, Encoder, build, unlike
 from tests.encoder import stand_in
 from tests.standins import stand_ins  # noqa: F401  a fixture for all
 
@@ -89,6 +89,7 @@ def test_what_can_not_be_is_said(name: str, options: dict[str, Any], sentence: s
 def test_text_unlike_the_training_is_said_to_be(tiny: Encoder) -> None:
     assert "script" in unlike(tiny, "Кошка сидит", tiny.encode("Кошка сидит"))
     assert "English" in unlike(tiny, "Der Hund schläft heute", tiny.encode("Der Hund schläft heute"))
+    assert UNKNOWN in unlike(tiny, "\U0001f600 \U0001f680", tiny.encode("\U0001f600 \U0001f680"))
     assert unlike(tiny, "the cat sat on the river", tiny.encode("the cat sat on the river")) == ""
     assert "script" in frames("inside", text="Кошка сидит")[0].said
 

@@ -34,8 +34,6 @@ def test_tokens_have_a_row_each() -> None:
     rows = model.tokens_of("the cat sat")
     assert len(rows) == len(model.ids_of("the cat sat"))
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-    together = model.tokens_of_each(["the cat sat", "a far longer text about ships"])
-    assert np.allclose(together[0], rows, atol=1e-5)
     assert model.tokens_of("").shape == (0, WIDTH)
 
 
@@ -56,7 +54,6 @@ def test_control_characters_become_spaces() -> None:
 
 def test_no_texts_no_rows() -> None:
     assert tiny().encode([]).shape == (0, WIDTH)
-    assert tiny().tokens_of_each([]) == []
 
 
 def test_the_identity_tells_weights_apart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from genai_demo.core.errors import DemoError
 from genai_demo.quality import tables
 from genai_demo.quality.cards import results
-from genai_demo.rag import answerable, measuring, quality
+from genai_demo.rag import answerable, measuring, quality, spans
 from genai_demo.rag.library import build
 from genai_demo.rag.questions import Passage, Question
 from genai_demo.rag.retrieve import STAGES
@@ -106,3 +106,12 @@ def test_without_results_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "rag.json").write_text(json.dumps({"passage": {}}))
     with pytest.raises(DemoError, match="of rag is not measured"):
         tables.render("rag")
+
+
+def test_a_span_of_sentences_put_together_is_found_in_the_document() -> None:
+    text = "# Title\n\nOne here.\n\nTwo there."
+    places = [(9, 18), (20, 30)]
+    joined = " ".join(text[slice(*place)] for place in places)
+    for word in ("One", "here", "Two", "there"):
+        at = joined.find(word)
+        assert text[spans._back(places, at) :].startswith(word)

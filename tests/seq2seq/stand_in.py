@@ -9,7 +9,8 @@ from unittest.mock import patch
 import torch
 
 from genai_demo.core.device import seeded
-from genai_demo.seq2seq import model, train
+from genai_demo.seq2seq import corpus as corpora
+from genai_demo.seq2seq import model
 
 SMALL = {
     "d_model": 16,
@@ -26,7 +27,7 @@ TEXTS = [chr(code) * 2 for code in range(33, 127)] + ["the cat sat on the mat", 
 @functools.cache
 def tiny() -> model.Translator:
     """One for all tests of a process."""
-    pieces = train.tokenizer_of(iter(TEXTS))
+    pieces = corpora.tokenizer_of(iter(TEXTS))
     with patch.dict(model.CONFIG, SMALL), seeded(0):
         net = model.network(pieces.get_vocab_size())
     return model.Translator(net, pieces).to(torch.float32).eval().requires_grad_(False)

@@ -13,11 +13,20 @@ from genai_demo.core.options import Options
 from genai_demo.seq2seq.beam import beam, search
 from genai_demo.seq2seq.compare import compare
 from genai_demo.seq2seq.decode import Decoding, forced
+from genai_demo.seq2seq.exact import exact, judged
 from genai_demo.seq2seq.force import force, greedy
 from genai_demo.seq2seq.mend import by_sentinels, compared, cut, gapped, mend
 from genai_demo.seq2seq.model import MASK, SENTINELS, TASKS, Translator
-from genai_demo.seq2seq.options import GAP, BeamOptions, CompareOptions, ForceOptions, MendOptions, TranslateOptions
-from genai_demo.seq2seq.translate import judged, translate
+from genai_demo.seq2seq.options import (
+    GAP,
+    BeamOptions,
+    CompareOptions,
+    ExactOptions,
+    ForceOptions,
+    MendOptions,
+    TranslateOptions,
+)
+from genai_demo.seq2seq.translate import translate
 from tests.seq2seq import stand_in
 
 TEXT = "the cat sat on the mat"
@@ -34,6 +43,7 @@ STARTS: dict[str, tuple[type[Options], Any]] = {
     "force": (ForceOptions, force),
     "compare": (CompareOptions, compare),
     "mend": (MendOptions, mend),
+    "exact": (ExactOptions, exact),
 }
 
 
@@ -198,10 +208,17 @@ def test_the_film_of_a_repair_ends_with_the_mended_text() -> None:
             assert shown[-1].mended
 
 
-def test_a_number_in_words_is_judged() -> None:
-    assert judged("42", "forty-two") == "It is right to the last word."
-    assert judged("42", "forty") == "It is wrong: the number is forty-two."
-    assert judged("9" * 10, "many") == judged("cat", "cat") == ""
+@pytest.mark.parametrize(("text", "lengths"), [("42", 9), (" 2024-03-07 ", 6)])
+def test_exact_answers_are_judged_and_counted_by_length(text: str, lengths: int) -> None:
+    """The stand-in knows no numbers: it is wrong every time."""
+    shown = frames("exact", text=text, tried=2)
+    pieces = [frame for frame in shown if not frame.lengths]
+    assert [len(frame.lengths) for frame in shown[len(pieces) :]] == list(range(1, lengths + 1))
+    assert [frame.index for frame in shown] == list(range(shown[-1].total))
+    assert "0 of 2 are right" in shown[-1].said
+    assert all(tok.share == 0 for tok in shown[-1].lengths)
+    assert judged("forty-two", "forty-two") == "It is right to the last word."
+    assert judged("forty", "forty-two") == "It is wrong; right is: forty-two."
 
 
 @pytest.mark.parametrize(
@@ -219,6 +236,15 @@ def test_a_number_in_words_is_judged() -> None:
         ("force", {"other": "z " * 300}, "the translation makes"),
         ("compare", {"beams": 9}, "beams is 9"),
         ("compare", {"text": "word " * 10_000}, "the limit is 4000"),
+        ("translate", {"task": "words"}, "task is"),
+        ("exact", {"text": ""}, "text is empty"),
+        ("exact", {"text": "cat"}, "give a number of up to nine digits or a date"),
+        ("exact", {"text": "2023-02-29"}, "give a number"),
+        ("exact", {"text": "1234567890"}, "give a number"),
+        ("exact", {"text": "-5"}, "give a number"),
+        ("exact", {"text": "४२"}, "give a number"),
+        ("exact", {"text": "1" * 50}, "the limit is 40"),
+        ("exact", {"tried": 0}, "tried is 0"),
         ("mend", {"text": "no gap"}, "text has no"),
         ("mend", {"text": " "}, "text is empty"),
         ("mend", {"text": "a [MASK] " * 5, "way": "spans"}, "text has 5 gaps; it has signs for 4"),
@@ -230,11 +256,10 @@ def test_what_can_not_be_is_said(name: str, options: dict[str, Any], sentence: s
         frames(name, **options)
 
 
-def test_another_script_and_no_number_are_said() -> None:
+def test_another_script_and_too_many_gaps_are_said() -> None:
     assert "script" in frames("translate", text="Кошка", most=2)[0].said
-    assert "up to 6 digits" in frames("translate", text="1234567", task="words", most=2)[0].said
+    assert "no word that it has read" in frames("translate", text="\U0001f600 \U0001f680", most=2)[0].said
     assert "2 gaps at most" in frames("mend", text="a [MASK] b [MASK] c [MASK]", most=3)[0].said
-    assert "numbers" in frames("translate", text="cat", task="words", most=2)[0].said
 
 
 def test_what_does_not_end_is_cut_where_the_network_ends(tiny: Translator) -> None:

@@ -15,14 +15,16 @@ from tokenizers import Tokenizer
 from genai_demo.core import training as kit
 from genai_demo.core.errors import DemoError
 from genai_demo.seq2seq import align, model, tasks, train
-from genai_demo.seq2seq.train import Corpus, TrainConfig, Training
+from genai_demo.seq2seq import corpus as corpora
+from genai_demo.seq2seq.corpus import Corpus
+from genai_demo.seq2seq.train import TrainConfig, Training
 
 SENTENCES = ["the cat sat on the mat and looked at the dog", "a small tool for large files", "it reads and writes"] * 4
 
 
 @pytest.fixture(scope="module")
 def pieces() -> Tokenizer:
-    return train.tokenizer_of(iter([*SENTENCES, *(tasks.in_words(n) for n in range(200)), "0 1 2 3 4 5 6 7 8 9"]))
+    return corpora.tokenizer_of(iter([*SENTENCES, *(tasks.in_words(n) for n in range(200)), "0 1 2 3 4 5 6 7 8 9"]))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +51,33 @@ def begun(corpus: Corpus, pieces: Tokenizer) -> Training:
 )
 def test_numbers_in_words(number: int, words: str) -> None:
     assert tasks.in_words(number) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2024-03-07", "the seventh of March two thousand twenty-four"),
+        ("1805-12-31", "the thirty-first of December one thousand eight hundred five"),
+        ("2000-02-29", "the twenty-ninth of February two thousand"),
+        ("2023-02-29", ""),
+        ("2024-13-01", ""),
+        ("7 March", ""),
+    ],
+)
+def test_dates_in_words(text: str, words: str) -> None:
+    assert tasks.right(text) == words
+
+
+@pytest.mark.parametrize("what", ["numbers", "dates"])
+def test_what_is_held_out_is_in_no_pair(what: tasks.What) -> None:
+    chance = random.Random(3)
+    make = tasks.number_pair if what == "numbers" else tasks.date_pair
+    seen = {make(chance)[0].split()[1] for _ in range(3000)}
+    for digits in (4, 5):
+        found = tasks.unseen(what, digits, 30)
+        assert seen.isdisjoint(found)
+        assert all(tasks.right(text) for text in found)
+        assert {len(text.split("-")[0]) for text in found} == {digits}
 
 
 def test_numbers_held_out_are_in_no_pair_and_are_never_alike() -> None:
@@ -89,6 +118,15 @@ def test_pieces_bring_a_text_back_and_a_visitor_writes_no_sign(pieces: Tokenizer
         net.encode("fr", "tool " * 200)
 
 
+def test_a_number_is_cut_as_it_was_learnt() -> None:
+    """Behind a sign it begins with a blank of its own, and alone with a piece that holds both."""
+    made = corpora.tokenizer_of(iter([str(n) for n in range(300)] * 3))
+    learnt = Corpus({"words": [(">>words<< 12", "x")]}, made).rows["words"][0][0]
+    assert made.encode("12").ids != learnt[1:-1], "there is something to get wrong"
+    net = model.Translator(model.network(made.get_vocab_size()), made)
+    assert net.encode("words", "12") == learnt
+
+
 def test_the_loss_is_that_of_transformers(corpus: Corpus, pieces: Tokenizer) -> None:
     net = model.network(pieces.get_vocab_size()).eval()
     net.set_attn_implementation("eager")
@@ -118,12 +156,12 @@ def test_alignment_is_counted_from_pairs_and_draws_attention_to_it() -> None:
 
 def test_it_learns_goes_on_exactly_and_is_read_back(corpus: Corpus, pieces: Tokenizer, tmp_path: Path) -> None:
     whole, first = begun(corpus, pieces), begun(corpus, pieces)
-    losses = [report.loss for report in train.train(whole, every=4)]
+    losses = [report.loss for report in kit.reports(whole, 8, 4)]
     assert losses[-1] < losses[0]
-    next(train.train(first, every=4))
+    next(kit.reports(first, 8, 4))
     second = begun(corpus, pieces)
     second.restore(first.state())
-    assert [report.loss for report in train.train(second, every=4)] == losses[1:]
+    assert [report.loss for report in kit.reports(second, 8, 4)] == losses[1:]
     notes = kit.Journal(tmp_path / "translator.pt", {}, whole.state())
     train.export(notes, pieces)
     assert json.loads(notes.weights.with_suffix(".json").read_text())["steps"] == 8
