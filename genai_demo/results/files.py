@@ -1,23 +1,21 @@
-"""A run's result in a folder: recipe.json, frames.npz, frames.jsonl, digest.json, a preview; and how two compare."""
+"""A run's result in a folder: recipe.json, frames.npz, frames.jsonl, digest.json, a preview."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import json
-import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from genai_demo.core.device import pick_device, threads
+from genai_demo.core.device import pick_device, processor, threads
 from genai_demo.core.errors import DemoError
-from genai_demo.core.frames import Frame, arrays, measured, numbers, pack
+from genai_demo.core.frames import Frame, arrays, measured, numbers
 from genai_demo.core.load import load_info
 from genai_demo.core.recipe import Recipe, versions
 from genai_demo.core.run import threads_of
@@ -26,15 +24,6 @@ from genai_demo.inputs.pictures import READ
 from genai_demo.results import preview
 
 MOST_BYTES = 50_000_000  # of a file that is asked for its recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """identical: every array and number equal; largest: absolute, over all arrays and numbers; where: its name."""
-
-    identical: bool
-    largest: float | None
-    where: str
 
 
 def write(recipe: Recipe, frames: Sequence[Frame], folder: Path) -> list[Path]:
@@ -95,9 +84,9 @@ def digest(recipe: Recipe, frames: Sequence[Frame]) -> dict[str, Any]:
 
 
 def computed_on(recipe: Recipe) -> dict[str, Any]:
-    """Device and precision of the recipe's model, the device alone where it has none; on a CPU the threads too.
+    """Device and precision of the recipe's model, the device alone where it has none; on a CPU also which, and threads.
 
-    Over how many threads a sum is split decides how it is rounded, and so the last digits.
+    How a sum is split over threads and over a processor's vectors decides how it is rounded, and so the last digits.
     """
     import torch
 
@@ -109,97 +98,15 @@ def computed_on(recipe: Recipe) -> dict[str, Any]:
     if found["device"] != "cpu":
         return found
     with threads(threads_of(recipe)):
-        return {**found, "threads": torch.get_num_threads()}
+        return {**found, "processor": processor(), "threads": torch.get_num_threads()}
 
 
-def compare(frames: Sequence[Frame], beside: Path, recipe: Recipe) -> Difference | None:
-    """Frames against what lies in the folder `beside`: frames.npz and .jsonl, else the digest; None where neither is.
-
-    Raises DemoError where the files are damaged.
-    """
-    if not (beside / "frames.npz").exists():
-        if not (beside / "digest.json").exists():
-            return None
-        same = _read_digest(beside).get("sha256") == digest(recipe, frames)["sha256"]
-        return Difference(same, 0.0 if same else None, "" if same else "the digest")
-    try:
-        with open(beside / "frames.npz", "rb") as file, np.load(file, allow_pickle=False) as saved:
-            old = dict(saved)
-        found = _arrays_differ(stacked(frames), old)
-        if found.identical and (beside / "frames.jsonl").exists():
-            lines = [dict(json.loads(line)) for line in (beside / "frames.jsonl").read_text().splitlines()]
-            found = _numbers_differ([steady(frame) for frame in frames], lines)
-        return found
-    except (OSError, ValueError, TypeError, KeyError, zlib.error, zipfile.BadZipFile, EOFError) as error:
-        raise DemoError(
-            f"frames.npz or frames.jsonl in {beside} is damaged ({type(error).__name__}); run the recipe again"
-        ) from None
-
-
-def _read_digest(folder: Path) -> dict[str, Any]:
+def read_digest(folder: Path) -> dict[str, Any]:
+    """digest.json of a folder. Raises DemoError where it is damaged."""
     try:
         return dict(json.loads((folder / "digest.json").read_text()))
     except (OSError, ValueError, TypeError) as error:
         raise DemoError(f"{folder / 'digest.json'} is damaged ({type(error).__name__}); run the recipe again") from None
-
-
-def compare_packed(frames: Sequence[Frame], packed: Sequence[Any]) -> Difference:
-    """Frames against those of a recording, as the film strip would get them; what is measured is left out.
-
-    packed: as it was read from a file, of which nothing is certain; an old one does not say what is measured.
-    """
-    from genai_demo.results.recording import thinned
-
-    mine = thinned([json.loads(json.dumps(pack(frame))) for frame in frames])
-    if len(mine) != len(packed):
-        return Difference(False, None, f"the number of frames ({len(mine)}, recorded {len(packed)})")
-    taken = [name for kind in {type(frame): frame for frame in frames}.values() for name in measured(kind)]
-    for i, (new, old) in enumerate(zip(mine, packed)):
-        for part in ("lanes", "bars", "numbers"):
-            if _steady_part(new, part, taken) != _steady_part(old, part, taken):
-                return Difference(False, None, f"{part} of frame {i}")
-    return Difference(True, 0.0, "")
-
-
-def _steady_part(packed: Any, part: str, taken: Sequence[str]) -> Any:
-    """A part of a packed frame, without the numbers whose names are `taken`; None where there is no such part."""
-    found = packed.get(part) if isinstance(packed, dict) else None
-    if part == "numbers" and isinstance(found, list):
-        return [entry for entry in found if not (isinstance(entry, dict) and entry.get("name") in taken)]
-    return found
-
-
-def _arrays_differ(new: Mapping[str, np.ndarray], old: Mapping[str, np.ndarray]) -> Difference:
-    if set(new) != set(old):
-        return Difference(False, None, f"the arrays ({', '.join(sorted(set(new) ^ set(old)))[:80]})")
-    largest, where = 0.0, ""
-    for name, value in new.items():
-        if value.shape != old[name].shape:
-            return Difference(False, None, f"the shape of {name}, {value.shape} and {old[name].shape}")
-        if value.dtype == old[name].dtype and np.array_equal(value, old[name], equal_nan=value.dtype.kind == "f"):
-            continue
-        apart = np.abs(value.astype(np.float64) - old[name].astype(np.float64))
-        gap = float(np.nanmax(apart, initial=0.0))
-        if gap >= largest:
-            largest, where = gap, name
-    return Difference(not where, largest, where)
-
-
-def _numbers_differ(new: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]]) -> Difference:
-    """Arrays were equal; `old` may hold measured times too, which are left out as they are in `new`."""
-    if len(new) != len(old):
-        return Difference(False, None, f"the number of frames ({len(new)} and {len(old)})")
-    for i, (mine, theirs) in enumerate(zip(new, old)):
-        for name, value in mine.items():
-            if value != theirs.get(name):
-                gap = _gap(value, theirs.get(name))
-                return Difference(False, gap, f"{name} of frame {i}")
-    return Difference(True, 0.0, "")
-
-
-def _gap(one: Any, other: Any) -> float | None:
-    both = isinstance(one, (int, float)) and isinstance(other, (int, float))
-    return abs(float(one) - float(other)) if both else None
 
 
 def changed_versions(recipe: Recipe) -> list[str]:
@@ -209,17 +116,14 @@ def changed_versions(recipe: Recipe) -> list[str]:
     return [f"{name} {recipe.versions.get(name, 'not recorded')}, now {now.get(name, 'not here')}" for name in names]
 
 
-def changed_machine(recipe: Recipe, path: Path) -> list[str]:
-    """As "device cuda, now cpu" or "threads 2, now 1", from a recording or the digest beside a recipe; [] where neither
-    says it."""
+def machines(recipe: Recipe, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(what a recording, or the digest beside a recipe, was computed on, {} where neither says it; this machine)."""
     folder = path if path.is_dir() else path.parent
     old = {} if path.is_dir() else _computed_on(path)
     if not old and (folder / "digest.json").exists():
-        old = _read_digest(folder)
-    if not old:
-        return []
+        old = read_digest(folder)
     now = computed_on(recipe)
-    return [f"{name} {old[name]}, now {value}" for name, value in now.items() if old.get(name, value) != value]
+    return {name: old[name] for name in now if name in old}, now
 
 
 def _computed_on(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from genai_demo.core.frames import PHOTO, TEXT_KINDS, Frame, arrays, colours, sh
 from genai_demo.results.preview_text import WIDE, plain_signs, text_image
 
 LANE = 280  # pixels a side, at most, of one lane; pictures are scaled by whole numbers
+LANES = ("plane", "bars", "pictures")  # kinds of fields that get a lane
 GAP, LINE, CURVES_HIGH = 12, 16, 90
 INK, PAPER, HAIR = (24, 28, 32), (255, 255, 255), (208, 212, 216)
 COLOURS = {
@@ -134,7 +135,7 @@ def _lane_sizes(frames: Sequence[Frame]) -> dict[str, tuple[int, int]]:
 
 def _lane(frame: Frame, title: str, kept: dict[tuple[str, str], Any]) -> Image.Image:
     """The lane of that title; layers real and heat stay as last shown, held in `kept`."""
-    parts = [(name, meta) for name, meta in _meta(frame).items() if meta["title"] == title]
+    parts = [(name, m) for name, m in _meta(frame).items() if m["title"] == title and m["draw"] in LANES]
     kind = parts[0][1]["draw"]
     if kind == "plane":
         layers = []

@@ -1,6 +1,7 @@
 """Recordings: frames computed earlier by this code, kept with their recipe; pages open on one at no cost.
 
-assets/recordings/<run with / as ->.json.gz holds a wire.Recording, and what it was computed on: device, dtype, threads.
+assets/recordings/<run with / as ->.json.gz holds a wire.Recording, and what it was computed on: device, dtype,
+processor, threads.
 Made by ``python -m genai_demo record RUN``; ``replay`` on its recipe computes the same again.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from genai_demo.core.wire import PackedFrame, Recording
 from genai_demo.results.files import computed_on
 
 RECORDINGS = ASSETS / "recordings"
-BEGINS = '{"recipe":'  # every file does
+BEGINS, MACHINE = '{"recipe":', ',"computed_on":'  # every file does; then that, in all but old ones
 MOST_FRAMES = 72  # a longer run is recorded thinned, its first and last frame kept
 Watch = Callable[[Iterable[Frame]], Iterable[Frame]]
 
@@ -56,9 +57,15 @@ def thinned(frames: list[PackedFrame]) -> list[PackedFrame]:
 
 
 def recorded_recipe(run_name: str) -> dict[str, Any] | None:
-    """The recipe of a run's recording, None where it has none; only the beginning of the file is read.
+    """The recipe of a run's recording, None where it has none. Raises DemoError as `beginning` does."""
+    found = beginning(run_name)
+    return found[0] if found else None
 
-    Raises DemoError where there is no such run or the file is damaged there.
+
+def beginning(run_name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """(recipe, what it was computed on: {} where it does not say it) of a run's recording, None where it has none.
+
+    Only the beginning of the file is read. Raises DemoError where there is no such run or the file is damaged there.
     """
     path = recording_path(find_run(run_name).name)
     if not path.exists():
@@ -66,12 +73,19 @@ def recorded_recipe(run_name: str) -> dict[str, Any] | None:
     try:
         with gzip.open(path, "rt") as file:
             begins, text = file.read(len(BEGINS)), file.read(LONGEST)
-        found: dict[str, Any] = json.JSONDecoder().raw_decode(text)[0]
+        recipe, end = json.JSONDecoder().raw_decode(text)
+        machine = json.JSONDecoder().raw_decode(text, end + len(MACHINE))[0] if text.startswith(MACHINE, end) else {}
     except (OSError, EOFError, ValueError):
         begins = ""
     if begins != BEGINS:
         raise _damaged(run_name)
-    return found
+    return recipe, machine
+
+
+def machine_text(computed_on: Mapping[str, Any]) -> str:
+    """As "AMD EPYC, AVX512, device cpu, dtype float32, threads 1"; "" of an empty one."""
+    named = [f"{name} {value}" for name, value in computed_on.items() if name != "processor"]
+    return ", ".join([*([str(computed_on["processor"])] if "processor" in computed_on else []), *named])
 
 
 @functools.lru_cache(maxsize=64)

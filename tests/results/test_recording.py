@@ -16,7 +16,7 @@ from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import all_runs, complete, run
 from genai_demo.core.wire import PackedFrame
 from genai_demo.results import recording
-from genai_demo.results.files import compare_packed
+from genai_demo.results.comparing import compare_packed
 from genai_demo.results.recording import MOST_FRAMES, load_recording, record, recording_path, thinned
 
 SHORT = Recipe("vae/encode", {"samples": 3}, 2)
