@@ -69,31 +69,45 @@ const usualColumns = n => (n <= 3 ? n : Math.ceil(Math.sqrt(n * 4 / 3)));
 
 // Whole device pixels per picture pixel, the columns and the gap that fill `width` x `height` CSS pixels best.
 export const fitPictures = (lane, width, height, dots, most) => {
+  const name = lane.names ? Math.round((label() + 6) * dots) : 0; // what the text below a picture takes
   const free = lane.n > 3 && lane.columns === usualColumns(lane.n), options = [];
   const columns = free ? Array.from({length: lane.n - 1}, (_, k) => k + 2) : [lane.columns];
   for (const c of columns) {
     const rows = Math.ceil(lane.n / c), gap = lane.n === 1 ? 0 : (c > 8 ? 1 : Math.round(3 * dots));
-    const wide = (width * dots - gap * (c - 1)) / (c * lane.w), tall = (height * dots - gap * (rows - 1)) / (rows * lane.h);
+    const wide = (width * dots - gap * (c - 1)) / (c * lane.w), tall = (height * dots - gap * (rows - 1) - name * rows) / (rows * lane.h);
     const limit = Math.max(1, Math.floor(most * dots / Math.max(lane.w, lane.h)));
     const scale = Math.min(Math.floor(wide), Math.max(1, Math.floor(tall)), limit);
     options.push({c, rows, gap, scale, empty: c * rows - lane.n, off: Math.abs(c - lane.columns)});
   }
   options.sort((a, b) => b.scale - a.scale || a.empty - b.empty || a.off - b.off);
   const best = options[0], scale = best.scale >= 1 ? best.scale : 0;
-  const k = scale || 1, over = height * dots / (best.rows * lane.h * k + best.gap * (best.rows - 1));
+  const k = scale || 1, over = height * dots / (best.rows * (lane.h * k + name) + best.gap * (best.rows - 1));
   const shrink = Math.min(1, scale ? 1 : width * dots / (best.c * lane.w + best.gap * (best.c - 1)), lane.h >= PHOTO ? over : 1);
-  return {...best, scale: k, smooth: shrink < 1, shrink,
-    width: best.c * lane.w * k + best.gap * (best.c - 1), height: best.rows * lane.h * k + best.gap * (best.rows - 1)};
+  return {...best, scale: k, smooth: shrink < 1, shrink, name,
+    width: best.c * lane.w * k + best.gap * (best.c - 1), height: best.rows * (lane.h * k + name) + best.gap * (best.rows - 1)};
 };
 
-/** @param {CanvasRenderingContext2D} g @param {import('../types').PictureLane} lane @param {HTMLImageElement} image @param {any} fit */
-export const drawPictures = (g, lane, image, fit) => {
+const cut = (g, text, width) => { // as much of a text as fits, an ellipsis where it does not
+  let end = text.length;
+  while (end && g.measureText(text.slice(0, end) + (end < text.length ? '\u2026' : '')).width > width) end--;
+  return text.slice(0, end) + (end < text.length ? '\u2026' : '');
+};
+
+/**
+ * @param {CanvasRenderingContext2D} g @param {import('../types').PictureLane} lane @param {HTMLImageElement} image @param {any} fit
+ * @param {any} paint @param {number} dots
+ */
+export const drawPictures = (g, lane, image, fit, paint, dots) => {
   g.imageSmoothingEnabled = false;
   g.clearRect(0, 0, g.canvas.width, g.canvas.height);
   for (let i = 0; i < lane.n; i++) {
     const from = [i % lane.columns * lane.w, Math.floor(i / lane.columns) * lane.h];
-    const to = [i % fit.c * (lane.w * fit.scale + fit.gap), Math.floor(i / fit.c) * (lane.h * fit.scale + fit.gap)];
-    g.drawImage(image, from[0], from[1], lane.w, lane.h, to[0], to[1], lane.w * fit.scale, lane.h * fit.scale);
+    const to = [i % fit.c * (lane.w * fit.scale + fit.gap), Math.floor(i / fit.c) * (lane.h * fit.scale + fit.name + fit.gap)];
+    const [wide, tall] = [lane.w * fit.scale, lane.h * fit.scale];
+    g.drawImage(image, from[0], from[1], lane.w, lane.h, to[0], to[1], wide, tall);
+    if (!lane.names?.[i]) continue;
+    Object.assign(g, {fillStyle: paint.muted, font: `${label() * dots}px ${FONT}`, textAlign: 'center', textBaseline: 'middle'});
+    g.fillText(cut(g, lane.names[i], wide), to[0] + wide / 2, to[1] + tall + fit.name / 2);
   }
 };
 

@@ -3,6 +3,7 @@
 import {download, make} from '../dom.js';
 import {FONT, readable} from './draw.js';
 import {makeGif} from './gif.js';
+import {notebookOf} from './notebook.js';
 import {pngWithText} from './png.js';
 import {makeVideo} from './video.js';
 
@@ -117,6 +118,12 @@ export const exporters = s => {
       const progress = share => { s.find('note').textContent = `Video ${Math.round(100 * share)} %`; };
       const film_ = await makeVideo(frame, count, {width: made.width, height: made.height, delay: s.interval() / s.speed, progress});
       download(film_, film_.type, nameOf(film_.type.includes('mp4') ? '.mp4' : '.webm'));
+    },
+    ipynb: async () => {
+      const lanes = [...s.lanes.keys()], curves = [...s.charts.values()].filter(chart => chart.kind === 'curve').map(chart => chart.title);
+      const title = `${document.querySelector('h1')?.textContent || 'Run'}: ${s.root.getAttribute('aria-label')}`;
+      const notebook = notebookOf({title, recipe: s.film.recipe || {}, lanes, curves});
+      download(JSON.stringify(notebook, null, 1), 'application/x-ipynb+json', nameOf('.ipynb'));
     },
     json: async () => download(JSON.stringify(s.film.recipe || {}, null, 2), 'application/json', nameOf('.json')),
   };

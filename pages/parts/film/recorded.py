@@ -32,16 +32,19 @@ def recorded(run: str) -> dict[str, Any] | None:
     A damaged one is logged, and counts as none.
     """
     try:
-        recipe = recording.recorded_recipe(run)
-        if recipe is None:
+        begins = recording.beginning(run)
+        if begins is None:
             return None
+        recipe, machine = begins
         link = to_query(Recipe(run, recipe.get("options", {}), recipe.get("seed", 0), recipe.get("model")))
     except DemoError as error:
         log.warning("the page opens without the recording of %s: %s", run, error)
         return None
     path = recording.recording_path(run)
     address = f"./recordings/{path.name.removesuffix('.gz')}?{_hash(path, path.stat().st_mtime_ns)}"
-    return {"run": f"recorded-{run}", "badge": "recorded", "recipe": recipe, "link": link, "note": "", "from": address}
+    made = f"Computed earlier by this code, on {recording.machine_text(machine) or 'a machine that it does not name'}"
+    value = {"run": f"recorded-{run}", "badge": "recorded", "recipe": recipe, "link": link, "note": ""}
+    return {**value, "made": f"{made}. Another processor may round its numbers otherwise", "from": address}
 
 
 @functools.lru_cache(maxsize=256)

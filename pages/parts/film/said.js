@@ -13,8 +13,8 @@ export const describe = (canvas, text) => {
 };
 
 /** @param {string} title @param {import('../types').PictureLane} lane */
-export const picturesSaid = (title, {n, w, h}) =>
-  `${title}: ${n === 1 ? 'a picture' : `${n} pictures`} of ${w} by ${h} pixels${n === 1 ? '' : ' each'}`;
+export const picturesSaid = (title, {n, w, h, names}) =>
+  `${title}: ${n === 1 ? 'a picture' : `${n} pictures`} of ${w} by ${h} pixels${n === 1 ? '' : ' each'}${names?.length ? `: ${names.join('; ')}` : ''}`;
 
 /** @param {string} title @param {number} limit @param {{[kind: string]: any}} layers those that are drawn */
 export const planeSaid = (title, limit, layers) => {

@@ -33,7 +33,7 @@ export const showing = s => {
       const [packed, k] = s.search(index, frame => frame.lanes?.[lane.title]), image = packed && s.picture(packed);
       if (!packed) { g.clearRect(0, 0, g.canvas.width, g.canvas.height); return [true, '']; }
       if (!image?.complete) return [false, ''];
-      if (image.naturalWidth) drawPictures(g, packed, image, lane.fit);
+      if (image.naturalWidth) drawPictures(g, packed, image, lane.fit, s.paint, s.dots);
       return [true, k === index ? '' : `from ${s.words(k)}`];
     }
     const layers = layersAt(lane.title, index);

@@ -5,13 +5,15 @@ import {MARGIN, PHOTO, fitPictures} from './draw.js';
 import {describe, picturesSaid} from './said.js';
 
 const GAP = 24, CAPTION = 42, CHART = 202, AROUND = 170; // CSS pixels: between lanes; over a lane; a row of charts; head and foot
-const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width
+const LOW = 84, HIGH = 160, TALL = 240, NARROW = 240, SLIM = 220; // CSS pixels: the least height of a chart's canvas, the usual, the most beside pictures; the least width, and that where some are out of sight
 const BROAD = 720, ASIDE = 260; // CSS pixels: of a stage of texts, maps aside, from which on charts stand beside them; how wide they are then
 const NAMED = 120; // CSS pixels: the least width of what has a name
-const PHONE = 280; // CSS pixels: how high a lane is there, where one scrolls anyway
-const LEAST = 200; // CSS pixels: of a stage above which too much stands, presented
+const PHONE = 304; // CSS pixels: how high a lane is there, where one scrolls anyway: two rows of pictures of 64 pixels with names, twice as large
+const LEAST = 200; // CSS pixels: of a stage above which too much stands, presented; of pictures over a list
 const LINE = 20, LETTER = 7; // CSS pixels: of a caption
+const FIRST = 4, ROW = 28; // rows of a list that stay in sight below pictures, where these keep LEAST; CSS pixels of one
 const SHARED = 0.5, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
+const BRIEF = ['words', 'tokens']; // texts of a few lines
 const GIVEN = 0.5; // how wide a single picture is, what was given, beside a sheet of several, the result
 
 const photo = ({kind, h}) => kind === 'pictures' && h >= PHOTO; // what is not made of large pixels may be shrunk a little
@@ -67,10 +69,10 @@ export const stageOf = s => {
   };
 
   const pickPicture = (lane, event) => {
-    const [packed, k] = s.search(s.pos, frame => frame.lanes?.[lane.title]), {c, scale, gap} = lane.fit || {};
+    const [packed, k] = s.search(s.pos, frame => frame.lanes?.[lane.title]), {c, scale, gap, name} = lane.fit || {};
     if (!packed || !scale) return;
     const box = lane.canvas.getBoundingClientRect(), ratio = lane.canvas.width / box.width;
-    const [column, row] = [(event.clientX - box.left) / (lane.sample.w * scale + gap), (event.clientY - box.top) / (lane.sample.h * scale + gap)].map(x => Math.floor(x * ratio));
+    const [column, row] = [(event.clientX - box.left) / (lane.sample.w * scale + gap), (event.clientY - box.top) / (lane.sample.h * scale + name + gap)].map(x => Math.floor(x * ratio));
     const place = row * c + column;
     if (column >= c || place >= packed.n) return;
     s.stop();
@@ -124,7 +126,9 @@ export const stageOf = s => {
     s.over = zoom > 1 ? overFoot(zoom) : Infinity;
     s.root.style.setProperty('--over', `${Math.floor(Math.min(1e4, s.over))}px`);
     s.tall = Math.min(s.over, width < 560 ? Infinity : overFirst());
-    const found = (!texts.length && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width)) ||
+    const brief = texts.every(({sample}) => BRIEF.includes(sample.kind)); // sentences, which stand below the pictures
+    const found = (brief && all.length && s.charts.size && width >= 560 && zoom === 1 && arranged(all, width, texts)) ||
+      (texts.length && !all.length && texts.every(({sample}) => sample.kind === 'words') && s.charts.size && width >= 560 && zoom === 1 && alone()) ||
       (texts.length && !all.length && !texts.some(({sample}) => sample.kind === 'matrix') && s.charts.size && width >= BROAD && zoom === 1 && {sizes: [], way: 'beside', beside: ASIDE, chart: Math.max(LOW, Math.min(HIGH, Math.floor((roomOf() + 16) / s.charts.size) - CAPTION - 16))}) ||
       {...planned(all, width, (rows, caption) => (width < 560 ? PHONE : Math.max(140, heightOf(rows, width) + CAPTION - caption))), way: '', chart: HIGH, beside: 0};
     s.stage.dataset.charts = found.way;
@@ -139,35 +143,45 @@ export const stageOf = s => {
     return true;
   };
 
-  const arranged = (all, width) => { // pictures and charts all over the transport, the pictures as large as can be; charts out of sight where pictures would get too small
-    const room = roomOf() - 2, count = s.charts.size, found = []; // captions are rounded
-    const head = headOf(), wide = NARROW + GAP, alone = planned(all, width, (n, caption) => Math.max(140, heightOf(n, width, 0) + CAPTION - caption));
+  const arranged = (all, width, texts) => { // pictures and charts all over the transport, the pictures as large as can be; else the first charts beside them; none where pictures would get too small; texts, which are short, stand below the pictures
+    const heads = headsOf(), said = texts.reduce((sum, {figure}) => sum + figure.offsetHeight + 16, 0);
+    const room = roomOf() - 2, count = s.charts.size, found = [], partly = []; // captions are rounded
+    const left = room - said, head = Math.max(...heads), wide = NARROW + GAP, alone = planned(all, width, (n, caption) => Math.max(140, heightOf(n, width, 0) + CAPTION - caption));
     for (const least of [190, 140, 100]) { // how narrow a lane may be: more of them stand in a line
       for (const columns of [1, 2].filter(n => n <= count)) { // charts in columns beside the pictures
         const rows = Math.ceil(count / columns), each = Math.floor((room + GAP - 8) / rows) - head;
-        const plan = planned(all, width - columns * wide, (n, caption) => room / n - caption, least);
+        const plan = planned(all, width - columns * wide, (n, caption) => left / n - caption, least);
         const beside = Math.min(columns * 460, width - Math.ceil(plan.width) - GAP);
-        found.push({...plan, way: 'beside', beside, chart: Math.min(each, rows > 1 ? HIGH : TALL), fits: each >= LOW && plan.height <= room + 16});
+        found.push({...plan, way: 'beside', beside, chart: Math.min(each, rows > 1 ? HIGH : TALL), fits: each >= LOW && plan.height <= left + 16});
       }
       const rows = Math.ceil(count / Math.max(1, Math.floor((width + GAP) / wide))), under = rows * (LOW + head) - 16;
-      const plan = planned(all, width, (n, caption) => (room - under) / n - caption, least), each = Math.floor((room + 16 - plan.height) / rows) - head;
+      const plan = planned(all, width, (n, caption) => (left - under) / n - caption, least), each = Math.floor((left + 16 - plan.height) / rows) - head;
       found.push({...plan, way: 'below', beside: 0, chart: Math.min(each, HIGH), fits: each >= LOW});
+      const shares = heads.map((_, k) => Math.floor((room + 16 - heads.slice(0, k + 1).reduce((sum, one) => sum + one)) / (k + 1)));
+      const share = shares.findLast(one => one >= LOW), first = planned(all, width - SLIM - GAP, (n, caption) => left / n - caption, least);
+      partly.push({...first, way: 'beside', beside: Math.min(460, width - Math.ceil(first.width) - GAP), chart: Math.min(share, HIGH), fits: share > 0 && first.height <= left + 16});
     }
     const seen = ({sizes}) => sizes.every(({lane, css}) => lane.sample.n > 1 || css[1] >= SEEN);
-    const best = found.filter(one => one.fits && seen(one)).sort((a, b) => b.area - a.area)[0];
-    return best?.area > SHARED * alone.area ? best : {...alone, way: '', chart: HIGH, beside: 0};
+    const best = [found, partly].map(ones => ones.filter(one => one.fits && seen(one)).sort((a, b) => b.area - a.area)[0]);
+    return best.find(one => one?.area > SHARED * alone.area) ?? (texts.length ? null : {...alone, way: '', chart: HIGH, beside: 0});
   };
 
-  const headOf = () => { // what a narrow chart is higher than its canvas
+  const alone = () => { // charts below a sentence or two: the first as wide as the stage, the others side by side
+    const rows = Math.min(2, s.charts.size), room = roomOf() - lanes.offsetHeight;
+    return {sizes: [], way: 'alone', beside: 0, chart: Math.max(LOW, Math.min(TALL, Math.floor(room / rows) - CAPTION - 16))};
+  };
+
+  const headsOf = () => { // what each chart, made narrow, is higher than its canvas, and the room below
     s.stage.dataset.charts = 'beside';
     s.stage.style.setProperty('--beside', `${NARROW}px`);
-    return Math.max(...[...s.charts.values()].map(({figure, canvas}) => figure.offsetHeight - canvas.offsetHeight)) + 16;
+    return [...s.charts.values()].map(({figure, canvas}) => figure.offsetHeight - canvas.offsetHeight + 16);
   };
 
   const planned = (all, width, heightFor, usual = 190) => { // how large each lane is in that width, and all of them
     const small = width < 560, least = ({sample}) => (sample.kind === 'plane' ? Math.min(250, usual + 60) : !small ? usual : sample.n > 1 ? 260 : 140);
     const narrow = all.filter(({sample}) => !(sample.kind === 'pictures' && strip(sample, width)));
-    const several = narrow.some(({sample}) => sample.n > 1), share = ({sample}) => (several && sample.n === 1 && !flat(sample) && !photo(sample) ? GIVEN : 1);
+    const several = Math.max(0, ...narrow.map(({sample}) => (sample.n > 1 ? sample.w : 0))); // how wide one of theirs is
+    const share = ({sample}) => (sample.n === 1 && sample.w <= several && !flat(sample) && !photo(sample) ? GIVEN : 1);
     const rowsAt = cell => wrapped(narrow.map(lane => Math.floor(cell * share(lane))), width).length;
     const smallest = Math.min(width, Math.max(1, ...narrow.map(least))), rows = narrow.length ? rowsAt(smallest) : 0;
     let cell = width;
@@ -178,11 +192,26 @@ export const stageOf = s => {
     };
     const caption = found => Math.max(...found.map(({lane, css}) => captionOf(lane, css[0]))), sizes = at(caption(at(CAPTION))); // which wraps as its picture is wide
     const lines = wrapped(sizes.map(one => (one.wide ? width : boxOf(one))), width).map(line => line.map(k => sizes[k]));
+    spread(lines, width, heightFor(1, 0));
     return {
       sizes, width: Math.max(0, ...lines.map(line => line.reduce((sum, one) => sum + boxOf(one) + GAP, -GAP))),
-      height: lines.reduce((sum, line) => sum + Math.max(...line.map(({lane, css: [w, h]}) => h + captionOf(lane, w))), 0),
+      height: lines.reduce((sum, line) => sum + tallOf(line), 0),
       area: sizes.reduce((sum, {lane, css: [w, h]}) => sum + share(lane) * w * h, 0), // what was given counts less
     };
+  };
+
+  const tallOf = line => Math.max(...line.map(({lane, css: [w, h]}) => h + captionOf(lane, w)));
+
+  const spread = (lines, width, room) => { // what pictures, which have whole-number scales, leave of the room goes to the lines of planes
+    const planes = lines.filter(line => line.every(({lane}) => lane.sample.kind === 'plane'));
+    if (planes.length === lines.length) return;
+    for (let pass = 0; pass < 3; pass++) { // a caption wraps less over a wider plane, which leaves some more
+      const spare = room - lines.reduce((sum, line) => sum + tallOf(line), 0);
+      for (const line of spare > 0 ? planes : []) {
+        const cell = Math.floor((width + GAP) / line.length) - GAP, tall = Math.max(...line.map(({css}) => css[1])) + spare / planes.length;
+        line.forEach(one => Object.assign(one, sized(one.lane, cell, tall, one.wide)));
+      }
+    }
   };
 
   const captionOf = (lane, width) => { // what stands over it, as it wraps, and the room below
@@ -207,7 +236,8 @@ export const stageOf = s => {
     const free = roomOf(), seen = free < CAPTION + 140 ? Infinity : free; // of a stage that lies lower, one has to scroll anyway
     const presented = Number.isFinite(s.over), above = CAPTION + (presented ? LINE : 0);
     const all = presented ? s.over + above : Math.min(innerHeight - AROUND - CHART * charts, seen); // charts lie below while presenting
-    const room = all / Math.max(1, rows) - above;
+    const listed = [...s.lanes.values()].some(({sample}) => sample.kind === 'ranked') ? CAPTION + FIRST * ROW : 0;
+    const room = (all - (all - listed >= rows * (LEAST + above) ? listed : 0)) / Math.max(1, rows) - above;
     return Math.max(texts ? 200 : 140, Math.min(420, room));
   };
 

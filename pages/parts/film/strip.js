@@ -7,12 +7,14 @@ import {exporters} from './export.js';
 import sheet from './film.css' with {type: 'css'};
 import {mapsOn} from './map.js';
 import {matrixLane} from './matrix.js';
+import {ranksOf} from './ranks.js';
 import {showing} from './show.js';
 import {stageOf} from './stage.js';
 import {stepsOf} from './steps.js';
 import {textLanes} from './text.js';
 import {textPainter} from './textdraw.js';
 import {workOf} from './work.js';
+import written_ from './written.css' with {type: 'css'};
 
 const FILMS = new Map(); // run -> film, so that a strip that was taken off the page comes back whole
 const MOST_KEPT = 24;
@@ -26,6 +28,7 @@ const copied = packed => JSON.parse(JSON.stringify(packed ?? null)); // what Gra
 /** @param {import('../types').Mount} mount */
 export const film = ({element, props, trigger, watch}) => {
   adopt(sheet);
+  adopt(written_);
   const root = element.querySelector('.film'), find = name => root.querySelector('.film-' + name);
   const slider = root.querySelector('input'), stage = find('stage'), at = find('at'), spoken = find('spoken');
   const button = Object.fromEntries([...root.querySelectorAll('.film-buttons button')].map(one => [one.dataset.do, one]));
@@ -89,7 +92,7 @@ export const film = ({element, props, trigger, watch}) => {
     if (value.from && !FILMS.has(value.run)) { fetchFrames(value); return; }
     const fresh = s.film?.run !== value.run;
     if (fresh) begin(value);
-    for (const name of ['badge', 'note', 'link']) if (value[name] !== undefined) s.film[name] = value[name];
+    for (const name of ['badge', 'note', 'link', 'made']) if (value[name] !== undefined) s.film[name] = value[name];
     if (value.recipe !== undefined) s.film.recipe = typeof value.recipe === 'string' ? JSON.parse(value.recipe) : value.recipe;
     if (value.total > 0) s.film.total = value.total;
     if (value.append) {
@@ -120,8 +123,8 @@ export const film = ({element, props, trigger, watch}) => {
     const kept = FILMS.get(run);
     if (!kept) return;
     if (s.film !== kept) {
-      const {badge, recipe, note, link} = kept;
-      props.value = {run, badge, recipe, note, link, done: true, index};
+      const {badge, recipe, note, link, made} = kept;
+      props.value = {run, badge, recipe, note, link, made, done: true, index};
       absorb();
     }
     go(index);
@@ -157,6 +160,7 @@ export const film = ({element, props, trigger, watch}) => {
     }
     const badge = s.film?.badge || '', label = {live: 'Live', recorded: 'Recorded'}[badge] || '';
     if (find('badge').textContent !== label) { find('badge').textContent = label; find('badge').dataset.badge = badge; }
+    if (find('badge').title !== (s.film?.made || '')) find('badge').title = s.film?.made || '';
     if (find('note').textContent !== (s.film?.note || '')) find('note').textContent = s.film?.note || '';
     find('empty').hidden = !!s.film;
     find('export').hidden = !got;
@@ -262,6 +266,7 @@ export const film = ({element, props, trigger, watch}) => {
   s.TEXT.matrix = matrixLane(s);
   Object.assign(s, stageOf(s), showing(s), textPainter(s), workOf(s));
   const exports = exporters(s);
+  root.rank = ranksOf(s).rank;
 
   const ACTIONS = {
     first: () => { stop(); go(0); }, prev: () => { stop(); go(s.pos - 1); }, play: () => (s.playing ? (stop(), commit()) : play()),

@@ -37,6 +37,7 @@ EXPORTS = (
     ("slide", "Slide of this step, 16:9 PNG"),
     ("gif", "Film of all steps, GIF"),
     ("webm", "Film of all steps, video"),
+    ("ipynb", "Notebook, Jupyter"),
     ("json", "Recipe, JSON"),
 )
 KEYS = (

@@ -3,7 +3,7 @@
 
 import {make, zoomOf} from '../dom.js';
 import {readable} from './draw.js';
-import {dotsOf, followed, labelled, put_, shareText, strengthOf, valueText, visible} from './words.js';
+import {GROUPS, groupColour, dotsOf, followed, labelled, put_, shareText, strengthOf, valueText, visible} from './words.js';
 
 const putLabel = (node, text) => { // a label with its leading blanks as quiet dots
   if (node.said === text) return;
@@ -102,7 +102,27 @@ export const textLanes = s => {
     span.dataset.kind = item.kind || '';
     const quiet = item.kind === 'prompt' && lane.sample.shade !== 'share';
     span.style.setProperty('--s', quiet ? 0 : strengthOf(item.share, lane.sample.shade).toFixed(3));
-    if (Number.isFinite(item.share)) tokenKey(lane);
+    grouped(span, item);
+    if (Number.isFinite(item.group)) groupKey(lane, item.group);
+    else if (Number.isFinite(item.share)) tokenKey(lane);
+  };
+
+  const grouped = (node, item) => { // the colour of its group, where it has one
+    const colour = groupColour(item);
+    node.classList.toggle('grouped', Boolean(colour));
+    if (colour) node.style.setProperty('--g', colour);
+    else node.style.removeProperty('--g');
+  };
+
+  const groupKey = (lane, group) => { // the legend: a number in each group's colour; where colours repeat it says nothing
+    lane.key ||= lane.caption.appendChild(make('span', 'film-groups'));
+    if (group >= GROUPS.length) lane.key.replaceChildren();
+    if (group >= GROUPS.length || lane.key.none) { lane.key.none = true; return; }
+    for (let k = lane.key.children.length; k <= group; k++) {
+      const swatch = make('i', '', k + 1);
+      swatch.style.setProperty('--g', GROUPS[k]);
+      lane.key.append(swatch);
+    }
   };
 
   const tokenKey = lane => { // the legend: what the shade says
@@ -224,6 +244,7 @@ export const textLanes = s => {
       Object.assign(row, {item, place: item.place ?? place, from: item.stage});
       row.dataset.kind = item.kind || '';
       row.dataset.key = item.id ?? item.text;
+      grouped(row, item);
       putLabel(label, skip ? `\u2026${item.text.slice(skip)}` : item.text);
       put_(value, valueText(item, unit));
       const share = Number.isFinite(item.share) ? item.share : 0;

@@ -3,7 +3,7 @@
 import {make} from '../dom.js';
 import {FONT, rgb} from './draw.js';
 import {elided} from './map.js';
-import {followed, strengthOf, valueText, visible} from './words.js';
+import {followed, groupColour, strengthOf, valueText, visible} from './words.js';
 
 const MONO = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace';
 const mixed = (from, to, share) => `rgb(${rgb(from).map((part, c) => Math.round(part + share * (rgb(to)[c] - part))).join()})`;
@@ -49,7 +49,8 @@ export const textPainter = s => {
         if (x && x + wide > width) { x = 0; y += high; }
         if (draw) {
           const quiet = item.kind === 'prompt' && packed.shade !== 'share', share = quiet ? 0 : strengthOf(item.share, packed.shade);
-          g.fillStyle = mixed(ground(), s.paint.family, share * (s.paint.dark ? 0.45 : 0.5));
+          const own = groupColour(item), most = s.paint.dark ? 0.45 : 0.5;
+          g.fillStyle = own ? mixed(ground(), own, 0.15 + share * (most - 0.1)) : mixed(ground(), s.paint.family, share * most);
           g.fillRect(x, y + 2 * s.dots, wide, high - 4 * s.dots);
           g.fillStyle = item.kind === 'prompt' ? s.paint.muted : s.paint.ink;
           g.fillText(text, x, y + high / 2, width);
@@ -86,7 +87,7 @@ export const textPainter = s => {
     const high = 26 * s.dots, label = narrow ? width * 0.55 : 130 * s.dots, value = narrow ? width * 0.45 : 76 * s.dots;
     items.forEach((item, k) => {
       const middle = y + (k + 0.5) * high, share = Number.isFinite(item.share) ? item.share : 0, picked = item.kind === 'picked';
-      g.fillStyle = item.kind === 'off' ? s.paint.line : mixed(ground(), s.paint.family, picked ? 1 : narrow ? 0.2 : 0.45);
+      g.fillStyle = item.kind === 'off' ? s.paint.line : mixed(ground(), groupColour(item) || s.paint.family, picked ? 1 : narrow ? 0.2 : 0.45);
       if (narrow) g.globalAlpha = picked ? 0.4 : 1;
       const from = narrow ? x : x + label + 8 * s.dots, room = narrow ? width : width - label - value - 16 * s.dots;
       g.fillRect(from, middle - (narrow ? 11 : 6) * s.dots, share * room, (narrow ? 22 : 12) * s.dots);

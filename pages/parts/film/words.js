@@ -21,6 +21,11 @@ export const strengthOf = (share, shade) => { // 0 to 1; "surprise": each halvin
   return shade === 'share' ? share : Math.min(1, -Math.log2(Math.max(share, 1e-9)) / 8);
 };
 
+/** The colours of things that are told apart, as experts: Okabe and Ito's, grey for their black. */
+export const GROUPS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#d6c800', '#7f7f7f'];
+/** @param {import('../types').Item} item @returns {string} its colour, "" where it is of no group */
+export const groupColour = item => (Number.isFinite(item.group) ? GROUPS[item.group % GROUPS.length] : '');
+
 // What a stage drops stays in its place in the later ones, faint.
 const keyOf = item => item.id ?? item.text;
 

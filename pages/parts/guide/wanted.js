@@ -1,0 +1,26 @@
+// The guide is a script of its own (begin.js), fetched once a lesson is asked for: by the address, or by a link.
+
+import {make} from '../dom.js';
+
+const META = 'meta[name=atlas-guide]'; // says where it lies
+
+/** Fetches the guide as soon as a lesson is wanted, or controls are to be locked. */
+export const wanted = () => {
+  let asked = false;
+  const bring = (lesson = '') => {
+    const script = make('script');
+    asked = true;
+    script.dataset.lesson = lesson;
+    script.addEventListener('error', () => { asked = false; }); // the next click tries again
+    script.src = /** @type {HTMLMetaElement} */ (document.querySelector(META)).content;
+    document.head.append(script);
+  };
+  document.addEventListener('click', event => {
+    const link = /** @type {any} */ (event.target).closest?.('a[data-lesson]');
+    if (asked || !link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    bring(link.dataset.lesson);
+  });
+  const query = new URLSearchParams(location.search);
+  if (query.has('lesson') || query.has('lock') || location.hash.startsWith('#lesson=')) bring();
+};
