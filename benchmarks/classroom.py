@@ -28,7 +28,7 @@ import httpx
 from benchmarks import Row
 from benchmarks.start import PATIENCE, ROOT, answers, environment, free_port
 from genai_demo import Recipe, run
-from genai_demo.results.files import compare_packed
+from genai_demo.results.comparing import compare_packed
 
 SECONDS, CLIENTS = (
     int(os.environ.get(f"CLASSROOM_{name}", usual)) for name, usual in (("SECONDS", 180), ("CLIENTS", 50))

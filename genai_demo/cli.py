@@ -1,7 +1,7 @@
 """The command line: list, run, replay, record, train, quality, poster, deck, readme, prefetch, bench.
 
 Results go to files and standard output, progress to standard error. Exit code 0: done; 1: replay found a
-difference; 2: something was asked that can't be had, said in one sentence.
+difference beyond rounding; 2: something was asked that can't be had, said in one sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EXAMPLES = f"""examples:
   {PROGRAM} list vae/interpolate                  the options of one run, with their limits
   {PROGRAM} run diffusion/denoise --set steps=20 --seed 0 --out out/boots
   {PROGRAM} run vae/encode --set picture=@photo.jpg --out out/photo
-  {PROGRAM} replay out/boots/recipe.json          runs it again: identical, or what differs
+  {PROGRAM} replay out/boots/recipe.json          runs it again: identical, rounded otherwise, or different
   {PROGRAM} replay picture.png                    the same from an export of a page
 
 A run's result depends on its recipe alone: run, model, options, seed. {PROGRAM} COMMAND --help says more.
@@ -114,7 +114,7 @@ def _commands_on_recipes(commands: Any) -> None:
         commands,
         "replay",
         _replay,
-        "run a recipe again and say whether the frames are identical",
+        "run a recipe again and say whether the frames are identical, the same up to rounding, or different",
         "replay out/boots/recipe.json",
     )
     one.add_argument("recipe", type=Path, help="recipe.json, or a PNG, GIF, JSON or recording that carries one")
@@ -300,7 +300,7 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _replay(given: argparse.Namespace) -> int:
-    from genai_demo.results import files
+    from genai_demo.results import comparing, files
 
     old, recorded = files.read_recipe(given.recipe)
     recipe = complete(old)
@@ -308,10 +308,10 @@ def _replay(given: argparse.Namespace) -> int:
         files.make(given.out)
     frames = list(bar(run(recipe), recipe.run))
     if recorded is not None:
-        found: files.Difference | None = files.compare_packed(frames, recorded)
+        found: comparing.Difference | None = comparing.compare_packed(frames, recorded)
     else:
         beside = given.recipe if given.recipe.is_dir() else given.recipe.parent
-        found = files.compare(frames, beside, recipe)
+        found = comparing.compare(frames, beside, recipe)
     if given.out:
         files.write(recipe, frames, given.out)
     if found is None:
@@ -320,11 +320,8 @@ def _replay(given: argparse.Namespace) -> int:
     if found.identical:
         print(f"identical: {len(frames)} frames")
         return 0
-    size = "" if found.largest is None else f"; largest difference {found.largest:.3g}"
-    print(f"different: {found.where}{size}")
-    changed = [*files.changed_versions(old), *files.changed_machine(recipe, given.recipe)]
-    print("changed since: " + ("; ".join(changed) if changed else "nothing that the recipe records"))
-    return 1
+    print("\n".join(comparing.report(found, len(frames), old, recipe, given.recipe)))
+    return 0 if found.rounded else 1
 
 
 def _record(given: argparse.Namespace) -> int:

@@ -56,13 +56,17 @@ PAGES: tuple[Page, ...] = (
     page_of("decoder"),
     page_of("encoder"),
     page_of("seq2seq"),
+    page_of("mamba", "ssm"),
+    page_of("moe"),
     page_of("diffusion"),
     page_of("vae"),
     page_of("gan"),
     page_of("flow"),
     page_of("ebm"),
     page_of("clip"),
+    page_of("text-to-image"),
     page_of("rag"),
+    page_of("compare"),
     Page("glossary", "Glossary", "The words of generative AI, each in a sentence, with an article behind it."),
 )
 

@@ -1,4 +1,4 @@
-"""A class's way in: every question of every page, and a set of some of them as one link and as a handout.
+"""A class's way in: the lessons, every question of every page, and a set of some of them as one link and as a handout.
 
 Plain HTML and a form, as the front page: nothing is kept here. A set is its address, `/class?set=ID&set=ID`, in that
 order; an ID stands for what a question sets up, so that a link lives on when the words of a question change.
@@ -7,7 +7,7 @@ order; an ID stands for what a question sets up, so that a link lives on when th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -19,11 +19,11 @@ from starlette.routing import Route
 
 from genai_demo.core.link import from_query
 from genai_demo.core.run import all_runs, size_of
-from pages import PAGES, Page
-from pages.parts.lead import Try
+from pages import PAGES, Page, lessons
+from pages.parts.lead import Try, shown
 from pages.parts.standing import standing
 
-HERE = Page("class", "Questions for a class", "What the pages ask, as a list, as one link and as a sheet to print.")
+HERE = Page("class", "For a class", "Lessons, and what the pages ask: as a list, as one link and as a sheet to print.")
 MOST = 40  # questions of a set
 SHORT = 30  # the most work, in the measure by which turns are given, that a short run is
 
@@ -82,7 +82,8 @@ def _all(lost: bool) -> str:
         f'<h1 id="stage">{HERE.title}</h1><p class="about">'
         f"{len(questions())} questions, each answered by a run. Let the class say what "
         "it expects, run it, compare. Tick those of your lesson, and they become one link and a sheet to print.</p>"
-        f'{gone}<form action="./class" method="get"><div class="asked">{parts}</div>'
+        f'{gone}{lessons.listed()}<h2 class="head">Questions</h2>'
+        f'<form action="./class" method="get"><div class="asked">{parts}</div>'
         '<p class="choose"><button>Make the set</button> <span>The order can be changed there.</span></p></form>'
     )
 
@@ -131,7 +132,7 @@ def _of_set(ids: Sequence[str], at: int) -> str:
     out = f'<a href="{escape(address(without))}" aria-label="Leave out: {title}">Leave out</a>' if without else ""
     return (
         f'<li data-family="{one.page.family}"><h2>{title}</h2><p class="of">{escape(one.page.title)}</p>'
-        f"<p>{escape(one.asked.look_for, quote=False)}</p>"
+        f"<p>{escape(one.asked.look_for, quote=False)}</p>{shown(one.asked)}"
         f'<p class="facts"><a href="{escape(one.address)}">Set it up and run it</a> '
         f'<span class="order">{earlier} {out}</span></p>'
         '<dl class="sheet"><dt>I expect</dt><dd></dd><dt>I saw</dt><dd></dd></dl></li>'
@@ -139,7 +140,13 @@ def _of_set(ids: Sequence[str], at: int) -> str:
 
 
 def _class(request: Request) -> Response:
-    return HTMLResponse(html(request.query_params.getlist("set")), headers={"Cache-Control": "no-cache"})
+    lesson = lessons.find(request.query_params.get("lesson", ""))
+    if lesson is None:
+        made = html(request.query_params.getlist("set"))
+    else:
+        body = f'<h1 id="stage">{escape(lesson.title, quote=False)}</h1>{lessons.handout(lesson)}'
+        made = standing(replace(HERE, title=lesson.title), body)
+    return HTMLResponse(made, headers={"Cache-Control": "no-cache"})
 
 
 ROUTES = [Route("/class", _class)]

@@ -85,38 +85,49 @@ TRIES = (
     Try(
         "Why not in one step?",
         "run=diffusion/denoise&label=ankle boot&steps=1&guidance_scale=1",
-        "One guess from pure noise is the average of all boots: nearly the same blur for each of the eight seeds.",
+        "Eight seeds, one guess each from nothing but noise. How much do they differ?",
+        "Hardly at all: one guess from pure noise is the average of all boots, nearly the same blur for each seed.",
     ),
     Try(
-        "Ten boots in six steps",
+        "When is the outline settled?",
         "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm",
-        "Scrub back: the outline is settled in the first two steps, the rest is texture.",
+        "Ten boots in six steps. Scrub back: from which step on do you know each of them again?",
+        "After the first two steps. The rest is edges and texture.",
     ),
     Try(
-        "The same with no guidance",
+        "Are they boots without guidance?",
         "run=diffusion/denoise&label=ankle boot&samples=10&steps=6&sampler=dpm&guidance_scale=1",
-        "Same noise, same sampler. Which pictures changed their mind about being boots?",
+        "Same noise, same sampler, and guidance 1, which is none. Compare with guidance 3.",
+        "All ten: the network is told the class either way. Guidance makes them lighter and plainer, each more like "
+        "the boot that one thinks of; without it there is more variety in shade and texture.",
     ),
     Try(
-        "Guidance at the limit",
+        "What does too much guidance do?",
         "run=diffusion/denoise&label=dress&guidance_scale=15&planes=true",
-        "The last lane is what guidance adds. Too much of it saturates the picture.",
+        "The last lane is what guidance adds. What becomes of folds and shades?",
+        "They go: the pictures end in plain white and hard edges. What is added is out of all proportion to the "
+        "picture.",
     ),
     Try(
-        "One noise, two endings",
+        "From which step on is the class decided?",
         "run=diffusion/fork&label=t-shirt&other_label=dress&fork=4&steps=20",
-        "Move the fork later: from which step on is the class decided?",
+        "One noise, two endings: from the fork on, B is told “dress”. Move the fork earlier and later.",
+        "In the first few of twenty. Forked at 1 or 2 they become dresses, at 4 t-shirts that are somewhat longer, and "
+        "later nothing but t-shirts.",
     ),
     Try(
         "Does a better formula always win?",
         "run=diffusion/error",
-        "Heun is of second order, DDIM of first. With 4 evaluations Heun is the worst of all; from which number on "
-        "does it pay? Second order needs small steps.",
+        "Heun is of second order, DDIM of first. From how many evaluations on does Heun win?",
+        "With few, Heun is the worst of all; it needs dozens before it passes DDIM. Second order pays only once steps "
+        "are small.",
     ),
     Try(
-        "Langevin on two moons",
+        "How do points find the moons that no step is aimed at?",
         "run=diffusion/points&data=moons&sampler=langevin",
-        "No step is aimed at the data: the points drift up the score and jitter, at smaller and smaller noise.",
+        "Follow one point while it is sampled.",
+        "They drift up the score, the slope of the data's density, and jitter at smaller and smaller noise: at first "
+        "everywhere, at the end along the moons.",
     ),
 )
 

@@ -74,66 +74,73 @@ TRIES = (
     Try(
         "What is the noise for?",
         "run=ebm/chains&data=ring&noise=0",
-        "Without noise every chain stops at the bottom of the nearest hollow. Many stand on one spot, and many hollows "
-        "hold no data: no chain of the training came there to lift them. R-hat grows and grows, since no chain visits "
-        "what another one knows. With noise 1 they spread, and little by little leave the wrong hollows.",
+        "Chains go downhill, and nothing shakes them. Where do they stop? Then give them noise 1.",
+        "At the bottom of the nearest hollow: many stand on one spot, and many hollows hold no data, for no chain of "
+        "the training came there to lift them. R-hat grows and grows, since no chain visits what another one knows. "
+        "With noise 1 they spread, and little by little leave the wrong hollows.",
     ),
     Try(
         "Can a chain get from one heap to the next?",
         "run=ebm/chains&data=ring&start=one point&steps=600&changes=200: temperature=8; 400: temperature=1",
-        "All chains begin on one heap of the ring, and at temperature 1 all stay there: R-hat is near 1, for it can't "
-        "see what no chain knows. From step 200 on it is hot and they cross the hills; from 400 on they settle, on all "
-        "eight, and some in hollows where no data lies.",
+        "All chains begin on one heap of the ring. From step 200 on it is hot, from 400 on cool again.",
+        "At temperature 1 all stay there, and R-hat is near 1, for it can't see what no chain knows. When it is hot "
+        "they cross the hills; cool again they settle, on all eight, and some in hollows where no data lies.",
     ),
     Try(
         "What does the alarm do?",
         "run=ebm/points&steps=400&changes=200: learning_rate=0.5",
-        "Well until step 200, where the learning rate becomes 0.5: within a few steps chains and data are worlds "
-        "apart. The alarm names the step and the film ends at the last good checkpoint: lower the rate, press Branch "
-        "here.",
+        "Well until step 200, where the learning rate becomes 0.5.",
+        "Within a few steps chains and data are worlds apart. The alarm names the step and the film ends at the last "
+        "good checkpoint: lower the rate, press Branch here.",
     ),
     Try(
         "How many pictures can a network remember?",
         "run=ebm/capacity",
-        "The classic network mixes pictures that are alike, and pictures of clothes are. Then store random pixels: "
+        "The classic Hopfield network and the modern one. Then store random pixels in place of pictures.",
+        "The classic one only a few: it mixes pictures that are alike, and pictures of clothes are. Of random pixels "
         "it holds many more. The modern one gives all of them back.",
     ),
     Try(
         "When does a modern network stop remembering?",
         "run=ebm/hopfield&beta=0.003&stored=20",
-        "With a small beta no stored picture stands out, attention is shared among many, and their mean comes back.",
+        "Beta is small here. Look at the attention on what is stored, and at what comes back.",
+        "When no stored picture stands out: attention is shared among many, and their mean comes back.",
     ),
     Try(
         "What does CD not see?",
         "run=ebm/drift",
-        "CD only ever looks a step away from the data. Let both walk on: on the way the free energy of the CD chains "
-        "falls below that of the data, so that machine likes something else better than real pictures. The chains of "
-        "persistent CD stay above.",
+        "CD only ever looks a step away from the data. Let both walk on: whose free energy falls below that of the "
+        "data?",
+        "That of the CD chains, on the way: that machine likes something else better than real pictures, and has never "
+        "looked there. The chains of persistent CD stay above, or close by.",
     ),
     Try(
         "Can half a boot be completed?",
         "run=ebm/complete",
-        "The left half is held. Each chain draws the right one from what the machine knows: several answers, and "
-        "their mean says where they agree.",
+        "The left half is held. Each chain draws the right one from what the machine knows.",
+        "Yes, in several ways: the chains give different answers, and their mean says where they agree.",
     ),
     Try(
         "Are letters stranger than clothes, to an energy of clothes?",
         "run=ebm/pictures&others=letters",
+        "Compare the heights of both, then the slopes.",
         "Not by height: almost every letter lies lower than clothes, for dark, plain pictures lie low. The slope tells "
         "them apart: where data lies the landscape is flatter.",
     ),
     Try(
         "Where do chains go when they have come to the data?",
         "run=ebm/pictures&steps=100",
-        "On and on: clothes until about step 28, then black and white. This energy learnt the way from noise to data "
-        "and nothing of what lies behind it; lifting what chains find there is the second part of energy matching, "
-        "which it did not get.",
+        "They may walk longer than they have to. Do they stay?",
+        "They go on: clothes where the way downhill ends, soon after black and white. This energy learnt the way from "
+        "noise to data and nothing of what lies behind it; lifting what chains find there is the second part of "
+        "energy matching, which it did not get.",
     ),
     Try(
         "Can one trust an estimate of Z?",
         "run=ebm/partition&temperatures=3",
-        "Three steps from independent pixels to the machine are too few: the estimate falls behind the exact sum as "
-        "the machine learns, and the likelihood it reports is too good. Take a hundred and compare.",
+        "Three steps from independent pixels to the machine, beside the exact sum. Then take a hundred.",
+        "Not with three: as the machine learns, the estimate strays from the exact sum, mostly below it, and there the "
+        "likelihood it reports is too good. With a hundred it is far closer.",
     ),
 )
 BAR = Rewind(

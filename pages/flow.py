@@ -64,57 +64,73 @@ TRIES = (
     Try(
         "Can a flow tear the plane apart?",
         "run=flow/points&data=ring",
-        "Eight separate heaps, one sheet of rubber. Look for the thin bridges of density between the heaps: layers "
-        "that can be undone have to leave them.",
+        "Eight separate heaps, one sheet of rubber. Look between the heaps.",
+        "No: thin bridges of density stay between the heaps, and a few samples lie there. Layers that can be undone "
+        "have to leave them.",
     ),
     Try(
         "Where does the likelihood of one point come from?",
         "run=flow/layers&x=-0.35&y=0.5",
-        "Every layer adds a row to the ledger: how much it shrank or stretched the plane there. The last row is "
-        "exactly log p(x).",
+        "Every layer adds a row to the ledger: how much it shrank or stretched the plane there. What is their sum?",
+        "From both: how likely the noise is on which the point ends, and by how much each layer changed the plane on "
+        "the way. The last row is exactly log p(x).",
     ),
     Try(
         "Does it fit better with splines?",
         "run=flow/points&kind=affine&layers=8&data=grid",
         "An affine layer can only stretch and shift along a line. Compare the log-likelihood of held-out points with "
         "that of the splines, on the same 25 heaps.",
+        "Yes, and with fewer layers: a spline bends the line in many places, once for each row of heaps.",
     ),
     Try(
         "What happens to samples at half the temperature?",
         "run=flow/points&temperature=0.5",
-        "Noise near 0 is likely noise, but likely noise is not always likely data: the tips of the moons go first.",
+        "Noise is drawn nearer to 0. Which part of the moons goes first?",
+        "The tips. Noise near 0 is likely noise, but likely noise is not always likely data.",
     ),
-    Try("When can a flow not be undone?", f"run=flow/inverse&{EXPLODES}", PRESETS["the inverse explodes"].look),
+    Try(
+        "When can a flow not be undone?",
+        f"run=flow/inverse&{EXPLODES}",
+        "There and back again: look where points don't come back to where they were.",
+        PRESETS["the inverse explodes"].look,
+    ),
     Try(
         "Straight ways: why do the samples bend?",
         "run=flow/matching&steps=40",
-        "Each training pair is joined by a straight line. Where lines cross, the network learns their mean, so what "
-        "you follow is bent; the length of the way says by how much.",
+        "Each training pair is joined by a straight line. Follow a sample: where does it turn?",
+        "Where lines cross, the network learns their mean. Samples go straight at first and bend near the data; the "
+        "length of the way says by how much.",
     ),
     Try(
         "Does the flow of better likelihood draw the better clothes?",
         "run=flow/pictures&model=flow/glow",
-        "No. Glow costs fewer bits on test pictures (Data and quality), yet it draws tops and little else, each much "
-        "like the next; at temperature 1, torn cloth. TarFlow, the other model, costs more bits, but is told a class, "
-        "and its trousers, shoes and bags can be told apart. Most bits are texture, and say little of shapes.",
+        "Glow costs fewer bits on test pictures (Data and quality) than TarFlow, the other model. Which of their "
+        "pictures do you recognise?",
+        "No. Glow draws tops and little else, each much like the next; at temperature 1, torn cloth. TarFlow is told a "
+        "class, and its trousers, shoes and bags can be told apart. Most bits are texture, and say little of shapes.",
     ),
     Try(
-        "Are clothes likelier than drawn shapes, to a flow that has seen nothing but clothes?",
+        "Are clothes likelier than drawn shapes, to a flow of clothes?",
         "run=flow/likelihood&others=drawn shapes",
-        "Read the ranking and the AUROC: below 0.5 the strange pictures count as the more likely ones. Flat black is "
-        "the likeliest of all: every smooth pixel is cheap. The distance from what is usual tells them apart.",
+        "It has seen nothing but clothes. Read the ranking and the AUROC: below 0.5 the strange pictures count as the "
+        "more likely ones.",
+        "No: flat black is the likeliest of all, for every smooth pixel is cheap. The distance from what is usual "
+        "tells them apart.",
     ),
     Try(
         "What does a flow sort by, that never learnt to sort?",
         "run=flow/classify&picture=sample:60",
-        "Ten likelihoods of one picture, one for each class that it might be told. The best class wins by some nats of "
-        "thousands.",
+        "Ten likelihoods of one picture, one for each class that it might be told. By how much does the best class "
+        "win?",
+        "By likelihood: the class under which the picture is likeliest. It wins by some nats of thousands, and yet it "
+        "is mostly right.",
     ),
     Try(
         "What lies half-way between a boot and a sneaker?",
         "run=flow/interpolate&start=sample:93&end=sample:70",
-        "Mixed pixels show both at once. The way through the noise has to pass through pictures; look at what each "
-        "costs on the way.",
+        "Pixels mixed, or a way through the noise. Look at what each costs in the middle.",
+        "Mixed pixels show both at once, and cost most: nothing like that was in the data. The ways through the noise "
+        "cost less, and pass through pictures of one thing.",
     ),
 )
 UNSEEN = ("every", "changes")  # of no use where a training is only looked at; a link still brings them

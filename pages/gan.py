@@ -97,29 +97,53 @@ LOOK = (
     "No loss goes to 0: it only says how one does against the other."
 )
 TRIES = (
-    Try("Mode collapse on a grid of 25", "run=gan/points&data=grid", "Count the Gaussians reached while it trains."),
     Try(
-        "WGAN-GP on pictures, with a critic that keeps up",
+        "How many of 25 heaps does it reach?",
+        "run=gan/points&data=grid",
+        "Count the Gaussians reached while it trains, and look between them.",
+        "Few at first, then one after another; many samples lie between the heaps, since the generator can't tear the "
+        "plane apart. With the preset of mode collapse it stays with few.",
+    ),
+    Try(
+        "Does it help a critic to take more steps?",
         "run=gan/train&objective=wgan-gp&d_steps=3&lr_d=0.003&steps=600",
-        "Three critic steps to each of the generator. With a single one the pictures stay stripes: try it.",
+        "Three steps of the critic to each of the generator. Then give it a single one.",
+        "A little: with three the spots get corners and arms, with a single one they are round smears. Neither draws "
+        "clothes in so few steps; the critic's slope is all that the generator learns from.",
     ),
-    Try("Pullover - t-shirt + dress", "run=gan/arithmetic", "Sleeves are what a pullover has and a t-shirt has not."),
     Try(
-        "A boot turns into a bag",
+        "Pullover - t-shirt + dress: what comes out?",
+        "run=gan/arithmetic",
+        "Sleeves are what a pullover has and a t-shirt has not. Scrub from nothing added to all of it.",
+        "The dresses get long sleeves, and some of them turn into pullovers: the direction holds more than sleeves.",
+    ),
+    Try(
+        "A boot turns into a bag: is there a sudden change?",
         "run=gan/walk&start_label=ankle boot&end_label=bag",
-        "The class is mixed too: is there a sudden change, and where does D like it least?",
+        "The class is mixed too. Read the curves: change from frame to frame, and where D likes it least.",
+        "Not in the pictures: they change about as much from each frame to the next. D likes the second half of the "
+        "way least; its opinion falls at once half-way, where it is told another class.",
     ),
     Try(
-        "No variety at all",
+        "Does D prefer dresses that are all alike?",
         "run=gan/sample&label=dress&truncation=0.3",
-        "Truncation makes all dresses alike. D, which learnt on the full variety, does not reward it.",
+        "Truncation takes away variety. Scrub, and read D's opinion.",
+        "No. It learnt on the full variety, and likes them the better the more of it there is.",
     ),
     Try(
-        "What does D want of a boot?",
+        "What does D want of a boot to be a sandal?",
         "run=gan/opinion&picture=sample:93&label=sandal&steps=40",
-        "D's logit rises with every step; whether you see a sandal is another question.",
+        "The picture is changed step by step so that D's logit rises. Do you see a sandal?",
+        "The logit rises with every step, and you see a boot with specks and stripes: what moves D is not what a "
+        "sandal is for you.",
     ),
-    Try("There and back ten times", "run=gan/cycle&cycles=10", "What a single cycle keeps, ten of them lose."),
+    Try(
+        "There and back ten times: what is left?",
+        "run=gan/cycle&cycles=10",
+        "Sneaker to boot and back is one cycle. Watch what is lost since the start.",
+        "Each cycle loses a little more, and what is lost doesn't come back: the shape stays, shades and fine lines "
+        "go.",
+    ),
 )
 
 

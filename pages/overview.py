@@ -19,7 +19,7 @@ from starlette.routing import Route
 from genai_demo.core.registry import GROUPS
 from genai_demo.quality import hero
 from genai_demo.quality.posters import IMAGES, frames_in
-from pages import PAGES, Page, class_set
+from pages import PAGES, Page, class_set, lessons
 from pages.parts.search import index
 from pages.parts.standing import part, standing
 from pages.parts.theme import ROOT
@@ -33,6 +33,7 @@ SAID = {
     "Images": "Machines that draw.",
     "Images and text": "Machines that know what belongs together.",
     "Systems": "Models at work with other parts.",
+    "Compare": "The families side by side.",
 }
 
 
@@ -195,4 +196,4 @@ def _front(request: Request) -> Response:
     return HTMLResponse(html(), headers={"Cache-Control": "no-cache"})
 
 
-ROUTES = [Route("/", _front), *index.ROUTES, *tour.ROUTES, *class_set.ROUTES]
+ROUTES = [Route("/", _front), *index.ROUTES, *tour.ROUTES, *class_set.ROUTES, *lessons.ROUTES]

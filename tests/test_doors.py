@@ -17,7 +17,7 @@ from genai_demo.core.link import from_query, to_query
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import all_runs, complete, run
 from genai_demo.results import recording
-from genai_demo.results.files import compare_packed
+from genai_demo.results.comparing import compare_packed
 from tests.standins import small, stand_ins  # noqa: F401  a fixture for all
 
 SEED = 3

@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 CODE = """if True:
-    from genai_demo.core import device, load
-    device._bf16_is_faster_on_cpu = lambda: True
+    import torch
+    from genai_demo.core import load
+    load.pick_dtype = lambda device: torch.bfloat16
     from genai_demo.core.run import all_runs, run
     from tests import standins
     load._build = standins.standing_in(load._build)

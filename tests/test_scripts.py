@@ -15,7 +15,7 @@ from genai_demo.core import wire
 from pages.parts import scripts
 
 MODULES = sorted(scripts.HERE.rglob("*.js"))
-ENTRIES = ("first.js", "main.js", "front.js")
+ENTRIES = ("first.js", *scripts.SERVED.values())
 LONGEST = 420  # lines of a module
 WORDS = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"", re.DOTALL)
 
@@ -85,6 +85,9 @@ def test_what_is_set_on_the_page_as_a_whole_is_taken_away_again(path):
         "shell.js",
         "address.js",
         "dom.js",
+        "guide.js",
+        "lock.js",
+        "wanted.js",
     ):  # these are the page's own, and last as long as it
         return
     text = path.read_text()
@@ -93,7 +96,9 @@ def test_what_is_set_on_the_page_as_a_whole_is_taken_away_again(path):
         while depth:
             depth += {"(": 1, ")": -1}.get(text[at], 0)
             at += 1
-        assert re.search(r"\{signal(: s\.signal)?\}\)$", text[found.start() : at]), text[found.start() : at]
+        assert re.search(r"\{signal(: s\.signal)?(, capture: true)?\}\)$", text[found.start() : at]), text[
+            found.start() : at
+        ]
     assert text.count("Observer(") == text.count(".disconnect()"), "an observer that is never disconnected"
 
 
@@ -151,8 +156,17 @@ def test_the_joined_file_is_a_script(tmp_path):
         assert scripts.bundle("main.js").count("{") == scripts.bundle("main.js").count("}")
         return
     for entry in ENTRIES:
-        (tmp_path / entry).write_text(scripts.bundle(entry))
-        subprocess.run([node, "--check", str(tmp_path / entry)], check=True)
+        joined = tmp_path / Path(entry).name
+        joined.write_text(scripts.bundle(entry))
+        subprocess.run([node, "--check", str(joined)], check=True)
+
+
+def test_comments_stay_behind(tmp_path):
+    write(tmp_path, one="// why\n/** what\n * @param {number} a */\nconst at = a => 'http://x'; // here\nat(1);\n")
+    made = scripts.bundle("one.js", tmp_path)
+    assert "why" not in made
+    assert "@param" not in made
+    assert "'http://x'; // here\nat(1);" in made
 
 
 def test_the_types_of_the_wire_format_are_those_of_the_engine():

@@ -1,14 +1,14 @@
-"""Which device and which precision a run uses, found by a probe; and the one source of randomness."""
+"""Which device and which precision a run uses; and the one source of randomness."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import os
+import platform
 import threading
-import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genai_demo.core.errors import DemoError, shown
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 VARIABLE = "GENAI_DEMO_DEVICE"
 _one_seeding = threading.Lock()
 _one_asking = threading.Lock()
-FASTER = 1.3  # bf16 on a CPU is chosen where it is this many times as fast
 
 
 def pick_device() -> torch.device:
@@ -47,30 +46,25 @@ def pick_device() -> torch.device:
 
 
 def pick_dtype(device: torch.device) -> torch.dtype:
-    """bf16 on a GPU that has it and on a CPU where a matrix product is really faster in it; fp32 elsewhere."""
+    """bf16 on a GPU that has it, fp32 elsewhere: a recipe gives the same numbers on a processor, however busy it is."""
     import torch
 
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device.type == "cpu" and _bf16_is_faster_on_cpu():
-        return torch.bfloat16
-    return torch.float32
+    return torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
 
 
 @functools.cache
-def _bf16_is_faster_on_cpu() -> bool:
-    """Times a few products of 512 x 512 matrices in both precisions: some 50 ms, once a process."""
+def processor() -> str:
+    """As "AMD EPYC (family 25, model 17), AVX512": its name, and the instructions that torch takes there."""
     import torch
 
-    made = {dtype: torch.ones(512, 512, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)}
-    best = dict.fromkeys(made, math.inf)
-    with torch.inference_mode():
-        for _ in range(5):  # in turns, so that a moment when others use the processor counts for both
-            for dtype, a in made.items():
-                start = time.perf_counter()
-                a @ a
-                best[dtype] = min(best[dtype], time.perf_counter() - start)
-    return best[torch.float32] > FASTER * best[torch.bfloat16]
+    try:
+        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+    except OSError:  # not on Linux
+        lines = []
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    name = told.get("model name") or platform.processor() or platform.machine()
+    kind = f" (family {told['cpu family']}, model {told['model']})" if {"cpu family", "model"} <= told.keys() else ""
+    return f"{name}{kind}, {torch.backends.cpu.get_cpu_capability()}"
 
 
 @functools.cache

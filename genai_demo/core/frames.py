@@ -62,9 +62,14 @@ class Paced:
     bunched: ClassVar[bool] = False
 
 
-def pictures(title: str, *, columns: int | None = None, pick: bool = False) -> Any:
-    """A field of pictures: (n, h, w) or (n, h, w, 3) uint8, one sheet under `title`. pick: each can be clicked."""
-    return dataclasses.field(metadata={"draw": "pictures", "title": title, "columns": columns, "pick": pick})
+def pictures(title: str, *, columns: int | None = None, pick: bool = False, names: str = "", soft: bool = False) -> Any:
+    """A field of pictures: (n, h, w) or (n, h, w, 3) uint8, one sheet under `title`. pick: each can be clicked.
+
+    names: the name of another field of the frame, a tuple of texts, one below each picture; an empty one for none.
+    soft: in colours that run into each other, which travel as WebP however small they are.
+    """
+    drawn = {"draw": "pictures", "title": title, "columns": columns, "pick": pick, "names": names, "soft": soft}
+    return dataclasses.field(metadata=drawn)
 
 
 def plane(
@@ -178,7 +183,7 @@ def _add(packed: PackedFrame, frame: Frame, name: str, meta: Mapping[str, Any], 
         if lane := text_lane(frame, meta, value):
             packed["lanes"][meta["title"]] = lane
     elif len(value):
-        packed["lanes"][meta["title"]] = _picture_lane(meta, value)
+        packed["lanes"][meta["title"]] = _picture_lane(frame, meta, value)
 
 
 def _number(name: str, meta: Mapping[str, Any], value: Any) -> PackedNumber:
@@ -212,9 +217,9 @@ def _add_layer(packed: PackedFrame, meta: Mapping[str, Any], value: np.ndarray) 
     lane["layers"].append(layer)
 
 
-def _picture_lane(meta: Mapping[str, Any], value: np.ndarray) -> PictureLane:
+def _picture_lane(frame: Frame, meta: Mapping[str, Any], value: np.ndarray) -> PictureLane:
     columns = min(len(value), meta["columns"] or default_columns(len(value)))
-    as_uri = photo_uri if value.ndim == 4 and min(value.shape[1:3]) >= PHOTO else png_uri
+    as_uri = photo_uri if meta["soft"] or (value.ndim == 4 and min(value.shape[1:3]) >= PHOTO) else png_uri
     lane: PictureLane = {
         "kind": "pictures",
         "src": as_uri(sheet(value, columns)),
@@ -225,6 +230,8 @@ def _picture_lane(meta: Mapping[str, Any], value: np.ndarray) -> PictureLane:
     }
     if meta["pick"]:
         lane["pick"] = True
+    if meta["names"]:
+        lane["names"] = [str(name) for name in getattr(frame, meta["names"])]
     return lane
 
 

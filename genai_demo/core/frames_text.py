@@ -54,7 +54,7 @@ class Tok:
     share: 0 to 1, the shade of a token, the length of a bar; value: the number beside the bar where it is not the
     share (a logit); kind: "prompt" (given, quiet), "picked" (the one taken), "off" (dropped, struck through), "best"
     (pointed out), "order" (an instruction inside material, warned of);
-    id: its number in the vocabulary; note: said on hover.
+    id: its number in the vocabulary; note: said on hover; group: counted from 0, which colour it has.
     """
 
     text: str
@@ -63,6 +63,7 @@ class Tok:
     id: int | None = None
     note: str = ""
     value: float | None = None
+    group: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -194,6 +195,8 @@ def _item(tok: Tok) -> Item:
         item["kind"] = tok.kind
     if tok.note:
         item["note"] = clean(tok.note)
+    if tok.group is not None:
+        item["group"] = int(tok.group)
     return item
 
 

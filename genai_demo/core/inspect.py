@@ -137,7 +137,7 @@ def _first_tensor(value: Any) -> Tensor | None:
     import torch
 
     if isinstance(value, torch.Tensor):
-        return value
+        return value if value.ndim else None  # a balance loss beside the logits says nothing of the shape
     parts: Iterable[Any] = ()
     if isinstance(value, Mapping):
         parts = value.values()

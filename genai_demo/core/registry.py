@@ -11,22 +11,32 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
-Group = Literal["Text", "Images", "Images and text", "Systems"]
-GROUPS: tuple[Group, ...] = ("Text", "Images", "Images and text", "Systems")
+Group = Literal["Text", "Images", "Images and text", "Systems", "Compare"]
+GROUPS: tuple[Group, ...] = ("Text", "Images", "Images and text", "Systems", "Compare")
 
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """The run of a family in the 2-D laboratory, and what it calls the data set and the number of points it makes."""
+    """The run of a family in the 2-D laboratory, and what it calls the data set, its points, its training steps.
+
+    nats: the field of its frames that is the mean log-likelihood of held-out points; bound: that which is minus a bound
+    of it; both "" where it has none. passes: how often its networks are asked for a sample, from its options; 0 where
+    a sample has no end. size: "module:function" of its options that counts its parameters.
+    """
 
     run: str
+    size: str
     data: str = "data"
     samples: str = "samples"
+    steps: str = "steps"
+    nats: str = ""
+    bound: str = ""
+    passes: Callable[[Any], int] = lambda options: 1
 
 
 @dataclass(frozen=True, slots=True)

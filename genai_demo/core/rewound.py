@@ -15,9 +15,21 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from genai_demo.core.caches import Cache
 from genai_demo.core.changes import Changing, Plan, frame_steps, in_force, last_change, segments
+from genai_demo.core.errors import DemoError
 
 KEPT_EVERY = 40  # steps between two states that are kept
 Moments = Cache[tuple[Any, ...], Any]  # frames and states; nobody changes them
+
+
+class Runaway(DemoError):
+    """A training that diverges at `step`; good: the last step at which it was well and its state was kept.
+
+    remedy: what to change, as "lower learning_rate from 10".
+    """
+
+    def __init__(self, step: int, good: int, why: str, remedy: str) -> None:
+        super().__init__(f"training ran away at step {step}: {why}; {remedy}")
+        self.step, self.good, self.why = step, good, why
 
 
 class Learner(Protocol):
@@ -26,7 +38,7 @@ class Learner(Protocol):
     step: int
 
     def advance(self, data: Any, now: Any) -> None:
-        """One step with the settings of now."""
+        """One step with the settings of now. Raises Runaway where that can't go well."""
 
     def state(self) -> dict[str, Any]:
         """A copy of what decides how the training goes on."""
@@ -126,7 +138,7 @@ def digests(options: Changing, plan: Plan, seed: int, fixed: Iterable[str]) -> l
 class Moment(NamedTuple, Generic[F]):
     """A frame in its place; other: that of the training without the last change, where it is shown beside.
 
-    known: computed before.
+    known: computed before. runaway: why this is the last good checkpoint again, and the end.
     """
 
     at: int
@@ -134,13 +146,31 @@ class Moment(NamedTuple, Generic[F]):
     frame: F
     other: F | None
     known: bool
+    runaway: Runaway | None = None
 
 
 def moments(options: Changing, line: Callable[[Plan], Line[L, F]]) -> Iterator[Moment[F]]:
     """The frames of a training with rewind and branches; line(plan) makes its line. With `beside` also the other one's.
 
-    What was learnt is kept also where the reader leaves early.
+    Where the training runs away it goes back to the last good checkpoint, and ends. What was learnt is kept also where
+    the reader leaves early.
     """
+    at = -1
+    alone = options.model_copy(update={"beside": False})
+    for tried in (options, alone) if options.beside else (alone,):  # what the other one does is no reason to stop
+        try:
+            for moment in _moments(tried, line):
+                if moment.at > at:
+                    at = moment.at
+                    yield moment
+            return
+        except Runaway as runaway:
+            ran = runaway
+    yield Moment(at + 1, at + 2, line(segments(options)).frame(ran.good, ran.good), None, False, ran)
+
+
+def _moments(options: Changing, line: Callable[[Plan], Line[L, F]]) -> Iterator[Moment[F]]:
+    """`moments`, up to where one of the trainings runs away."""
     wanted, change = frame_steps(options), last_change(options)
     lines = [line(segments(options))]
     if options.beside and change is not None:
@@ -154,6 +184,14 @@ def moments(options: Changing, line: Callable[[Plan], Line[L, F]]) -> Iterator[M
     finally:
         for each in lines:
             each.keep(each.learner)
+
+
+def alarm(ran: Runaway, remedy: str) -> str:
+    """What a frame says that is the last good checkpoint again; remedy: what to change, in words."""
+    return (
+        f"Stopped at step {ran.step}: {ran.why}. This is step {ran.good} again, the last good checkpoint; {remedy}, "
+        "and press Branch here."
+    )
 
 
 def placed(frame: Any, kind: type[Any], **fields: Any) -> Any:

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from genai_demo.core.cards import machine, write_card
+from genai_demo.core.device import threads
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import home, whole
 from genai_demo.core.spec import WEIGHTS
 
 MOST_BYTES = 10_000_000  # of a file of weights that is shipped
-KNOWN = ("config", "state", "kept", "history", "device")  # what a journal holds
+KNOWN = ("config", "state", "kept", "history", "device", "begun")  # what a journal holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,43 @@ class Resumable:
                 part.load_state_dict(state[name])
         self.step, self.seconds = state["step"], state.get("seconds", 0.0)
 
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Go on from weights alone: the network's and, where there is one, its average's."""
+        for name, part in self.parts().items():
+            if name in ("model", "network", "average"):
+                found = part.load_state_dict({key: value.float() for key, value in weights.items()}, strict=False)
+                assert not found.unexpected_keys, found.unexpected_keys  # what is tied to others may be missing
+
+
+class Stepping(Protocol):
+    """A Resumable whose steps are alike."""
+
+    step: int
+    seconds: float
+
+    def advance(self) -> float:
+        """One step. -> its loss."""
+
+
+def reports(training: Stepping, steps: int, every: int) -> Iterator[TrainStep]:
+    """From where `training` is to step `steps`, a report every so many and at the end; on one thread."""
+    started, total, since = time.monotonic() - training.seconds, 0.0, 0
+    while training.step < steps:
+        with threads(1):
+            total, since = total + training.advance(), since + 1
+        if training.step % every == 0 or training.step == steps:
+            training.seconds = time.monotonic() - started
+            yield TrainStep(training.step, steps, total / since, training.seconds)
+            total, since = 0.0, 0
+
 
 @dataclass
 class Journal:
     """What is kept of one training. config: its settings as JSON gives them back; state: {} before the start.
 
     kept: step -> weights in half precision, of moments that are shipped; history: a row of numbers a report; device:
-    what it was trained on.
+    what it was trained on; begun: steps and digest of the shipped weights it went on from, or steps and settings of an
+    earlier sitting that had others; {} where it began anew.
     """
 
     path: Path
@@ -90,6 +122,7 @@ class Journal:
     kept: dict[int, dict[str, Tensor]] = field(default_factory=dict)
     history: list[list[float]] = field(default_factory=list)
     device: str = field(default_factory=machine)
+    begun: dict[str, Any] = field(default_factory=dict)
 
     @property
     def weights(self) -> Path:
@@ -114,6 +147,21 @@ class Journal:
             except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
                 why = f"does not fit this version of the training ({type(error).__name__})"
                 raise _refused(self.path, why) from error
+
+    def go_on(self, training: Resumable, shipped: Path, free: tuple[str, ...]) -> None:
+        """As `resume`; one that has not begun here, with more steps to do than the shipped weights had, takes those.
+
+        Their optimiser is not shipped and begins anew. Nothing is taken of weights that other settings made.
+        """
+        card = _card(shipped)
+        was, steps = card.get("training", {}), card.get("steps", 0)
+        same = all(was.get(name) == value for name, value in self.config.items() if name not in free)
+        if not self.state and same and 0 < steps < self.config["steps"] and shipped.exists():
+            training.take(load_file(shipped))
+            training.step, training.seconds = steps, float(card["wall_seconds"])
+            self.history, self.begun = card["history"], {"steps": steps, "sha256": card["sha256"]}
+        else:
+            self.resume(training)
 
     def keep(self, training: Resumable, report: TrainStep, every: int) -> None:
         """Save when `report` is of every so many steps, or the last."""
@@ -174,6 +222,9 @@ def _read(path: Path, config: dict[str, Any], free: tuple[str, ...]) -> Journal:
     if differ:
         before = ", ".join(f"{name} was {shown(was.get(name))}" for name in differ[:3])
         raise _refused(at, f"is of a training with other settings ({before})")
+    other = {name: was.get(name) for name in free if name != "steps" and was.get(name) != config.get(name)}
+    if other:
+        found.begun = {"steps": found.step, **other, **({"begun_from": found.begun} if found.begun else {})}
     return found
 
 

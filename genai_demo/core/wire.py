@@ -9,7 +9,10 @@ from typing import Any, Literal, NotRequired, TypedDict, final
 
 
 class PictureLane(TypedDict):
-    """`n` pictures of w x h pixels on one sheet of `columns`: PNG, or WebP where they are large photographs."""
+    """`n` pictures of w x h pixels on one sheet of `columns`: PNG, or WebP where they are large photographs.
+
+    names: a text below each, for which there is room though they come later.
+    """
 
     kind: Literal["pictures"]
     src: str
@@ -18,6 +21,7 @@ class PictureLane(TypedDict):
     w: int
     h: int
     pick: NotRequired[bool]
+    names: NotRequired[list[str]]
 
 
 # Points, paths and vectors of a plane; "as" is a word of Python, hence this way of writing it.
@@ -55,6 +59,7 @@ class Item(TypedDict):
     kind: NotRequired[str]
     id: NotRequired[int]
     note: NotRequired[str]
+    group: NotRequired[int]
 
 
 class TokensLane(TypedDict):
@@ -190,13 +195,14 @@ class Recording(TypedDict):
 @final
 class FilmValue(TypedDict):
     """What a film strip is sent. append: frames from number `index` on, as JSON; held: they come together, to be shown
-    at their end; frames: all of them; done: no more will come."""
+    at their end; frames: all of them; done: no more will come; made: what a recording was computed on."""
 
     run: str
     badge: Literal["live", "recorded"]
     recipe: PlainRecipe
     link: NotRequired[str]
     note: NotRequired[str]
+    made: NotRequired[str]
     total: NotRequired[int | None]
     index: NotRequired[int]
     append: NotRequired[str | PackedFrame]

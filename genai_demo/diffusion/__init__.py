@@ -14,7 +14,9 @@ FAMILY = Family(
         ("One noise, two endings", "run=diffusion/fork&label=t-shirt&other_label=dress&fork=4"),
         ("Points that find two moons", "run=diffusion/points&data=moons"),
     ),
-    laboratory=Laboratory("diffusion/points"),
+    laboratory=Laboratory(
+        "diffusion/points", "genai_demo.diffusion.points:size", steps="train_steps", passes=lambda o: int(o.steps)
+    ),
 )
 
 _EXAMPLE = "genai_demo.diffusion.model:example"

@@ -80,6 +80,11 @@ class PointStep:
     modes: str | None = number("Gaussians reached")
 
 
+def size(options: PointsOptions) -> int:
+    """How many numbers it learns."""
+    return sum(part.numel() for part in Velocity(options.width, generator(0)).parameters())
+
+
 class Velocity(nn.Module):
     """An MLP told the angle: (x (n, 2), angle (n,)) -> v (n, 2). x also comes as sines and cosines, which draw edges.
 

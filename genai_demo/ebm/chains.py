@@ -24,7 +24,6 @@ from genai_demo.core.rewound import Line, digests, moments, placed
 from genai_demo.ebm import learning
 from genai_demo.ebm.drawing import ARROWS, downhill, finite, heights
 from genai_demo.ebm.energy import Energy, landscape, langevin
-from genai_demo.ebm.learning import Runaway
 from genai_demo.ebm.options import ChainSettings, ChainsOptions, TrainedOptions
 from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter
 
@@ -127,7 +126,7 @@ def chains(options: ChainsOptions, *, seed: int) -> Iterator[ChainStep]:
 
     low, first_beside = heights(height), True
     fixed = {"density": (-height - log_z).exp().numpy(), "real": kept[:SHOWN].numpy(), "energy": low}
-    for index, total, frame, other, _ in moments(options, line):
+    for index, total, frame, other, *_ in moments(options, line):
         place: dict[str, Any] = {"index": index, "total": total, **(fixed if index == 0 else {})}
         if other is not None:
             place |= {"other_made": other.made, "other_energy": low if first_beside else None}
@@ -143,16 +142,10 @@ def known(options: TrainedOptions, seed: int, learnt: Tensor) -> Energy:
     def told() -> waits.Told:
         return f"The energy learns first: step {done} of {options.steps}", done / options.steps
 
-    try:
-        with waits.on(told):
-            while done < options.steps:
-                learner = line.reach(min(options.steps, done + TOLD_EVERY))
-                done = learner.step
-    except Runaway as runaway:
-        raise DemoError(
-            f"the training ran away at step {runaway.step}: {runaway.why}; lower learning_rate from "
-            f"{options.learning_rate:g}"
-        ) from None
+    with waits.on(told):
+        while done < options.steps:
+            learner = line.reach(min(options.steps, done + TOLD_EVERY))
+            done = learner.step
     line.keep(learner)
     return learner.average
 

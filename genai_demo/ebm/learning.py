@@ -12,7 +12,7 @@ from torch import Tensor
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.changes import Plan
 from genai_demo.core.device import generator
-from genai_demo.core.rewound import KEPT_EVERY, Line, copied, digests
+from genai_demo.core.rewound import KEPT_EVERY, Line, Runaway, copied, digests
 from genai_demo.core.training import follow
 from genai_demo.ebm.energy import Energy, jumped, langevin, slope
 from genai_demo.ebm.options import Settings, TrainedOptions
@@ -31,14 +31,6 @@ REMEMBERED = 200  # steps whose numbers a state keeps: the longest way between t
 FIXED = ("method", "data", "points", "walk", "jumps", "warm", "width", "batch_size")
 
 MOMENTS = Cache[tuple[Any, ...], Any]("trainings of energies", 48_000_000, weigh)  # frames, states; nobody changes them
-
-
-class Runaway(Exception):
-    """A training that diverges at `step`; good: the last step at which it was well and its state was kept."""
-
-    def __init__(self, step: int, good: int, why: str) -> None:
-        super().__init__(why)
-        self.step, self.good, self.why = step, good, why
 
 
 class Learner:
@@ -66,7 +58,7 @@ class Learner:
         loss = -gap + HELD * (near.square().mean() + far.square().mean())
         if options.method == "energy matching":
             loss = self.matched(x) + (0 if warm else WEIGHT * loss)
-        self.judge(float(gap.detach()), float(away.abs().max()))
+        self.judge(float(gap.detach()), float(away.abs().max()), now)
         self.optimiser.param_groups[0]["lr"] = now.learning_rate
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -96,12 +88,17 @@ class Learner:
         t = torch.rand(len(x), 1, generator=self.random)
         return (MATCHED * slope(self.energy, torch.lerp(z, x, t), keep=True) + x - z).square().sum(1).mean()
 
-    def judge(self, gap: float, reach: float) -> None:
+    def judge(self, gap: float, reach: float, now: Settings) -> None:
         """The alarm. Raises Runaway where energies of data and chains have parted, or a chain has gone astray."""
-        if not abs(gap) < ALARM:
-            raise Runaway(self.step + 1, self.good, f"the energies of data and chains are {abs(gap):.3g} apart")
-        if not reach < ASTRAY:
-            raise Runaway(self.step + 1, self.good, f"a chain is {reach:.3g} from the middle")
+        parted, astray = not abs(gap) < ALARM, not reach < ASTRAY  # nor is nan
+        if parted or astray:
+            why = (
+                f"the energies of data and chains are {abs(gap):.3g} apart"
+                if parted
+                else f"a chain is {reach:.3g} from the middle"
+            )
+            remedy = f"lower learning_rate from {now.learning_rate:g}, or step from {now.step:g}"
+            raise Runaway(self.step + 1, self.good, why, remedy)
         if self.step % KEPT_EVERY == 0 and abs(gap) < CALM:
             self.good = self.step
         self.gaps.append(gap)
@@ -133,6 +130,11 @@ def paired(z: Tensor, x: Tensor) -> Tensor:
         left = 1 / (kernel @ right).clamp(min=TINY)
         right = 1 / (kernel.T @ left).clamp(min=TINY)
     return kernel * right
+
+
+def size(options: TrainedOptions) -> int:
+    """How many numbers it learns."""
+    return sum(part.numel() for part in Energy(options.width, generator(0)).parameters())
 
 
 def line(options: TrainedOptions, seed: int, learnt: Tensor, plan: Plan, shown: Any, look: Any) -> Line[Learner, Any]:

@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.core.changes import Plan, segments
+from genai_demo.core.changes import Plan
 from genai_demo.core.frames import Paced, curve, number, plane, prose
-from genai_demo.core.rewound import Line, moments, placed
+from genai_demo.core.rewound import Line, alarm, moments, placed
 from genai_demo.ebm import learning
 from genai_demo.ebm.drawing import ARROWS, downhill, finite, heights
 from genai_demo.ebm.energy import landscape
-from genai_demo.ebm.learning import Learner, Runaway
+from genai_demo.ebm.learning import Learner
 from genai_demo.ebm.options import PointsOptions
 from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter
 
 SAMPLES, HILLS, WITHOUT = "the chains, and the density", "the energy, and downhill", "without the change"
 LIKELIHOOD = "log-likelihood"
+REMEDY = "lower the learning rate, or the step of the chains"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,7 @@ class EnergyStep:
 
     index: int
     total: int
+    alarm: str = prose("alarm")  # above all else, where there is one
     density: np.ndarray = plane(SAMPLES, "heat", limit=LIMIT)
     real: np.ndarray | None = plane(SAMPLES, "real", limit=LIMIT)
     made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT, axes=AXES)
@@ -50,7 +52,6 @@ class EnergyStep:
     other_density: np.ndarray | None = plane(WITHOUT, "heat", limit=LIMIT)
     other_real: np.ndarray | None = plane(WITHOUT, "real", limit=LIMIT)
     other_made: np.ndarray | None = plane(WITHOUT, "generated", limit=LIMIT)
-    alarm: str = prose("alarm")
     step: int = number("step", digits=0)
     gap: float | None = curve("energy of the chains minus that of the data", against="step")
     held_out: float = curve("held out", unit="nats", chart=LIKELIHOOD, against="step")
@@ -84,33 +85,15 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[EnergyStep]:
     def line(plan: Plan) -> Line[Learner, EnergyStep]:
         return learning.line(options, seed, learnt, plan, ("points", options.samples), look)
 
-    shown, first_beside, index = kept[:SHOWN].numpy(), True, -1
-    alone = options.model_copy(update={"beside": False})
-    for tried in (options, alone):  # what the other training does is no reason to stop this one
-        try:
-            for at, total, frame, other, known in moments(tried, line):
-                if at <= index:
-                    continue
-                index = at
-                place: dict[str, Any] = {"index": index, "total": total, "real": shown if index == 0 else None}
-                if other is not None:
-                    place |= {"other_density": other.density, "other_made": other.made}
-                    place |= {"other_held_out": other.held_out, "other_real": shown if first_beside else None}
-                    first_beside = False
-                yield placed(frame, KnownStep if known else EnergyStep, **place)
-            return
-        except Runaway as runaway:
-            ran = runaway
-    frame = line(segments(options)).frame(ran.good, ran.good)
-    yield replace(frame, index=index + 1, total=index + 2, alarm=said(ran))
-
-
-def said(runaway: Runaway) -> str:
-    """What the alarm says."""
-    return (
-        f"Stopped at step {runaway.step}: {runaway.why}. This is step {runaway.good} again, the last good checkpoint; "
-        "lower the learning rate, or the step of the chains, and press Branch here."
-    )
+    shown, first_beside = kept[:SHOWN].numpy(), True
+    for index, total, frame, other, known, ran in moments(options, line):
+        place: dict[str, Any] = {"index": index, "total": total, "real": shown if index == 0 else None}
+        place["alarm"] = alarm(ran, REMEDY) if ran else ""
+        if other is not None:
+            place |= {"other_density": other.density, "other_made": other.made}
+            place |= {"other_held_out": other.held_out, "other_real": shown if first_beside else None}
+            first_beside = False
+        yield placed(frame, KnownStep if known else EnergyStep, **place)
 
 
 @torch.no_grad()
@@ -123,6 +106,7 @@ def seen(learner: Learner, samples: int, kept: Tensor, meter: Meter, before: int
     frame = EnergyStep(
         0,
         0,
+        "",
         (-height - log_z).exp().numpy(),
         None,
         finite(made),
@@ -131,7 +115,6 @@ def seen(learner: Learner, samples: int, kept: Tensor, meter: Meter, before: int
         None,
         None,
         None,
-        "",
         learner.step,
         math.fsum(since) / len(since) if since else None,
         float(-energy(kept).mean()) - log_z,

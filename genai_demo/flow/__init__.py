@@ -14,7 +14,7 @@ FAMILY = Family(
         ("Through each layer, with the grid", "run=flow/layers&way=noise to data"),
         ("Where the inverse explodes", "run=flow/inverse&kind=affine&bound=0"),
     ),
-    laboratory=Laboratory("flow/points"),
+    laboratory=Laboratory("flow/points", "genai_demo.flow.learning:size", nats="held_out"),
 )
 TITLES = {"tarflow": "TarFlow, told the class", "glow": "Glow in two scales"}
 SPECS = tuple(

@@ -30,9 +30,14 @@ def cells(side: int = CELLS) -> Tensor:
 
 @torch.no_grad()
 def density(flow: Flow, side: int = CELLS) -> np.ndarray:
-    """p(x) in the middle of each cell, (side, side); what is no number counts as 0."""
-    heat: np.ndarray = torch.nan_to_num(flow.log_prob(cells(side)).exp(), 0.0, 0.0, 0.0).reshape(side, side).numpy()
-    return heat
+    """p(x) in the middle of each cell, (side, side)."""
+    return heat(flow.log_prob(cells(side)))
+
+
+def heat(log_p: Tensor) -> np.ndarray:
+    """p(x) of all cells, (side ** 2,) -> (side, side); what is no number counts as 0."""
+    found: np.ndarray = torch.nan_to_num(log_p.exp(), 0.0, 0.0, 0.0).reshape(math.isqrt(len(log_p)), -1).numpy()
+    return found
 
 
 @functools.cache

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from genai_demo.core.changes import Plan
 from genai_demo.core.device import generator
-from genai_demo.core.frames import Paced, curve, number, plane
-from genai_demo.core.rewound import Line, moments, placed
+from genai_demo.core.frames import Paced, curve, number, plane, prose
+from genai_demo.core.rewound import Line, alarm, moments, placed
 from genai_demo.flow import learning
 from genai_demo.flow.couplings import normal
-from genai_demo.flow.drawing import NOISE_AXES, NOISE_LIMIT, circles, density, held, lattice
+from genai_demo.flow.drawing import NOISE_AXES, NOISE_LIMIT, cells, circles, heat, held, lattice
 from genai_demo.flow.learning import Learner
 from genai_demo.flow.options import PointsOptions
 from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, Meter
@@ -28,6 +28,7 @@ from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHARES, SHOWN, 
 APART = 2**31  # added to the seed: noise that is shown comes from another stream than what is learnt with
 SAMPLES, NET, CODES, WITHOUT = ("samples", "the plane of noise, as data", "data, as noise", "without the change")
 LIKELIHOOD = "log-likelihood"
+REMEDY = "lower the learning rate, or the longest gradient"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +40,12 @@ class FlowStep:
     shows one and two standard deviations. learnt: mean log p of the training batches since the last frame, held_out: of
     1,000 other points, nats. least: the smallest factor by which some layer shrinks the plane at a held-out point.
     round_trip: log10 of the largest error of those points after encode and decode. other_*: the same training without
-    the last change, with `beside`.
+    the last change, with `beside`. alarm: why the training was stopped, and where it is back to.
     """
 
     index: int
     total: int
+    alarm: str = prose("alarm")  # above all else, where there is one
     density: np.ndarray = plane(SAMPLES, "heat", limit=LIMIT)
     real: np.ndarray | None = plane(SAMPLES, "real", limit=LIMIT)
     made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT, axes=AXES)
@@ -77,7 +79,8 @@ class KnownStep(FlowStep, Paced):
 def points(options: PointsOptions, *, seed: int) -> Iterator[FlowStep]:
     """Raise the likelihood for `steps` steps; a frame before, every `every`, at changes and at the end.
 
-    Raises DemoError where the drawn points are none, or where the training runs away: it names the step.
+    Where the training runs away it stops: the last frame is that of the last good checkpoint, with the alarm.
+    Raises DemoError where the drawn points are none.
     """
     learnt, kept, meter = learning.task(options, options.samples, seed)
     z = options.temperature * torch.randn(options.samples, 2, generator=generator(seed + APART))
@@ -90,8 +93,8 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[FlowStep]:
 
     shown = kept[:SHOWN].numpy()
     first_beside = True
-    for index, total, frame, other, known in moments(options, line):
-        place: dict[str, Any] = {"index": index, "total": total}
+    for index, total, frame, other, known, ran in moments(options, line):
+        place: dict[str, Any] = {"index": index, "total": total, "alarm": alarm(ran, REMEDY) if ran else ""}
         if index == 0:
             place |= {"real": shown, "behind": shown}
         if other is not None:
@@ -104,21 +107,24 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[FlowStep]:
 @torch.no_grad()
 def seen(learner: Learner, z: Tensor, kept: Tensor, meter: Meter, before: int) -> FlowStep:
     """The frame of a training as it stands, index and total left open."""
-    flow = learner.flow
-    both = flow.decode(torch.cat([z, lattice().reshape(-1, 2)]))
-    made, net = both[: len(z)], both[len(z) :].reshape(lattice().shape)
-    codes, dets = flow.encode(kept)
+    flow, net = learner.flow, lattice()
+    every, dets = flow.encode(torch.cat([cells(), kept]))  # two long passes take half the time of five short ones
+    log_p, codes, dets = normal(every) + dets.sum(0), every[len(cells()) :], dets[:, len(cells()) :]
+    made, net, back = flow.decode(torch.cat([z, net.flatten(0, 1), codes])).split(
+        [len(z), net[..., 0].numel(), len(kept)]
+    )
     since = list(learner.losses)[max(0, len(learner.losses) - (learner.step - before)) :]
     recent = -math.fsum(since) / len(since) if since else None
-    error = float(torch.nan_to_num((flow.decode(codes) - kept).abs(), 1e6, 1e6).max())
+    error = float(torch.nan_to_num((back - kept).abs(), 1e6, 1e6).max())
     frame = FlowStep(
         0,
         0,
-        density(flow),
+        "",
+        heat(log_p[: len(cells())]),
         None,
         held(made),
         None,
-        held(net),
+        held(net.reshape(lattice().shape)),
         held(codes[:SHOWN]),
         circles(),
         None,
@@ -126,7 +132,7 @@ def seen(learner: Learner, z: Tensor, kept: Tensor, meter: Meter, before: int) -
         None,
         learner.step,
         recent,
-        float((normal(codes) + dets.sum(0)).mean()),
+        float(log_p[len(cells()) :].mean()),
         None,
         float(dets.exp().min()),
         math.log10(max(error, 1e-9)),

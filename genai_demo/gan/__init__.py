@@ -14,7 +14,7 @@ FAMILY = Family(
         ("Draw a boot, get a boot", "run=gan/edges"),
         ("A boot turns into a bag", "run=gan/walk&start_label=ankle boot&end_label=bag"),
     ),
-    laboratory=Laboratory("gan/points"),
+    laboratory=Laboratory("gan/points", "genai_demo.gan.duel:size"),
 )
 
 FACES = ModelSpec(

@@ -47,6 +47,12 @@ def latents(n: int, options: PointsOptions, random: torch.Generator) -> Tensor:
     return torch.randn(n, options.latent, generator=random)
 
 
+def size(options: PointsOptions) -> int:
+    """How many numbers both networks learn."""
+    duel = Duel(options, 0)
+    return sum(part.numel() for net in (duel.g, duel.critic) for part in net.parameters())
+
+
 class Duel:
     """Both networks, both optimisers, the random stream and the last losses: all that a training needs to go on."""
 

@@ -112,7 +112,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[DuelStep]:
 
     shown = task.held[: laboratory.SHOWN].numpy()
     first_beside = True
-    for index, total, frame, other, known in moments(options, line):
+    for index, total, frame, other, known, _ in moments(options, line):
         place: dict[str, Any] = {"index": index, "total": total}
         if index == 0:
             place |= {"real": shown, "behind": shown}

@@ -14,7 +14,7 @@ FAMILY = Family(
         ("Watch one learn", "run=vae/train&steps=300"),
         ("Which numbers are used", "run=vae/dimensions"),
     ),
-    laboratory=Laboratory("vae/points"),
+    laboratory=Laboratory("vae/points", "genai_demo.vae.points:size", steps="train_steps", bound="loss"),
 )
 
 VARIANTS = {

@@ -18,7 +18,7 @@ from genai_demo.vae.drawing import ACROSS, CODE_AXES, LANE, UPWARDS, signed
 from genai_demo.vae.model import Autoencoder
 from genai_demo.vae.options import EncodeOptions
 
-CLOSE = "close up: 1 and 2 sigma around the mean"
+CLOSE = "close up: 1, 2 sigma"
 CLOSE_LIMIT = 1.0  # standard deviations around the mean that the close-up shows
 
 

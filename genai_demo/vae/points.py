@@ -92,6 +92,12 @@ class PointVae(nn.Module):
         return nats, (mean**2 + logvar.exp() - 1 - logvar) / 2
 
 
+def size(options: PointsOptions) -> int:
+    """How many numbers it learns."""
+    model = PointVae(options.latent, options.width, options.noise, generator(0), learn=options.learn_noise)
+    return sum(part.numel() for part in model.parameters() if part.requires_grad)
+
+
 def train(
     model: PointVae, data: Tensor, options: PointsOptions, every: int, random: torch.Generator
 ) -> Iterator[tuple[int, float, np.ndarray]]:

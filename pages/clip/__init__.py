@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -84,55 +83,77 @@ LOOK = (
 )
 TRIES = (
     Try(
-        "Only left and right exchanged",
+        "Can it tell left from right?",
         "run=clip/similarity&pictures=world:41"
         "&texts=a purple apple to the left of a yellow star%0Aa purple apple to the right of a yellow star",
         "Both texts name the same things. How far apart are their cosines, and what does the softmax make of it?",
+        "Hardly: the cosines differ in the third digit, and the softmax gives both about a half. Both towers look for "
+        "what there is; where it lies is a small part of the vector.",
     ),
     Try(
-        "One template or four",
+        "Is it surer with one template or with four?",
         "run=clip/classify&picture=world:27&classes=brown car%0Ared car%0Abrown house%0Ared house%0Abrown mushroom",
         "Scrub: does the ensemble agree more than each template alone?",
+        "With four. Each alone names the right class already; the mean of their vectors is freer of what is special "
+        "about one wording.",
     ),
     Try(
         "Which one is red?",
         "run=clip/search&query=a red house and a blue ball",
         "Houses, balls, red and blue are found. Is the red where it was asked for?",
+        "Mostly not: red balls come first. One vector for the whole sentence says which words there are, not which "
+        "belongs to which.",
     ),
     Try(
-        "A yellow star, less a star, plus a moon",
+        "A yellow star, less a star, plus a moon: what comes first?",
         "run=clip/arithmetic&start=a yellow star&minus=a star&plus=a moon",
         "At which amount do the stars become moons, and do they stay yellow?",
+        "A yellow moon, once most of the difference is added; moons of other colours follow. On the way there are "
+        "pictures of both, and other yellow shapes.",
     ),
     Try(
         "What does it look at?",
         "run=clip/occlude&picture=world:12&text=a pink flower",
-        "Click the picture. Then look for something that is not on it.",
+        "Where does the cosine fall when a patch is covered? Click the picture. Then look for something that is not on "
+        "it.",
+        "At the flower, most where only one is left in sight. For what is not there no place stands out, and there is "
+        "a map all the same.",
     ),
     Try(
-        "A word it was never shown",
+        "What does a word do that it was never shown?",
         "run=clip/typographic&word=iPod",
-        "It learnt to read some short words. What does a word do to the apple that was not among them?",
+        "It learnt to read some short words, and this was not among them. Scrub: the word gets larger.",
+        "It draws the answer away from apple, though not to what it says: large letters cover the picture and look "
+        "like something, whether they can be read or not.",
     ),
     Try(
-        "Close the gap",
+        "Does closing the gap help the search?",
         "run=clip/space",
-        "Pictures and texts lie in two clouds. Take the means away: what happens to what is found first?",
+        "Pictures and texts lie in two clouds. The means are taken away: what happens to what is found first?",
+        "Next to nothing: the clouds come to lie on one another, and what is found first is nearly the same. The gap "
+        "is one and the same step for all of them.",
     ),
     Try(
-        "A batch of four",
+        "What is learnt from a batch of four?",
         "run=clip/contrast&batch_size=4",
-        "With three others to tell apart the loss is low and little is learnt. Then try 64.",
+        "Each is told apart from three others. Compare the loss with how many of the pairs shown are right; then take "
+        "64.",
+        "The loss is low and little is learnt: three others are seldom alike. With 64 the loss stays higher, and more "
+        "of the pairs shown are right.",
     ),
     Try(
-        "Lock the picture tower (LiT)",
+        "How much sooner does it learn with a locked picture tower?",
         "run=clip/contrast&texts=from nothing&eyes=locked tower",
-        "Words learn to point where a trained tower looks. How much sooner is the matrix diagonal?",
+        "LiT: words learn to point where a trained tower looks. When is the matrix diagonal? Then let both towers "
+        "learn.",
+        "Much sooner: the matrix is diagonal before the other has learnt a few pairs. Only one side has to move.",
     ),
     Try(
-        "Each pair on its own (SigLIP)",
+        "Each pair on its own: what does SigLIP learn first?",
         "run=clip/contrast&loss=sigmoid",
         "At first nothing is called a pair. Do the right cells light up before the bias moves?",
+        "They do: the bias has hardly moved when a good part of the pairs is right. It says how rare pairs are; which "
+        "they are is for the vectors.",
     ),
 )
 
@@ -194,13 +215,12 @@ def _search(panel: Panel) -> None:
     taken.then(None, js=f"() => atlas.generate('{panel.id}')", **BROWSER)
 
 
-Clip = partial(Bench, blank=True)
 TERM = {"words": True, "info": "Words, or a picture in their place"}
 SCENES = {**LABELS, "pictures": "Scenes"}
 BROWSER: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}  # asks no server
 
 BENCHES = (
-    Clip(
+    Bench(
         "Matrix",
         "clip/similarity",
         "Every picture is compared with every text. Pairs stand on the diagonal.",
@@ -219,7 +239,7 @@ BENCHES = (
         opening={"temperature": 0.1},
         wire=_matrix,
     ),
-    Clip(
+    Bench(
         "Zero-shot",
         "clip/classify",
         "Nobody trained a classifier: the classes are texts, and the nearest text wins.",
@@ -234,7 +254,7 @@ BENCHES = (
         },
         wire=_at_once,
     ),
-    Clip(
+    Bench(
         "Search",
         "clip/search",
         "Words and pictures are looked up in the same space. Click a picture to go on from it.",
@@ -250,7 +270,7 @@ BENCHES = (
         wire=_search,
         group="Search",
     ),
-    Clip(
+    Bench(
         "Sums",
         "clip/arithmetic",
         "A - B + C, with words and pictures alike; then the nearest pictures.",
@@ -264,7 +284,7 @@ BENCHES = (
         labels=SCENES,
         group="Search",
     ),
-    Clip(
+    Bench(
         "Occlude",
         "clip/occlude",
         "A grey patch hides a part. Where the cosine falls, something counted.",
@@ -277,7 +297,7 @@ BENCHES = (
         },
         group="What it sees",
     ),
-    Clip(
+    Bench(
         "Gap",
         "clip/space",
         "Pictures and texts on one map: two clouds with a gap between, until their means are taken away.",
@@ -291,7 +311,7 @@ BENCHES = (
         },
         wire=_paired,
     ),
-    Clip(
+    Bench(
         "Typographic",
         "clip/typographic",
         "A word is written on the picture. Is the picture then taken for the word?",
@@ -303,7 +323,7 @@ BENCHES = (
         },
         group="What it sees",
     ),
-    Clip(
+    Bench(
         "Train live",
         "clip/contrast",
         "Two towers learn in front of you: what belongs together is pulled together, the rest apart. The one for texts "

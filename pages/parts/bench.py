@@ -40,7 +40,6 @@ class Bench:
     model_in_sight: whether the menu of models is, or lies under More. slots: where its runs wait for their turn.
     private: what a program calls the visitor's secret, where the run is to be told it; the browser adds it as a run
     starts, and it is no part of the recipe, the link or the film.
-    blank: a text that was emptied is meant to be empty; else its default stands in for it.
     group: the tab that it shares with others of this group; a page shows seven tabs at most.
     wire: what else is connected, once the panel is built.
     """
@@ -62,7 +61,6 @@ class Bench:
     model_in_sight: bool = False
     slots: Schedule = TURNS
     private: str = ""
-    blank: bool = False
     group: str = ""
     wire: Callable[[Panel], None] | None = None
 

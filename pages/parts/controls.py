@@ -35,7 +35,7 @@ def control(
         "info": option["help"],
         "interactive": True,
         "min_width": 0,
-        "elem_classes": "control",
+        "elem_classes": ["control", f"option-{name}"],
     }
     values = (choices or {}).get(name) or [(words(str(value)), value) for value in option.get("choices", ())]
     if values:

@@ -3,10 +3,11 @@
 import {header} from './header.js';
 import {handout} from './front/handout.js';
 import {hero} from './front/hero.js';
+import {ownlesson} from './front/ownlesson.js';
 import {reels} from './front/reels.js';
 import {actions, listen} from './shell.js';
 
-const components = {handout, header, hero, reels};
+const components = {handout, header, hero, ownlesson, reels};
 listen();
 window.atlas.begin(components, actions);
 for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-part]'))) {

@@ -5,7 +5,9 @@ import {branches} from './chat/branches.js';
 import {film} from './film/strip.js';
 import {gaps} from './gaps/gaps.js';
 import {glossary} from './glossary/glossary.js';
+import {wanted} from './guide/wanted.js';
 import {header} from './header.js';
+import {lead} from './lead.js';
 import {picture} from './pads/picture.js';
 import {points} from './pads/points.js';
 import {folder} from './picker/folder.js';
@@ -13,14 +15,16 @@ import {patches} from './picker/patch.js';
 import {pairs, picker} from './picker/picker.js';
 import {plane} from './plane/plane.js';
 import {actions, listen} from './shell.js';
+import {prompt} from './prompt/prompt.js';
 import {surface} from './surface/surface.js';
 import {articles} from './shelf/articles.js';
 import {leftout} from './shelf/leftout.js';
 import {shelf} from './shelf/shelf.js';
 
 const components = {
-  articles, branches, chat, film, folder, gaps, glossary, header, leftout, patches, picker, picture, plane, points, shelf,
-  surface,
+  articles, branches, chat, film, folder, gaps, glossary, header, lead, leftout, patches, picker, picture, plane, points,
+  prompt, shelf, surface,
 };
 listen();
 window.atlas.begin(components, {...actions, pairs});
+wanted();

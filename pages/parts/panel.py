@@ -83,7 +83,7 @@ def panel(bench: Bench) -> Panel:
         shown,
         stage,
         beside,
-        blank=_may_be_empty(options) if bench.blank else (),
+        blank=_may_be_empty(options),
     )
     wire(made)
     if bench.wire:
@@ -193,7 +193,7 @@ def _model_menu(entry: Run) -> gr.Dropdown | None:
         info="Which weights to use",
         interactive=True,
         min_width=0,
-        elem_classes="control",
+        elem_classes=["control", "option-model"],
     )
 
 

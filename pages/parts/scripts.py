@@ -8,7 +8,8 @@ of each, those that are imported first. What it understands is a subset, one lin
     export const name = ...                                      (or class, function, async function)
 
 `first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its
-content; the front page, which is not Gradio's, has `front.js` in its place. A component carries only a call:
+content; the front page, which is not Gradio's, has `front.js` in its place. The guide through lessons is a file of its
+own, for those who take one. A component carries only a call:
 `window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
 """
 
@@ -31,6 +32,7 @@ HERE = Path(__file__).parent
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the content
 IMPORT = re.compile(r"^import (?:\{(?P<names>[\w, ]+)\}|(?P<sheet>\w+)) from '(?P<path>[^']+)'(?: with .+)?;\n", re.M)
 EXPORT = re.compile(r"^export (?=(?:const|class|function|async function) (?P<name>\w+))", re.M)
+COMMENT = re.compile(r"^ *(?://[^\n]*|/\*\*(?:(?!\*/).)*\*/)\n", re.M | re.S)  # lines that hold nothing else
 
 
 def call(part: str, *events: str, **settings: Any) -> str:
@@ -93,7 +95,7 @@ def _made(path: Path, root: Path) -> str:
         return f"modules[{name}] = new CSSStyleSheet();\nmodules[{name}].replaceSync({json.dumps(text)});"
     taken = "\n".join(_taken(path, root))
     exported = ", ".join(found["name"] for found in EXPORT.finditer(text))
-    body = EXPORT.sub("", IMPORT.sub("", text))
+    body = EXPORT.sub("", IMPORT.sub("", COMMENT.sub("", text)))
     return f"modules[{name}] = (() => {{\n{taken}\n{body}\nreturn {{{exported}}};\n}})();"
 
 
@@ -105,11 +107,12 @@ def _taken(path: Path, root: Path) -> Iterator[str]:
 
 def head() -> str:
     """The lines of a page's head that bring them."""
-    return f'<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
+    guide = f'<meta name="atlas-guide" content="{address("guide.js")}">'  # fetched where a lesson is wanted
+    return f'{guide}<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
 
 
 def address(name: str) -> str:
-    """Where "parts.js" or "front.js" lies; it changes with the content."""
+    """Where "parts.js", "front.js" or "guide.js" lies; it changes with the content."""
     return f"./{name}?{hashlib.sha256(bundle(SERVED[name]).encode()).hexdigest()[:12]}"
 
 
@@ -117,5 +120,9 @@ async def _serve(request: Request) -> Response:
     return Response(bundle(SERVED[request.url.path.rpartition("/")[2]]), media_type="text/javascript", headers=KEPT)
 
 
-SERVED = {"parts.js": "main.js", "front.js": "front.js"}  # the front page needs few of the parts
+SERVED = {  # the front page needs few of the parts
+    "parts.js": "main.js",
+    "front.js": "front.js",
+    "guide.js": "guide/begin.js",
+}
 ROUTES = [Route(f"/{name}", _serve) for name in SERVED]

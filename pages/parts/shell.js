@@ -95,7 +95,7 @@ const copyLink = async id => {
   if (long > longest) { say(id, `This takes ${long.toLocaleString('en')} characters, a link may have ${longest.toLocaleString('en')}; use fewer pictures of your own, or Export, which keeps the recipe.`); return; }
   history.replaceState(null, '', `${location.pathname}?${viewed(link)}`);
   const copied = new URL(location.href);
-  copied.searchParams.delete('tour'); // that is where this visitor is, not what is shown
+  for (const name of ['tour', 'lesson', 'part']) copied.searchParams.delete(name); // that is where this visitor is, not what is shown
   if (await copiedText(copied.href.replaceAll('%2F', '/'))) told(panelOf(`${id}-copy`), 'Link copied');
   else say(id, 'The link is in the address bar.');
 };
@@ -151,8 +151,8 @@ const leaveList = ({target}) => { // Gradio leaves a list open that was opened b
   if (box) setTimeout(() => { if (box !== document.activeElement && box.getAttribute('aria-expanded') === 'true') box.dispatchEvent(new FocusEvent('blur')); }, 100);
 };
 
-const reach = () => document.querySelectorAll('.prose-page table').forEach(table => { // one that scrolls is reached by the keys
-  if (table.scrollWidth > table.clientWidth) table.setAttribute('tabindex', '0'); else table.removeAttribute('tabindex');
+const reach = () => document.querySelectorAll('.prose-page :is(table, .katex-display)').forEach(wide => { // one that scrolls is reached by the keys
+  if (wide.scrollWidth > wide.clientWidth) wide.setAttribute('tabindex', '0'); else wide.removeAttribute('tabindex');
 });
 
 /** Listens to the page as a whole, for as long as it is there. */

@@ -39,6 +39,7 @@ FPS = 30  # frames a second that are sent at most
 BUNCHES = 6  # messages a second, where each brings several frames
 TOLD = 20  # times a second that those who wait are told how it stands, in all
 MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 5 ms; and to each reader at least
+UNWATCHED = 20  # a second in all to programs, which watch no film
 PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages
 BATCHED = Schedule(8)  # of those whose model answers as many at once
@@ -115,7 +116,7 @@ def stream(
             if whole and ticket.done:
                 sent += [item.text() for item in ticket]
             else:
-                for message in _messages(ticket, sent, about, BUNCHES if whole else FPS):
+                for message in _messages(ticket, sent, about, not whole):
                     yield message
                     told = len(sent) if "append" in message else told
             note = _note(ticket, loaded)
@@ -162,8 +163,8 @@ def in_turn(name: str, work: Callable[[], R], model: str | None = None) -> R:
     return found  # type: ignore[no-any-return]
 
 
-def _messages(ticket: Ticket, sent: list[str], about: FilmValue, most: int) -> Iterator[FilmValue | WaitingValue]:
-    """What is sent of the frames, at most `most` messages a second; they are added to `sent`, as JSON.
+def _messages(ticket: Ticket, sent: list[str], about: FilmValue, watched: bool) -> Iterator[FilmValue | WaitingValue]:
+    """What is sent of the frames; they are added to `sent`, as JSON. watched: by a person, who wants to see each.
 
     Paced frames that were `seen_before` are not sent by themselves: all go with the first that is new.
     Where there may be fewer than FPS, as for a program, which watches no film, for tokens of a quick model, and where
@@ -184,7 +185,7 @@ def _messages(ticket: Ticket, sent: list[str], about: FilmValue, most: int) -> I
         if item.seen_before:
             held = True
             continue
-        rate = READERS.rate(BUNCHES if item.bunched else most)
+        rate = READERS.rate(watched, BUNCHES if item.bunched or not watched else FPS)
         if rate < FPS and now < due:
             continue
         time.sleep(max(0.0, due - now))
@@ -208,9 +209,10 @@ class Readers:
         with self._lock:
             self._count -= 1
 
-    def rate(self, most: int) -> float:
+    def rate(self, watched: bool, most: int) -> float:
         """Messages a second for each, `most` at most."""
-        return min(most, max(LEAST, MESSAGES / max(1, self._count)))
+        readers = max(1, self._count)
+        return min(most, max(LEAST, MESSAGES / readers) if watched else UNWATCHED / readers)
 
     def pause(self) -> float:
         """Seconds between two words on how the wait stands, for each."""

@@ -14,13 +14,17 @@ import gradio as gr
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """run: the one it opens, "" for none; query: options, where opening the bench alone does not show the idea."""
+    """run: the one it opens, "" for none; query: options, where opening the bench alone does not show the idea.
+
+    page: path of the page that has the run, "" for the one on which the row is.
+    """
 
     name: str
     year: int
     run: str
     idea: str
     query: str = ""
+    page: str = ""
 
 
 def row(entries: Sequence[Entry]) -> gr.HTML:
@@ -33,6 +37,7 @@ def _item(entry: Entry) -> str:
     words = f"<span>{entry.year}</span><b>{escape(entry.name)}</b><em>{escape(entry.idea)}</em>"
     if not entry.run:
         return f"<li><div>{words}</div></li>"
-    query = escape(f"?run={entry.run}" + (f"&{entry.query}" if entry.query else ""))
-    bench = "" if entry.query else f' data-run="{escape(entry.run)}"'
+    path = f"./{entry.page}" if entry.page else ""
+    query = escape(f"{path}?run={entry.run}" + (f"&{entry.query}" if entry.query else ""))
+    bench = "" if entry.query or path else f' data-run="{escape(entry.run)}"'
     return f'<li><a href="{query}"{bench}>{words}</a></li>'

@@ -11,14 +11,14 @@ export interface Mount {
 }
 
 // ---- genai_demo.core.wire, name by name ---------------------------------------------------------------------------
-export interface PictureLane { kind: 'pictures'; src: string; n: number; columns: number; w: number; h: number; pick?: boolean }
+export interface PictureLane { kind: 'pictures'; src: string; n: number; columns: number; w: number; h: number; pick?: boolean; names?: string[] }
 /** data: base64 of little-endian int16, value * 32767 / (2 * limit) of its lane. */
 export interface PointsLayer {
   as: 'real' | 'generated' | 'other' | 'paths' | 'vectors'; shape: number[]; data: string; called?: string;
 }
 export interface HeatLayer { as: 'heat'; src: string; low: number; high: number; called?: string }
 export interface PlaneLane { kind: 'plane'; limit: number; layers: (PointsLayer | HeatLayer)[]; axes?: string[] }
-export interface Item { text: string; share?: number; value?: number; kind?: string; id?: number; note?: string }
+export interface Item { text: string; share?: number; value?: number; kind?: string; id?: number; note?: string; group?: number }
 export interface TokensLane { kind: 'tokens'; grows: boolean; unit: string; shade: string; items: Item[]; keeps?: boolean }
 export interface RankedLane { kind: 'ranked'; unit: string; pick: boolean; items: Item[]; long?: boolean; keeps?: boolean }
 export interface PackedStage { name: string; note: string; items: Item[] }
@@ -46,8 +46,8 @@ export interface PlainRecipe {
   run: string; options: {[name: string]: any}; seed: number; model: string | null; versions: {[name: string]: string}; format: number;
 }
 export interface FilmValue {
-  run: string; badge: 'live' | 'recorded'; recipe: PlainRecipe; link?: string; note?: string; total?: number | null;
-  index?: number; append?: string | PackedFrame; held?: boolean; frames?: PackedFrame[]; done?: boolean;
+  run: string; badge: 'live' | 'recorded'; recipe: PlainRecipe; link?: string; note?: string; made?: string;
+  total?: number | null; index?: number; append?: string | PackedFrame; held?: boolean; frames?: PackedFrame[]; done?: boolean;
 }
 export interface WaitingValue { waiting: string; }
 // ---- until here ---------------------------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ export interface WaitingValue { waiting: string; }
 /** The frames of a run, kept by the browser. */
 export interface Film {
   run: string; frames: PackedFrame[]; total: number | null; done: boolean;
-  badge?: 'live' | 'recorded'; recipe?: PlainRecipe; note?: string; link?: string;
+  badge?: 'live' | 'recorded'; recipe?: PlainRecipe; note?: string; link?: string; made?: string;
 }
 
 /** The colours as the browser resolved them. */

@@ -65,39 +65,52 @@ LOOK = (
 )
 TRIES = (
     Try(
-        "Take away the passage that answers",
+        "What does it answer when its passage is gone?",
         "run=rag/knock&out=1",
-        "What does the model say when the passage is gone, and how much of it is supported?",
+        "The passage that answers is taken away. What does the model say, and how much of it is supported?",
+        "Something else, as surely as before, and nothing of it is supported. It does not know what it was not given, "
+        "and does not say so.",
     ),
     Try(
-        "No retrieval at all",
+        "Does the bare model know the name?",
         "run=rag/knock&bare=true&question=Who named prompt injection?",
-        "The bare model answers as surely as before. Which of the two names is real?",
+        "The same question with passages and without any. Which of the two names is real?",
+        "That of the answer with passages: it stands in the source. The bare model answers as surely, and nothing "
+        "supports it.",
     ),
     Try(
-        "Words against meaning",
+        "Words or meaning: which passage comes first?",
         "run=rag/ask&question=Which model turns noise into pictures step by step?&words=1",
         "Watch the ranks move from BM25 to dense to hybrid to reranked; then set the slider to 0.",
+        "By words, those that share the rare ones of the question; by meaning, those that speak of the same in others. "
+        "Here both lists have much in common, and reranking decides what is on top.",
     ),
     Try(
-        "Walk to what is near",
+        "How much of the library does a search look at?",
         "run=rag/walk&ef=3",
         "How many of the chunks are compared with the question? Then keep 24 on the way: is the end nearer?",
+        "A small part: it walks from one to its nearest neighbours. Keeping more costs more comparisons; the nearest "
+        "is the same here, and one more of those behind it is found.",
     ),
     Try(
-        "Nothing relevant",
+        "What does it say where nothing is relevant?",
         "run=rag/ask&question=How do I bake sourdough bread?",
-        "The library knows nothing of bread, and the page says so in place of making something up.",
+        "The library knows nothing of bread. Look at the nearest passages and their cosines.",
+        "That nothing is near enough, in place of making something up: the model is not asked. The nearest passages "
+        "are near to nothing.",
     ),
     Try(
-        "An instruction in a document",
+        "What does an instruction in a document do?",
         "run=rag/ask&question=How can instructions hidden in a document attack an assistant?",
-        "Then press “Try one with a hidden instruction” below the question, and compare answer and best span.",
+        "Run it, then press “Try one with a hidden instruction” below the question, and compare answer and best span.",
+        "The instruction is marked, and goes to the model as part of the source. This small one obeys seldom; where it "
+        "does, only the best span still says what the document says.",
     ),
     Try(
-        "Cut anywhere",
+        "How many chunks end inside a sentence?",
         "run=rag/chunk&how=tokens&size=32",
-        "How many chunks end inside a sentence? Then cut at sentences, and at headings.",
+        "Cut anywhere, every 32 tokens. Then cut at sentences, and at headings.",
+        "Nearly all of them. Cut at sentences or headings none does, and the chunks are of different lengths.",
     ),
 )
 
@@ -141,7 +154,7 @@ def _about(run: str) -> dict[str, Callable[[], Component]]:
     }
 
 
-Asking = partial(Bench, private="visitor", slots=BATCHED, wire=_asks, blank=True)
+Asking = partial(Bench, private="visitor", slots=BATCHED, wire=_asks)
 
 BENCHES = (
     Asking(
@@ -193,7 +206,6 @@ BENCHES = (
         primary="Answer thrice",
         own={"question": _question("rag/kin", KinOptions().question)},
         wire=_enter,
-        blank=True,
     ),
 )
 ROUTES = documents.ROUTES

@@ -69,39 +69,50 @@ LOOK = (
 )
 TRIES = (
     Try(
-        "From a shirt to a boot, three ways",
+        "Which way from a shirt to a boot passes through pictures?",
         "run=vae/interpolate&start=sample:60&end=sample:93",
-        "Straight and spherical cut through places where no picture lives; the way through the data does not.",
+        "Three ways. Look at the middle of each, and at the distance to the nearest code of a real picture.",
+        "The way through the data: it stays near codes of real pictures. Straight and spherical cut through places "
+        "where no picture lives, and what is decoded there is a mixture.",
     ),
     Try(
         "What does a plain autoencoder draw?",
         "run=vae/sample&model=vae/ae-16",
-        "Sixteen numbers and no KL term: its codes lie scattered, and most draws fall into the holes between them.",
+        "Sixteen numbers and no KL term. How many of the draws would you call a garment?",
+        "Few: nothing has asked its codes to lie close together, so most draws fall into the holes between them.",
     ),
     Try(
         "And a VAE of the same size?",
         "run=vae/sample&model=vae/vae-16",
-        "The same draws, the same sixteen numbers: count the pictures that you would call a garment in either.",
+        "The same draws, the same sixteen numbers: count again.",
+        "Most of them. The KL term has drawn the codes together to where the draws come from; what it costs is "
+        "sharpness.",
     ),
     Try(
-        "What beta 12 throws away",
+        "What does beta 12 throw away?",
         "run=vae/dimensions&model=vae/beta12-16",
-        "Most of the sixteen numbers carry no KL at all: the decoder has stopped listening to them.",
+        "Sixteen numbers: how many of them carry any KL?",
+        "Most carry none at all: the decoder has stopped listening to them. Those that are left say the rough shape.",
     ),
     Try(
-        "Five models, one noisy bag",
+        "Five models, one noisy bag: whose error grows last?",
         "run=vae/compare&picture=sample:84&corruption=noise&strength=0.8",
-        "Only the denoising one was trained for this. Whose error grows last?",
+        "The error counts against the clean bag. Scrub from no noise to much.",
+        "That of the denoising one, the only one trained for this. Beta 12 comes next: it draws nearly the same plain "
+        "bag whatever it is shown.",
     ),
     Try(
-        "Watch one learn",
+        "What does a VAE learn first?",
         "run=vae/train&steps=300",
-        "Reconstruction falls first; the KL rises as the code is put to use.",
+        "Two curves: the error of the reconstruction, and the KL.",
+        "To draw the average garment: the error falls at once and the code is hardly used. The KL rises as the code is "
+        "put to use, and the pictures begin to differ.",
     ),
     Try(
-        "Eight islands, one sheet of rubber",
+        "Eight islands, one sheet of rubber: what lies between them?",
         "run=vae/points&data=ring",
-        "The decoder is continuous, so where the data has gaps it has to cross them: look for samples on the bridges.",
+        "The decoder is continuous. Look for samples where no data lies.",
+        "Bridges: the sheet has to cross the gaps, and some samples land there.",
     ),
 )
 

@@ -54,9 +54,9 @@ def _tamper(result: Path, change: Callable[[dict[str, np.ndarray]], Any]) -> Non
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda a: a.update(given=a["given"] ^ 1), "given; largest difference 1"),
+        (lambda a: a.update(given=a["given"] ^ 128), "given; pixels by 128 of 255 levels"),
         (lambda a: a.update(draws=a["mean"]), "draws|arrays"),
-        (lambda a: a.update(mean=a["mean"] + 0.5), "mean; largest difference 0.5"),
+        (lambda a: a.update(mean=a["mean"] + 0.5), "mean; positions by"),
         (lambda a: a.update(mean=np.full_like(a["mean"], np.nan)), "mean"),
         (lambda a: a.update(mean=a["mean"].astype(np.float64)), "mean"),
         (lambda a: a.update(given=a["given"][:, :, :5]), "shape of given"),
@@ -71,6 +71,27 @@ def test_tampered_arrays_are_different(said: Said, result: Path, change: Any, wo
     assert out.startswith("different: ")
     assert any(word in out for word in words.split("|")), out
     assert "changed since: nothing that the recipe records" in out
+
+
+def test_what_is_rounded_otherwise_is_not_different(said: Said, result: Path) -> None:
+    """Every value a little off, as on another processor; a little more of one is a difference."""
+    _tamper(result, lambda a: a.update(given=a["given"] ^ 1, mean=a["mean"] + 1e-5))
+    lines = [json.loads(line) for line in (result / "frames.jsonl").read_text().splitlines()]
+    near = [{**line, "kl_nats": line["kl_nats"] * (1 + 1e-4)} for line in lines]
+    (result / "frames.jsonl").write_text("\n".join(json.dumps(line) for line in near))
+    digest = json.loads((result / "digest.json").read_text())
+    (result / "digest.json").write_text(json.dumps({**digest, "processor": "an abacus"}))
+    code, out, _ = said("replay", result)
+    first, changed, made, here = out.splitlines()
+    assert code == 0
+    assert first.startswith("same up to rounding: 3 frames; pixels by 1 of 255 levels, positions by ")
+    assert changed == f"changed since: processor an abacus, now {digest['processor']}"
+    assert made == f"made on: an abacus, device cpu, dtype float32, threads {digest['threads']}"
+    assert here == made.replace("made on: an abacus", f"run here on: {digest['processor']}")
+    _tamper(result, lambda a: a.update(given=a["given"] ^ 8))
+    code, out, _ = said("replay", result)
+    assert code == 1
+    assert out.startswith("different: given; pixels by ")
 
 
 def test_tampered_numbers_are_different(said: Said, result: Path) -> None:
@@ -159,7 +180,7 @@ def test_a_recording_says_what_it_was_computed_on(said: Said, tmp_path: Path, mo
     monkeypatch.setattr(recording, "RECORDINGS", tmp_path)
     path = recording.record(Recipe("vae/encode", {"samples": 2}, 5))
     kept = json.loads(gzip.decompress(path.read_bytes()))
-    assert set(kept["computed_on"]) == {"device", "dtype", "threads"}
+    assert set(kept["computed_on"]) == {"device", "dtype", "processor", "threads"}
     kept["computed_on"] |= {"dtype": "bfloat16", "threads": 99}
     kept["frames"] = kept["frames"][:1]
     path.write_bytes(gzip.compress(json.dumps(kept).encode()))

@@ -68,19 +68,11 @@ def test_without_the_variable_the_best_is_taken(monkeypatch: pytest.MonkeyPatch)
     assert pick_device().type == "cpu"
 
 
-def test_precision_follows_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert pick_dtype(torch.device("cpu")) in (torch.float32, torch.bfloat16)
-    for faster, dtype in ((True, torch.bfloat16), (False, torch.float32)):
-        monkeypatch.setattr(device, "_bf16_is_faster_on_cpu", lambda faster=faster: faster)
-        assert pick_dtype(torch.device("cpu")) is dtype
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda faster=faster: faster)
+def test_half_precision_is_for_a_gpu_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for has, dtype in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has: has)
         assert pick_dtype(torch.device("cuda")) is dtype
-    assert pick_dtype(torch.device("mps")) is torch.float32
-
-
-def test_the_probe_is_made_once_a_process() -> None:
-    assert device._bf16_is_faster_on_cpu() is device._bf16_is_faster_on_cpu()
-    assert device._bf16_is_faster_on_cpu.cache_info().misses == 1
+        assert pick_dtype(torch.device("cpu")) is pick_dtype(torch.device("mps")) is torch.float32
 
 
 def test_one_seed_is_one_stream() -> None:

@@ -38,7 +38,8 @@ from genai_demo.core.frames import (
 )
 from genai_demo.core.frames_text import MOST_CELLS, joined
 from genai_demo.results import preview
-from genai_demo.results.files import compare_packed, steady
+from genai_demo.results.comparing import compare_packed
+from genai_demo.results.files import steady
 from genai_demo.results.preview_text import plain_signs, text_image
 
 

@@ -209,3 +209,28 @@ def test_weights_are_shipped_only_when_that_is_asked_for(tmp_path: Path) -> None
     assert kit.target("lines", out=tmp_path) == tmp_path
     with pytest.raises(DemoError, match="two places"):
         kit.target("lines", ship=True, out=tmp_path)
+
+
+def test_a_longer_training_goes_on_from_what_is_shipped(tmp_path: Path) -> None:
+    class Model(Line):
+        def parts(self) -> Mapping[str, Any]:
+            return {"model": self.net, "optimiser": self.optimiser}
+
+    def begun(cfg: Config) -> tuple[Model, kit.Journal]:
+        training = Model(cfg)
+        with kit.journal("lines", "shipped", cfg, free=("steps",)) as notes:
+            notes.go_on(training, shipped, ("steps",))
+        return training, notes
+
+    shipped = tmp_path / "shipped.safetensors"
+    weights = {"weight": torch.full((1, 3), 0.5), "bias": torch.zeros(1)}
+    kit.write_weights(shipped, kit.halved(weights))
+    write_card(shipped, training=kit.stated(Config()), steps=6, wall_seconds=7, history=[[6, 0.1]], quality={})
+    longer, notes = begun(Config(steps=9))
+    assert (longer.step, longer.seconds) == (6, 7)
+    assert torch.equal(longer.net.weight, weights["weight"])
+    assert (notes.begun["steps"], notes.history) == (6, [[6, 0.1]])
+    for cfg in (Config(), Config(steps=9, rate=0.2)):  # no more steps; other settings
+        anew, notes = begun(cfg)
+        assert (anew.step, notes.begun) == (0, {})
+        assert torch.equal(anew.net.weight, torch.ones(1, 3))

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,17 @@ def test_pytorch_gives_the_same_bits_whatever_was_kept(real: LanguageModel) -> N
     again = answer(real, question, 6)
     assert again[0].reused > fresh[0].reused == 0
     assert [(f.answer, f.likeliest, f.surprise) for f in fresh] == [(f.answer, f.likeliest, f.surprise) for f in again]
+
+
+def test_what_is_read_anew_gets_the_same_figures_whatever_was_read_before(fast: Any) -> None:
+    def figures() -> list[tuple[float, int]]:
+        prompt = replace(fast.begin("Tell me about the sea, " * 20), anew=True)
+        return [(one.taken.probability, one.reused) for one in fast.stream(prompt, Sampling(), seed=0, limit=3, top=1)]
+
+    before = figures()
+    list(fast.stream(fast.begin("Tell me about the sea, " * 9 + "and"), Sampling(), seed=0, limit=1, top=1))
+    assert figures() == before
+    assert not any(reused for _, reused in before)
 
 
 @pytest.mark.parametrize("name", ["fast", "real"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, get_args
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_auroc_and_histogram_on_paper() -> None:
 
 
 def test_the_bound_of_a_vae_lies_below_and_rises() -> None:
-    vae = load(bounds.VAE)
+    vae = copy.deepcopy(load(bounds.VAE)).float()
     x = dequantised(torch.from_numpy(np.stack([decode_picture(f"sample:{i}") for i in (3, 55)])), generator(0))
     found = bounds.weights(vae, x, 64, generator(1))
     assert (bounds.bound(found) >= found.mean(1)).all(), "more codes, a tighter bound (Jensen)"

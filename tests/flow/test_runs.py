@@ -127,10 +127,23 @@ def test_one_point_can_be_learnt() -> None:
     assert math.isfinite(found[-1].held_out)
 
 
-def test_a_training_that_runs_away_names_step_and_rate() -> None:
-    wild = {"kind": "affine", "bound": 0, "layers": 8, "learning_rate": 10, "clip": 1000, "steps": 100}
-    with pytest.raises(DemoError, match=r"ran away at step \d+: the loss is .*; lower learning_rate from 10"):
-        frames("points", **wild)
+WILD = {"kind": "affine", "bound": 0, "layers": 8, "steps": 200}
+
+
+def test_the_alarm_names_the_step_and_goes_back_to_the_last_good_checkpoint() -> None:
+    well = frames("points", **WILD | {"steps": 80})
+    last = frames("points", **WILD, changes="80: learning_rate=10, clip=1000")[-1]
+    assert last.alarm.startswith("Stopped at step ")
+    assert "This is step 80 again" in last.alarm
+    assert last.index == last.total - 1
+    assert last.step == 80
+    assert last.held_out == well[-1].held_out
+    assert np.array_equal(last.made, well[-1].made)
+    cured = frames("points", **WILD | {"steps": 120}, changes="80: learning_rate=0.001", learning_rate=10, clip=1000)
+    assert cured[-1].step == 0, "it ran away before the change"
+    cured = frames("points", **WILD | {"steps": 120}, changes="0: learning_rate=0.001", learning_rate=10, clip=1000)
+    assert cured[-1].step == 120
+    assert not cured[-1].alarm
 
 
 def test_flow_matching_learns_and_its_likelihood_is_that_of_the_divergence() -> None:

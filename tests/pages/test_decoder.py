@@ -149,7 +149,7 @@ def test_stopping_keeps_what_was_written_and_the_next_message_is_not_lost(visit)
     page.route("**/cancel", lambda route: (page.wait_for_timeout(700), route.continue_()))  # as on a slow network
     told = f"document.querySelector('#{CHAT}-strip .film').told"
     writing = f"before => {told}.run !== before && !{told}.done && {told}.frames.length > 3"
-    for text in ("Write a short poem about rain.", "Write another, about snow."):
+    for text in ("Write a long story about rain.", "Write another, longer, about snow."):
         before = page.evaluate(f"{told}.run")
         page.fill(f"#{CHAT} .chat-form textarea", text)
         page.keyboard.press("Enter")

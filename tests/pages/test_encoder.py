@@ -80,6 +80,16 @@ def test_a_picture_is_read_patch_by_patch_and_a_neuron_has_its_words(visit):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.browser
+def test_a_question_is_answered_from_the_text_or_refused(visit):
+    page = visit("encoder?run=encoder/answer&question=what sat&text=the cat sat on the bank", width=390)
+    last = live(page, "p-encoder-answer")[-1]
+    best, nothing = last["lanes"]["stretches"]["items"][0], last["numbers"][-1]["value"]
+    marked = page.locator("#p-encoder-answer-strip .film-tok[data-kind=best]").all_inner_texts()
+    assert "".join(marked).strip() == ("" if nothing >= best["share"] else best["text"])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
@@ -90,6 +100,8 @@ def test_a_picture_is_read_patch_by_patch_and_a_neuron_has_its_words(visit):
         ("encoder_inside", {"text": "a " * 1900}, "the model reads"),
         ("encoder_swap", {"word": "lake"}, "not in the text"),
         ("encoder_similar", {"sentences": "One."}, "write 2 to 24"),
+        ("encoder_answer", {"question": "?" * 401}, "400"),
+        ("encoder_answer", {"text": "a " * 1900}, "the model reads"),
     ],
 )
 def test_api_says_what_can_not_be(client, name, options, sentence):

@@ -15,7 +15,7 @@ from genai_demo.core.frames import Frame
 from genai_demo.core.link import to_query
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import all_runs, complete, run
-from genai_demo.results.files import compare_packed
+from genai_demo.results.comparing import compare_packed
 from pages import PAGES
 from tests.pages.conftest import live, visits
 from tests.standins import small, stand_ins  # noqa: F401  the fixture replaces what would be fetched

@@ -43,8 +43,7 @@ def test_layers_are_scrubbed_and_the_ledger_grows(visit, film):
     page = visit("flow?run=flow/layers&steps=40&width=8&layers=2&bins=4&smooth=1&samples=40")
     done(page, LAYERS)
     strip = film(page, LAYERS)
-    ledger = page.locator(f"#{LAYERS}-strip .film")
-    assert "log N(z)" in ledger.inner_text()
+    page.wait_for_function(f"document.querySelector('#{LAYERS}-strip .film').innerText.includes('log N(z)')")
     last = strip.pixels()
     strip.step(2)
     page.wait_for_function(f"!document.querySelector('#{LAYERS}-strip .film').innerText.includes('log N(z)')")
@@ -93,7 +92,7 @@ def test_a_picture_is_sorted_and_its_noise_decoded_as_every_class(visit):
         ("flow_points", {"layers": 99}, "Layers is 99"),
         ("flow_points", {"changes": "20: layers=3"}, "what can change is"),
         (
-            "flow_points",
+            "flow_layers",
             {"kind": "affine", "bound": 0, "learning_rate": 10, "clip": 1000, "layers": 8},
             "ran away at step",
         ),

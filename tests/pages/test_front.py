@@ -149,7 +149,7 @@ def test_a_set_has_each_question_once_and_tells_what_is_gone():
 def test_front_door_and_class_grow_by_themselves(monkeypatch):
     """A page with a film still to be made, and questions, is added to PAGES, and nothing else is told."""
     module = types.ModuleType("pages.new")
-    module.TRIES = (Try("Why is it new?", "run=gan/walk&seed=77", "See."),)
+    module.TRIES = (Try("Why is it new?", "run=gan/walk&seed=77", "See.", "It shows."),)
     monkeypatch.setitem(sys.modules, "pages.new", module)
     made = (overview._map, class_set.questions)
     for place in (overview, class_set):
@@ -177,6 +177,7 @@ def test_search_finds_with_the_keys_alone(visit):
     page.wait_for_function("document.querySelector('.atlas-find li b').textContent === 'Diffusion: Fork'")
     page.keyboard.press("Escape")
     page.wait_for_selector(".atlas-find", state="hidden")
+    page.wait_for_function("!document.activeElement.matches('input')")
     page.keyboard.press("/")
     box.fill("vae")
     page.wait_for_function("document.querySelector('.atlas-find li b').textContent === 'VAE'")

@@ -122,7 +122,7 @@ def test_a_drawing_becomes_a_garment(visit, film):
 @pytest.mark.browser
 def test_the_timeline_opens_a_bench_and_a_preset_sets_the_controls(visit):
     page = visit("gan")
-    page.click(".tries summary >> text=No variety at all")
+    page.click(".tries summary >> text=dresses that are all alike")
     page.wait_for_selector(".tries a[href*='truncation=0.3']", state="visible")
     page.click(".timeline >> text=CycleGAN")
     page.wait_for_selector("#p-gan-cycle-run", state="visible")
@@ -149,10 +149,22 @@ def test_benches_of_one_tab_have_a_switch(visit):
     page.click(".timeline a[data-run='gan/cycle']")  # the second of another tab, opened in place
     page.wait_for_selector("#p-gan-cycle-run", state="visible")
     page.wait_for_function("location.search === '?bench=gan-cycle'")
-    page.click(".tries summary >> text=Pullover - t-shirt + dress")
-    page.click(".tries a[href*='gan/arithmetic']")
+    _expect_and_run(page, "Pullover - t-shirt + dress", "Dresses with sleeves")
     live(page, "p-gan-arithmetic")
     assert page.get_by_role("tab", selected=True).all_inner_texts()[:2] == ["Sample", "Arithmetic"]
+    asked = page.locator(".posed:visible")
+    assert asked.get_by_label("I expect").input_value() == "Dresses with sleeves"
+    assert asked.locator(".shows p").is_hidden()
+    asked.locator(".shows summary").press("Enter")
+    asked.locator(".shows p >> text=/long sleeves/").wait_for()
+
+
+def _expect_and_run(page, question, words):
+    """Writes what is expected of a question's run and starts it, with the keys alone."""
+    page.locator(".tries summary", has_text=question).press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
 
 
 @pytest.mark.browser

@@ -113,7 +113,7 @@ def test_a_mistake_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch)
     def read(run: str) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(recording, "recorded_recipe", read)
+    monkeypatch.setattr(recording, "beginning", read)
     with pytest.raises(ZeroDivisionError):
         recorded("vae/sample")
 

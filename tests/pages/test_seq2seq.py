@@ -49,3 +49,22 @@ def test_words_are_hidden_and_what_is_put_in_is_seen(visit):
         item["text"].strip() for item in frames[0]["lanes"]["what is read, shaded where the new piece looks"]["items"]
     ]
     assert page.locator("#p-seq2seq-mend-strip .film-matrix").is_visible()
+
+
+@pytest.mark.browser
+def test_the_length_penalty_ranks_anew_without_a_run(visit):
+    page = visit("seq2seq?run=seq2seq/beam&text=the cat&beams=3&most=5")
+    last = live(page, BEAM)[-1]
+    before, ended = last["lanes"]["finished"]["items"], last["carried"]["ended"]
+    run = page.evaluate(f"document.querySelector('#{BEAM}-strip .film').told.run")
+    page.locator(f"#{BEAM}").get_by_label("number input for Length penalty").fill("0")
+    page.wait_for_function(
+        f"() => document.querySelector('#{BEAM}-strip .film-note').textContent.includes('penalty 0')"
+    )
+    told = page.evaluate(f"document.querySelector('#{BEAM}-strip .film').told")
+    after = told["frames"][-1]["lanes"]["finished"]["items"]
+    assert told["run"] == run
+    assert sorted(item["text"] for item in after) == sorted(item["text"] for item in before)
+    assert [item["value"] for item in after] == pytest.approx(sorted((weight for weight, _ in ended), reverse=True))
+    rows = page.locator(f"#{BEAM}-strip .film-lane:has(figcaption:has-text('finished')) .film-row .value")
+    assert len(set(rows.all_inner_texts())) > 1

@@ -9,6 +9,8 @@ TRAININGS = {
     "gan/points": LONG,
     "flow/points": f"{LONG}&width=8&layers=2&bins=4",
     "ebm/points": f"{LONG}&width=8&walk=2&batch_size=32",
+    "ebm/chains": "steps=6000&every=20&train_steps=20&chains=20",
+    "ebm/partition": "steps=6000&temperatures=400",
 }
 
 

@@ -150,7 +150,8 @@ def test_a_film_goes_frame_by_frame_to_a_page_and_in_bunches_to_a_program_or_a_c
         for _ in range(40):
             crowd.enter_context(module.READERS)
         assert messages(70_032, whole=False) < 20
-    assert module.READERS.rate(30) == 30
+        assert module.READERS.rate(False, 6) < module.READERS.rate(True, 30)
+    assert module.READERS.rate(True, 30) == 30
 
 
 def test_what_is_known_goes_to_a_program_in_one_message() -> None:

@@ -33,9 +33,10 @@ def module(path: str) -> ModuleType:
 
 def _links(path: str) -> list[tuple[str, str]]:
     """(page, query) of everything on a page that opens a run, there or on another."""
-    entries = [f"run={one.run}&{one.query}" for one in getattr(module(path), "TIMELINE", ()) if one.run]
+    there = getattr(module(path), "TIMELINE", ())
+    entries = [(one.page or path, f"run={one.run}&{one.query}") for one in there if one.run]
     written = re.findall(r"\]\(\./(\w+)\?([^)]+)\)", (TEXT / path / "how.md").read_text())
-    return [*((path, query) for query in (*entries, *(one.query for one in module(path).TRIES))), *written]
+    return [*entries, *((path, one.query) for one in module(path).TRIES), *written]
 
 
 @pytest.mark.parametrize("path", ARCHITECTURES)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
+import nbformat
 import pytest
 
 PLANE = "#latent-plane"
@@ -125,3 +128,23 @@ def test_a_figure_is_drawn_when_asked_for(visit):
     page.wait_for_function(
         "document.querySelector('#figure .js-plotly-plot').layout.template.layout.paper_bgcolor === '#1a1d20'"
     )
+
+
+@pytest.mark.browser
+def test_the_run_on_screen_is_a_notebook_that_gives_the_same(visit, film, tmp_path):
+    page = visit("vae?run=vae/interpolate&steps=3&start=sample:3&end=sample:90&seed=4")
+    film(page, "p-vae-interpolate").wait(3)
+    page.click("#p-vae-interpolate-strip .film-export summary")
+    with page.expect_download() as found:
+        page.click("#p-vae-interpolate-strip [data-as=ipynb]")
+    found.value.save_as(tmp_path / found.value.suggested_filename)
+    notebook = nbformat.read(tmp_path / "vae-interpolate-seed-4.ipynb", 4)
+    nbformat.validate(notebook)
+    assert "vae/interpolate" in notebook.cells[1].source
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    shown = [f"{part.rsplit(chr(10), 1)[0]}\nprint(({part.rsplit(chr(10), 1)[-1]}))" for part in code]
+    done = subprocess.run([sys.executable, "-c", "\n".join(shown)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith("(3, ")
+    assert "identical" in done.stdout
+    assert done.stdout.count("PIL.Image") == 2

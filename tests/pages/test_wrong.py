@@ -37,6 +37,11 @@ def test_a_wrong_type_is_answered_with_a_sentence(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+def test_an_emptied_text_is_empty_and_not_the_example(client: Any) -> None:
+    with pytest.raises(AppError, match="Text is empty; write a few words"):
+        client.predict(api_name="/encoder_inside", text="")
+
+
 def _private(app: Any) -> dict[int, Any]:
     """Number -> an event that only pages call, one for each handler; those that no queue holds, so asked directly."""
     found = {fn.name: fn for fn in app.demo.fns.values() if fn.fn and fn.inputs and not fn.queue}

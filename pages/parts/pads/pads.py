@@ -88,8 +88,8 @@ class PicturePad(Pad):
     """A 28x28 grey picture to draw on, upload to or choose. Value: base64 PNG without head, or "sample:N", N to 99.
 
     mask: draws a mask instead, white where to paint anew, over `backdrop` (such a text) or over whatever the pad with
-    the elem_id `backdrop_from` shows, without asking the server; "" is the right half. A value may also be given as an
-    array, (28, 28) uint8. To set the backdrop later: `gr.update(backdrop="sample:3")`.
+    the elem_id `backdrop_from` shows, or a picker in colour, without asking the server; "" is the right half. A value
+    may also be given as an array, (28, 28) uint8. To set the backdrop later: `gr.update(backdrop="sample:3")`.
     """
 
     def __init__(

@@ -66,6 +66,7 @@ export const picture = ({element, props, trigger, watch, SETTINGS}) => {
   const pad = padOf({element, props, SETTINGS}), {root, canvas, frame, given, say, colour, tool, signal} = pad;
   const masking = root.classList.contains('masked'), input = root.querySelector('input[type=file]'), invert = root.querySelector('.pad-invert');
   const g = canvas.getContext('2d');
+  let photo = false; // whether a picture in colour shines through the mask
   let pixels = new Uint8Array(SIDE * SIDE), behind = new Uint8Array(SIDE * SIDE), shown = null, undone = [], before = null, last = null, turn = 0, note = '';
 
   const sheetAddress = () => new URL(given.sheet, location.origin === base().origin ? base() : document.baseURI).href;
@@ -84,9 +85,9 @@ export const picture = ({element, props, trigger, watch, SETTINGS}) => {
   const paint = () => {
     const image = g.createImageData(SIDE, SIDE), tint = masking ? rgb(colour('family')) : null;
     for (let k = 0; k < SIDE * SIDE; k++) {
-      const under = masking ? behind[k] : pixels[k], cover = masking && pixels[k] ? 0.6 : 0;
-      for (let c = 0; c < 3; c++) image.data[4 * k + c] = cover ? under * (1 - cover) + tint[c] * cover : under;
-      image.data[4 * k + 3] = 255;
+      const under = masking ? behind[k] : pixels[k], cover = masking && pixels[k] ? 0.6 : 0, whole = photo ? 0 : under * (1 - cover);
+      for (let c = 0; c < 3; c++) image.data[4 * k + c] = cover ? whole + tint[c] * (photo ? 1 : cover) : under;
+      image.data[4 * k + 3] = photo ? 255 * cover : 255;
     }
     g.putImageData(image, 0, 0);
   };
@@ -259,7 +260,15 @@ export const picture = ({element, props, trigger, watch, SETTINGS}) => {
     const found = await read(text).catch(() => new Uint8Array(SIDE * SIDE));
     if (text === behindText) { behind = found; paint(); }
   };
+  const followPicker = ({target}) => { // a picker has no grey levels to give, but an image
+    if (!(target instanceof HTMLImageElement) || !target.closest(`#${CSS.escape(given.source)}`)) return;
+    photo = true;
+    canvas.style.background = `url("${target.src}") center / 100% 100%`;
+    paint();
+  };
   if (masking) {
+    if (given.source) document.addEventListener('load', followPicker, {signal, capture: true});
+    document.getElementById(given.source)?.querySelectorAll('img').forEach(target => followPicker({target}));
     bus.addEventListener('shown', event => { if (event.detail === given.source) follow(); }, {signal});
     recoloured(signal, paint);
     watch('backdrop source'.split(' '), follow);
