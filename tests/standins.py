@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,14 @@ def standing_in(real: Callable[[ModelSpec], Loaded]) -> Callable[[ModelSpec], Lo
     return build
 
 
-@pytest.fixture(autouse=True)
-def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is fetched while a test of a module that imports this runs."""
-    monkeypatch.setattr(load_module, "_build", standing_in(load_module._build))
+@pytest.fixture(scope="module", autouse=True)
+def stand_ins() -> Iterator[None]:
+    """Nothing is fetched while the tests of a module that imports this run; afterwards no stand-in is left loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load_module, "_build", standing_in(load_module._build))
+        load_module.clear()
+        yield
+    load_module.clear()
 
 
 def smallest(entry: Run) -> dict[str, Any]:

@@ -159,7 +159,7 @@ class Journal:
         if not self.state and same and 0 < steps < self.config["steps"] and shipped.exists():
             training.take(load_file(shipped))
             training.step, training.seconds = steps, float(card["wall_seconds"])
-            self.history, self.begun = card["history"], {"steps": steps, "sha256": card["sha256"]}
+            self.history, self.begun = card.get("history", []), {"steps": steps, "sha256": card["sha256"]}
         else:
             self.resume(training)
 

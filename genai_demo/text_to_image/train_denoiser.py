@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.text_to_image import denoiser, latents, measuring, pipeline
 from genai_demo.text_to_image.latents import Encoded
@@ -58,7 +59,7 @@ class TrainConfig:
     the loss of what the ground is; read: weight of both losses where they are said from the prompt alone.
     """
 
-    steps: int = 14_700
+    steps: int = 20_000
     batch_size: int = 64
     scenes: int = 32_000
     precision: str = "bfloat16"
@@ -207,7 +208,7 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
         if not kit.is_finished(notes.weights, training=told):
             data = latents.load(folder / f"latents-{card['sha256'][:12]}", cfg.scenes, vae, cfg.seed)
             training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
-            notes.resume(training)
+            notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
             for report in kit.reports(training, cfg.steps, REPORT):
                 notes.history.append([report.index, report.loss])
                 notes.keep(training, report, SAVE)

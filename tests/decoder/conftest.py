@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from genai_demo.core.load import clear, load
-from genai_demo.decoder import FAST, SMALL
+from genai_demo.core.load import load
+from genai_demo.decoder import FAST, SMALL, SMOLLM2
 from genai_demo.language import prefixes
 from genai_demo.language.model import LanguageModel
-from tests.decoder.real import borrowed
 from tests.language import stand_in
+from tests.real import borrowed
 
 
 @pytest.fixture
@@ -28,9 +28,8 @@ def _nothing_kept() -> None:
 @pytest.fixture(scope="module")
 def real_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The cache folder holds the real model while the tests of a file run."""
-    with borrowed(tmp_path_factory.mktemp("home")):
+    with borrowed(tmp_path_factory.mktemp("home"), SMOLLM2):
         yield
-    clear()
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from genai_demo.language.fitting import fitted
 from genai_demo.language.model import LanguageModel
 from genai_demo.language.options import Sampling
 from genai_demo.results.recording import load_recording
-from tests.decoder.real import PLACE, true_home
+from tests.real import place_of, true_home
 
 CONVERSATIONS: list[list[tuple[str, str]]] = [
     [("user", "What is the capital of France?")],
@@ -204,9 +204,9 @@ def test_a_long_conversation_folds(fast: Any, real: LanguageModel) -> None:
 @pytest.fixture
 def own_copy(real_home: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache folder with a copy of the package that may be damaged; pip finds no network."""
-    place = tmp_path / PLACE / SMOLLM2.file
+    place = tmp_path / place_of(SMOLLM2) / SMOLLM2.file
     place.parent.mkdir(parents=True)
-    shutil.copy(true_home() / PLACE / SMOLLM2.file, place)
+    shutil.copy(true_home() / place_of(SMOLLM2) / SMOLLM2.file, place)
     monkeypatch.setenv("GENAI_DEMO_HOME", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     clear()

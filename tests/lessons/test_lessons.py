@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from urllib.parse import parse_qsl
 
@@ -14,9 +15,11 @@ from genai_demo.core.frames import pack
 from genai_demo.core.link import from_query, to_query
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import all_runs, complete, run
+from genai_demo.core.spec import ModelSpec, Package, all_specs, find_spec
 from genai_demo.lessons.lesson import Condition, Lesson, Step, values
 from genai_demo.lessons.parse import MOST_BYTES, parse
 from pages import PAGES, lessons
+from tests.real import borrowed, is_here
 
 GOOD = """---
 title: A <b>lesson</b>
@@ -112,11 +115,27 @@ ALL = lessons.lessons()
 STEPS = [pytest.param(one, id=f"{lesson.name}-{k}") for lesson in ALL for k, one in enumerate(lesson.steps, 1)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _real_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a lesson says, a network of random numbers does not show."""
+    home = tmp_path_factory.mktemp("home")
+    with borrowed(home, *filter(is_here, fetched(all_specs().values()))):
+        yield
+
+
+def fetched(specs: Iterable[ModelSpec]) -> set[Package]:
+    """The Python packages in which their models come."""
+    return {source for spec in specs for source in spec.sources if isinstance(source, Package)}
+
+
 @cache
 def played(query: str) -> dict[str, object]:
-    """What the film of a link shows in the end."""
+    """What the film of a link shows in the end; skips the test where nobody has fetched its model."""
     recipe, _ = from_query(dict(parse_qsl(query)), all_runs())
     assert recipe
+    key = complete(recipe).model
+    if key and not is_here(*fetched([find_spec(key)])):
+        pytest.skip(f"{key} is not here; `python -m genai_demo prefetch {key}` fetches it")
     return values(complete(recipe), [one for frame in run(recipe) for one in pack(frame)["numbers"]])
 
 

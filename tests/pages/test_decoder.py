@@ -9,9 +9,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from genai_demo.core.load import clear
-from tests.decoder.real import borrowed
+from genai_demo.decoder import SMOLLM2
 from tests.pages.conftest import live
+from tests.real import borrowed
 
 CHAT, TOKENS, ABLATE = "p-decoder-chat", "p-decoder-tokens", "p-decoder-ablate"
 SHORT = "max_new_tokens=12"
@@ -19,9 +19,8 @@ SHORT = "max_new_tokens=12"
 
 @pytest.fixture(scope="module", autouse=True)
 def real_model(tmp_path_factory):
-    with borrowed(tmp_path_factory.mktemp("home")):
+    with borrowed(tmp_path_factory.mktemp("home"), SMOLLM2):
         yield
-    clear()
 
 
 def answer(page):

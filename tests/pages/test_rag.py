@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client.exceptions import AppError
 from reportlab.pdfgen.canvas import Canvas
 
-from genai_demo.core.load import clear
 from genai_demo.data.knowledge import articles
-from genai_demo.rag import MINILM, orders, own_documents
-from tests.decoder.real import borrowed, true_home
+from genai_demo.decoder import SMOLLM2
+from genai_demo.language.minilm import MINILM
+from genai_demo.rag import orders, own_documents
 from tests.pages.conftest import live
+from tests.real import borrowed
 
 ASK, KNOCK = "p-rag-ask", "p-rag-knock"
 FACT = "22 August 2022"
@@ -26,14 +26,8 @@ PAGES = ("Tromso is a town in the north of Norway. It has a harbour and a bridge
 
 @pytest.fixture(scope="module", autouse=True)
 def real_models(tmp_path_factory):
-    source = MINILM.sources[0]
-    place = Path("packages") / f"{source.name}-{source.version}"
-    if not (true_home() / place).exists():
-        pytest.skip("the embedder is not here; `python -m genai_demo prefetch rag/minilm` fetches it")
-    with borrowed(tmp_path_factory.mktemp("home")) as home:
-        (home / place).symlink_to(true_home() / place)
+    with borrowed(tmp_path_factory.mktemp("home"), MINILM, SMOLLM2):
         yield
-    clear()
 
 
 def a_pdf(*pages):

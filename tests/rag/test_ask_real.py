@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import mean
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from genai_demo.core.load import clear
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
-from genai_demo.core.spec import Package
-from genai_demo.rag import MINILM, answerable, measuring, passages
+from genai_demo.decoder import SMOLLM2
+from genai_demo.language.minilm import MINILM
+from genai_demo.rag import answerable, measuring, passages
 from genai_demo.rag.library import built_in
 from genai_demo.rag.options import AskOptions, KinOptions
 from genai_demo.rag.questions import questions
 from pages.rag import TRIES
-from tests.decoder.real import borrowed, true_home
+from tests.real import borrowed
 
 QUESTION = "When were the weights of Stable Diffusion released?"
 FACT = "22 August 2022"
@@ -27,16 +26,9 @@ FACT = "22 August 2022"
 
 @pytest.fixture(scope="module", autouse=True)
 def _real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    source = MINILM.sources[0]
-    assert isinstance(source, Package)
-    place = Path("packages") / f"{source.name}-{source.version}"
-    if not (true_home() / place).exists():
-        pytest.skip("the embedder is not here; `python -m genai_demo prefetch rag/minilm` fetches it")
     pytest.importorskip("xllamacpp")
-    with borrowed(tmp_path_factory.mktemp("home")) as home:
-        (home / place).symlink_to(true_home() / place)
+    with borrowed(tmp_path_factory.mktemp("home"), MINILM, SMOLLM2):
         yield
-    clear()
 
 
 def frames(name: str, **options: Any) -> list[Any]:
