@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -49,7 +49,7 @@ class TrainConfig:
     falling: float = 0.3
     weight_decay: float = 0.05
     clip: float = 1.0
-    precision: str = "bfloat16"
+    precision: str = field(default_factory=kit.fit_precision)
     seed: int = 0
 
 
@@ -90,7 +90,7 @@ class Training(Resumable):
         for group in self.optimiser.param_groups:
             group["lr"] = rate(cfg, self.step)
         ids, _ = self.data.rows(cfg.rows, cfg.length + 1, self.random)
-        with torch.autocast(self.device.type, getattr(torch, cfg.precision)):
+        with kit.products(self.device, cfg.precision):
             value, nats = self.loss(self.network, ids.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
@@ -147,7 +147,7 @@ def train_models(
     data: Corpus | None = None
     for model in [known[name] for name in names or known]:
         told = kit.stated({**kit.stated(cfg), "model": dict(model.config)})
-        with kit.journal(architecture, model.name, told, anew=anew, free=("steps",)) as notes:
+        with kit.journal(architecture, model.name, told, anew=anew, free=("steps", "precision")) as notes:
             if kit.is_finished(notes.weights, training=told):
                 continue
             data = data or corpus("train", cfg.tokens)

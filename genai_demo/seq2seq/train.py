@@ -51,7 +51,7 @@ class TrainConfig:
 
     steps: int = 7600
     pieces: int = 2048
-    precision: str = "bfloat16"
+    precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 2e-3
     warmup: int = 200
     cool: float = 0.3
@@ -131,7 +131,7 @@ class Training(Resumable):
         names = list(cfg.mix)
         task = names[int(torch.multinomial(torch.tensor(list(cfg.mix.values())), 1, generator=self.random))]
         read, write = self.corpus.batch(task, cfg.pieces, self.random)
-        with torch.autocast("cpu", getattr(torch, cfg.precision)):
+        with kit.products(torch.device("cpu"), cfg.precision):
             logits, answers, attention = asked(self.model, read, write)
         loss = F.cross_entropy(logits.float(), answers)
         self.optimiser.zero_grad(set_to_none=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ SIZES = [len(names) for names in latents.NAMES]
 FREE = (
     "read",
     "steps",
+    "precision",
     "least",
     "most",
     "middle",
@@ -59,10 +60,10 @@ class TrainConfig:
     the loss of what the ground is; read: weight of both losses where they are said from the prompt alone.
     """
 
-    steps: int = 20_000
+    steps: int = 17_700
     batch_size: int = 64
     scenes: int = 32_000
-    precision: str = "bfloat16"
+    precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 1e-3
     warmup: int = 200
     dropped: float = 0.1
@@ -166,7 +167,7 @@ class Training(Resumable):
         for group in self.optimiser.param_groups:
             group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, FALLING)
         z, ids, plan, t, noise = (part.to(self.device) for part in self._batch())
-        with torch.autocast(self.device.type, getattr(torch, cfg.precision)):
+        with kit.products(self.device, cfg.precision):
             value = denoiser.loss(self.model, z, ids, t=t, noise=noise)
             things, ground = self.teller.wrong(plan, cfg.empty)
             read = sum(self.reader.wrong(plan, cfg.empty))
