@@ -168,7 +168,7 @@ BENCHES = (
         "A landscape sinks where the data lies. Stop, go back on a curve, change something, branch.",
         ("method", "data", "learning_rate", "noise", "steps"),
         primary="Train",
-        opening={"every": 4},  # more frames than the default has: it plays more smoothly
+        opening={"every": 2},  # more frames than the default has: it plays more smoothly
         stage=BAR.toolbar,
         **drawn_points(BAR.wire),
     ),

@@ -20,6 +20,7 @@ from genai_demo.core.options import Options, option
 MOST_STEPS = 6000
 MOST_FRAMES = 600
 MOST_CHANGES = 40
+DENSE = 8  # steps after which a density is taken anew, where frames come closer together
 SPAN = 400  # steps that are added by going on, and after a branch
 
 
@@ -125,6 +126,16 @@ def frame_steps(options: Changing) -> list[int]:
             f"{options.every}, or have it small only where you look: changes as 400: every=1; 450: every=40"
         )
     return found
+
+
+def dense(options: Changing, before: int, step: int) -> bool:
+    """Whether the frame after `step` steps, the one before it being after `before`, has a density of its own.
+
+    It is the dearest part of a frame, and a page goes on showing the last one: every DENSE steps are enough, beside
+    the first frame, the last one, and where something is changed.
+    """
+    ends = {before, options.steps, *(start for start, _ in segments(options))}
+    return step in ends or step // DENSE > before // DENSE
 
 
 def go_on(options: C, at: int, steps: int = SPAN, **settings: Any) -> C:

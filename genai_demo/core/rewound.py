@@ -56,7 +56,7 @@ class Line(Generic[L, F]):
 
     fixed: names of the options, besides settings, that the training depends on; shown: what the frames depend on as
     well; begin() makes the training at step 0; look(training, settings, before) its frame, `before` being the step of
-    the frame before.
+    the frame before; kind(before, step): which kind of frame that is, where there are several.
     """
 
     def __init__(
@@ -68,9 +68,10 @@ class Line(Generic[L, F]):
         data: Any,
         begin: Callable[[], L],
         look: Callable[[L, Any, int], F],
+        kind: Callable[[int, int], Any] = lambda before, step: None,
     ) -> None:
         self.moments, self.plan, self.names, self.shown, self.data = moments, plan, names, shown, data
-        self.begin, self.look = begin, look
+        self.begin, self.look, self.kind = begin, look, kind
         self.learner: L | None = None
 
     def name(self, step: int) -> str:
@@ -83,7 +84,7 @@ class Line(Generic[L, F]):
 
     def key(self, before: int, step: int) -> tuple[Any, ...]:
         """What the frame after `step` steps is kept under."""
-        return "frame", self.name(step), self.shown, before, step
+        return "frame", self.name(step), self.shown, self.kind(before, step), before, step
 
     def knows(self, before: int, step: int) -> bool:
         """Whether that frame costs nothing."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.caches import Cache, weigh
-from genai_demo.core.changes import Plan
+from genai_demo.core.changes import Plan, dense
 from genai_demo.core.device import generator
 from genai_demo.core.rewound import KEPT_EVERY, Line, Runaway, copied, digests
 from genai_demo.core.training import follow
@@ -140,7 +140,8 @@ def size(options: TrainedOptions) -> int:
 def line(options: TrainedOptions, seed: int, learnt: Tensor, plan: Plan, shown: Any, look: Any) -> Line[Learner, Any]:
     """The training of these options; what it comes to is shared by all runs that look at it."""
     names = digests(options, plan, seed, FIXED)
-    return Line(MOMENTS, plan, names, shown, learnt, partial(Learner, options, seed), look)
+    begin = partial(Learner, options, seed)
+    return Line(MOMENTS, plan, names, shown, learnt, begin, look, partial(dense, options))
 
 
 def task(options: TrainedOptions, samples: int, seed: int) -> tuple[Tensor, Tensor, laboratory.Meter]:

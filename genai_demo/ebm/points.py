@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.core.changes import Plan
+from genai_demo.core.changes import Plan, dense
 from genai_demo.core.frames import Paced, curve, number, plane, prose
 from genai_demo.core.rewound import Line, alarm, moments, placed
 from genai_demo.ebm import learning
@@ -35,19 +35,19 @@ class EnergyStep:
     """The training after `step` steps. Points (n, 2) float32.
 
     density (48, 48): p(x) = exp(-E) / Z, row 0 at the top. made: chains, which walk on as it trains. energy (48, 48):
-    E above its lowest place, cut at 12. arrows: downhill, cut at one arrow's spacing. gap: mean E of the chains minus
-    mean E of the data, mean of the steps since the last frame; 0 where they agree. held_out: mean log p of 1,000 other
-    points, nats, Z being the sum over the plane. other_*: the same training without the last change, with `beside`.
-    alarm: why the training was stopped, and where it is back to.
+    E above its lowest place, cut at 12; both None where those before still do. arrows: downhill, cut at one arrow's
+    spacing. gap: mean E of the chains minus mean E of the data, mean of the steps since the last frame; 0 where they
+    agree. held_out: mean log p of 1,000 other points, nats, Z being the sum over the plane. other_*: the same training
+    without the last change, with `beside`. alarm: why the training was stopped, and where it is back to.
     """
 
     index: int
     total: int
     alarm: str = prose("alarm")  # above all else, where there is one
-    density: np.ndarray = plane(SAMPLES, "heat", limit=LIMIT)
+    density: np.ndarray | None = plane(SAMPLES, "heat", limit=LIMIT)
     real: np.ndarray | None = plane(SAMPLES, "real", limit=LIMIT)
     made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT, axes=AXES)
-    energy: np.ndarray = plane(HILLS, "heat", limit=LIMIT)
+    energy: np.ndarray | None = plane(HILLS, "heat", limit=LIMIT)
     arrows: np.ndarray = plane(HILLS, "vectors", limit=LIMIT, axes=AXES)
     other_density: np.ndarray | None = plane(WITHOUT, "heat", limit=LIMIT)
     other_real: np.ndarray | None = plane(WITHOUT, "real", limit=LIMIT)
@@ -80,7 +80,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[EnergyStep]:
     learnt, kept, meter = learning.task(options, options.samples, seed)
 
     def look(learner: Learner, now: Any, before: int) -> EnergyStep:
-        return seen(learner, options.samples, kept, meter, before)
+        return seen(learner, options.samples, kept, meter, before, dense(options, before, learner.step))
 
     def line(plan: Plan) -> Line[Learner, EnergyStep]:
         return learning.line(options, seed, learnt, plan, ("points", options.samples), look)
@@ -97,8 +97,8 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[EnergyStep]:
 
 
 @torch.no_grad()
-def seen(learner: Learner, samples: int, kept: Tensor, meter: Meter, before: int) -> EnergyStep:
-    """The frame of a training as it stands, index and total left open."""
+def seen(learner: Learner, samples: int, kept: Tensor, meter: Meter, before: int, heated: bool) -> EnergyStep:
+    """The frame of a training as it stands, index and total left open; heated: with density and energy."""
     energy = learner.average
     height, log_z = landscape(energy)
     made = learner.chains[:samples]
@@ -107,10 +107,10 @@ def seen(learner: Learner, samples: int, kept: Tensor, meter: Meter, before: int
         0,
         0,
         "",
-        (-height - log_z).exp().numpy(),
+        (-height - log_z).exp().numpy() if heated else None,
         None,
         finite(made),
-        heights(height),
+        heights(height) if heated else None,
         downhill(energy, ARROWS),
         None,
         None,
@@ -123,5 +123,6 @@ def seen(learner: Learner, samples: int, kept: Tensor, meter: Meter, before: int
         *meter(made).shown,
     )
     for name in ("density", "made", "energy", "arrows"):
-        getattr(frame, name).flags.writeable = False  # several visitors are shown the same arrays
+        if (shown := getattr(frame, name)) is not None:
+            shown.flags.writeable = False  # several visitors are shown the same arrays
     return frame

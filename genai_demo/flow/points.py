@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genai_demo.core.changes import Plan
+from genai_demo.core.changes import Plan, dense
 from genai_demo.core.device import generator
 from genai_demo.core.frames import Paced, curve, number, plane, prose
 from genai_demo.core.rewound import Line, alarm, moments, placed
@@ -35,18 +35,19 @@ REMEDY = "lower the learning rate, or the longest gradient"
 class FlowStep:
     """The training after `step` steps. Points (n, 2) float32.
 
-    density (48, 48): p(x), exact, row 0 at the top. made: one point of noise each, the same in every frame. net: an
-    even lattice of noise as data. codes: the held-out points as noise; they should look like N(0, I), of which circles
-    shows one and two standard deviations. learnt: mean log p of the training batches since the last frame, held_out: of
-    1,000 other points, nats. least: the smallest factor by which some layer shrinks the plane at a held-out point.
-    round_trip: log10 of the largest error of those points after encode and decode. other_*: the same training without
-    the last change, with `beside`. alarm: why the training was stopped, and where it is back to.
+    density (48, 48): p(x), exact, row 0 at the top; None where the one before still does. made: one point of noise
+    each, the same in every frame. net: an even lattice of noise as data. codes: the held-out points as noise; they
+    should look like N(0, I), of which circles shows one and two standard deviations. learnt: mean log p of the training
+    batches since the last frame, held_out: of 1,000 other points, nats. least: the smallest factor by which some layer
+    shrinks the plane at a held-out point. round_trip: log10 of the largest error of those points after encode and
+    decode. other_*: the same training without the last change, with `beside`. alarm: why the training was stopped, and
+    where it is back to.
     """
 
     index: int
     total: int
     alarm: str = prose("alarm")  # above all else, where there is one
-    density: np.ndarray = plane(SAMPLES, "heat", limit=LIMIT)
+    density: np.ndarray | None = plane(SAMPLES, "heat", limit=LIMIT)
     real: np.ndarray | None = plane(SAMPLES, "real", limit=LIMIT)
     made: np.ndarray = plane(SAMPLES, "generated", limit=LIMIT, axes=AXES)
     behind: np.ndarray | None = plane(NET, "real", limit=LIMIT)
@@ -86,7 +87,7 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[FlowStep]:
     z = options.temperature * torch.randn(options.samples, 2, generator=generator(seed + APART))
 
     def look(learner: Learner, now: Any, before: int) -> FlowStep:
-        return seen(learner, z, kept, meter, before)
+        return seen(learner, z, kept, meter, before, dense(options, before, learner.step))
 
     def line(plan: Plan) -> Line[Learner, FlowStep]:
         return learning.line(options, seed, learnt, plan, ("points", options.samples, options.temperature), look)
@@ -105,11 +106,11 @@ def points(options: PointsOptions, *, seed: int) -> Iterator[FlowStep]:
 
 
 @torch.no_grad()
-def seen(learner: Learner, z: Tensor, kept: Tensor, meter: Meter, before: int) -> FlowStep:
-    """The frame of a training as it stands, index and total left open."""
-    flow, net = learner.flow, lattice()
-    every, dets = flow.encode(torch.cat([cells(), kept]))  # two long passes take half the time of five short ones
-    log_p, codes, dets = normal(every) + dets.sum(0), every[len(cells()) :], dets[:, len(cells()) :]
+def seen(learner: Learner, z: Tensor, kept: Tensor, meter: Meter, before: int, heated: bool) -> FlowStep:
+    """The frame of a training as it stands, index and total left open; heated: with a density."""
+    flow, net, there = learner.flow, lattice(), cells()[: None if heated else 0]
+    every, dets = flow.encode(torch.cat([there, kept]))  # two long passes take half the time of five short ones
+    log_p, codes, dets = normal(every) + dets.sum(0), every[len(there) :], dets[:, len(there) :]
     made, net, back = flow.decode(torch.cat([z, net.flatten(0, 1), codes])).split(
         [len(z), net[..., 0].numel(), len(kept)]
     )
@@ -120,7 +121,7 @@ def seen(learner: Learner, z: Tensor, kept: Tensor, meter: Meter, before: int) -
         0,
         0,
         "",
-        heat(log_p[: len(cells())]),
+        heat(log_p[: len(there)]) if heated else None,
         None,
         held(made),
         None,
@@ -132,12 +133,13 @@ def seen(learner: Learner, z: Tensor, kept: Tensor, meter: Meter, before: int) -
         None,
         learner.step,
         recent,
-        float(log_p[len(cells()) :].mean()),
+        float(log_p[len(there) :].mean()),
         None,
         float(dets.exp().min()),
         math.log10(max(error, 1e-9)),
         *meter(made).shown,
     )
     for name in ("density", "made", "net", "codes"):
-        getattr(frame, name).flags.writeable = False  # several visitors are shown the same arrays
+        if (shown := getattr(frame, name)) is not None:
+            shown.flags.writeable = False  # several visitors are shown the same arrays
     return frame

@@ -70,6 +70,19 @@ def test_a_branch_shares_its_trunk_and_shows_it_beside(steps_made: list[int]) ->
     assert steps_made == [], "rewinding computes nothing"
 
 
+def test_frames_close_together_share_a_density_and_the_last_one_has_its_own() -> None:
+    found = frames("points", steps=18, every=1)
+    assert [frame.step for frame in found if frame.density is not None] == [0, 8, 16, 18]
+    known = frames("points", steps=13, every=1)
+    learning.MOMENTS.clear()
+    for frame, again in zip(known, frames("points", steps=13, every=1), strict=True):
+        assert (frame.density is None) == (again.density is None)
+    assert known[-1].density.sum() > 0
+    branch = frames("points", steps=13, every=1, changes="5: learning_rate=0.05", beside=True)
+    assert [frame.step for frame in branch if frame.density is not None] == [0, 5, 8, 13]
+    assert [frame.step for frame in branch if frame.other_density is not None] == [8, 13]
+
+
 def test_what_was_forgotten_changes_nothing() -> None:
     known = frames("points")
     learning.MOMENTS.clear()

@@ -176,19 +176,37 @@ const points = (g, layer, at, radius, shape) => {
 
 const radiusFor = layer => (layer.values.length > 2400 ? 1.3 : layer.values.length > 600 ? 1.8 : 2.6);
 
+const STANDING = new WeakMap(); // canvas -> the real points that were last drawn on it: they seldom change
+const standing = (g, layer, at) => { // those points as a picture
+  const key = [at.side, at.dots, at.paint.real].join(), kept = STANDING.get(g.canvas);
+  if (kept && kept.values === layer.values && kept.key === key) return kept.picture;
+  const picture = document.createElement('canvas'), side = picture.width = picture.height = Math.max(1, at.side);
+  const drawn = picture.getContext('2d'), place = {...at, px: x => (x + 1) / 2 * side, py: y => (1 - y) / 2 * side};
+  points(drawn, layer, place, radiusFor(layer) * 0.85);
+  drawn.fillStyle = at.paint.real; drawn.globalAlpha = 0.6; drawn.fill();
+  STANDING.set(g.canvas, {values: layer.values, key, picture});
+  return picture;
+};
+
+const inverted = image => { // for a dark page; the picture is small, what it is drawn as is not
+  const picture = document.createElement('canvas'), g = picture.getContext('2d');
+  [picture.width, picture.height] = [image.naturalWidth || 1, image.naturalHeight || 1];
+  g.filter = 'invert(1) hue-rotate(180deg)';
+  g.drawImage(image, 0, 0);
+  return picture;
+};
+
 const LAYERS = {
   heat: (g, layer, at) => {
     if (!layer.image?.complete) return;
     g.save();
     g.imageSmoothingEnabled = false;
-    if (at.paint.dark) g.filter = 'invert(1) hue-rotate(180deg)';
     g.globalAlpha = at.pale ? 0.5 : 1; // points have to be seen on it
-    g.drawImage(layer.image, at.left, at.top, at.side, at.side);
+    g.drawImage(at.paint.dark ? inverted(layer.image) : layer.image, at.left, at.top, at.side, at.side);
     g.restore();
   },
   real: (g, layer, at) => {
-    points(g, layer, at, radiusFor(layer) * 0.85);
-    g.fillStyle = at.paint.real; g.globalAlpha = 0.6; g.fill(); g.globalAlpha = 1;
+    g.drawImage(standing(g, layer, at), at.left, at.top);
   },
   generated: (g, layer, at) => {
     points(g, layer, at, radiusFor(layer));

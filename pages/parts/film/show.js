@@ -5,6 +5,7 @@ import {barsSaid, curveSaid, describe, planeSaid} from './said.js';
 import {drawBars, drawCurves, drawPictures, drawPlane, numbersOf, readable} from './draw.js';
 
 const DIGITS = 3; // of a readout
+const CHARTED = 250; // ms: while frames come in live, charts and what is said of a picture follow no quicker
 
 /** @param {import('../types').Strip} s the strip's state, see strip.js */
 export const showing = s => {
@@ -38,7 +39,10 @@ export const showing = s => {
     }
     const layers = layersAt(lane.title, index);
     drawPlane(g, lane.sample.limit, layers, s.dots, s.paint, lane.sample.axes);
-    if (g.canvas === lane.canvas) { keysOf(lane, layers); describe(lane.canvas, planeSaid(lane.title, lane.sample.limit, layers)); }
+    if (g.canvas === lane.canvas) {
+      keysOf(lane, layers);
+      if (!hurried) describe(lane.canvas, planeSaid(lane.title, lane.sample.limit, layers));
+    }
     return [!layers.heat?.image || layers.heat.image.complete, ''];
   };
 
@@ -105,6 +109,15 @@ export const showing = s => {
     if (g.canvas === chart.canvas) describe(chart.canvas, curveSaid(chart.title, chart.unit, series, at(index)));
   };
 
+  let hurried = false;
+  const charted = {at: -Infinity, paint: null, timer: 0};
+  const hurries = (refitted, now) => { // whether charts may wait: a live film is followed, and they were drawn a moment ago
+    const live = s.follow && !s.film.done && s.film.frames.length > 2;
+    if (!live || refitted || s.paint !== charted.paint || now >= charted.at + CHARTED) { [charted.at, charted.paint] = [now, s.paint]; return false; }
+    charted.timer ||= setTimeout(() => { charted.timer = 0; s.dirty = true; s.wake(); }, charted.at + CHARTED - now);
+    return true;
+  };
+
   const show = () => { // everything that depends on the current frame
     const frame = s.film.frames[s.pos] || s.search(s.pos, one => one)[0];
     s.drop();
@@ -112,14 +125,16 @@ export const showing = s => {
       const gone = Boolean(lane.text && !lane.sample.grows && !lane.sample.keeps && frame && !frame.lanes?.[lane.title]);
       if (lane.figure.hidden !== gone) [lane.figure.hidden, s.fitted] = [gone, ''];
     }
+    const fitted = s.fitted;
     if (!s.fit()) return false;
+    hurried = hurries(s.fitted !== fitted, performance.now());
     let ready = true;
     for (const lane of s.lanes.values()) {
       const [drawn, from] = lane.text ? [true, s.showText(lane, s.pos)] : drawLane(lane, s.pos, lane.canvas.getContext('2d'));
       ready &&= drawn;
       if (lane.from.textContent !== from) lane.from.textContent = from;
     }
-    for (const chart of s.charts.values()) drawChart(chart, s.pos, chart.canvas.getContext('2d'));
+    if (!hurried) for (const chart of s.charts.values()) drawChart(chart, s.pos, chart.canvas.getContext('2d'));
     if (frame) showNumbers(frame);
     return ready;
   };
