@@ -40,6 +40,8 @@ def refuse_empty(text: str) -> None:
 
 def foreign(text: str) -> bool:
     """Whether many of its letters are of another script than Latin."""
+    if text.isascii():
+        return False
     letters = [sign for sign in text if sign.isalpha()]
     return sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters) > FOREIGN * len(letters)
 
@@ -50,6 +52,8 @@ def visible(piece: bytes) -> str:
         text = piece.decode()
     except UnicodeDecodeError:
         return "".join(chr(b) if 32 <= b < 127 else f"<{b:02X}>" for b in piece)
+    if text.isprintable():
+        return text
     return "".join(
         chr(0x2400 + ord(c)) if ord(c) < 32 and c not in "\n\t" else "\u2421" if c == "\x7f" else c for c in text
     )

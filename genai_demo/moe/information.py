@@ -10,12 +10,17 @@ from torch import Tensor
 
 def mutual_information(counts: Tensor) -> float:
     """I(kind; expert) of counts (kinds, experts), each kind counting as much as any other."""
-    shares = counts.double() / counts.double().sum(1, keepdim=True).clamp(min=1)
-    mean = shares.mean(0)
-    own = torch.special.entr(shares).sum(1).mean()
-    return max(0.0, float(torch.special.entr(mean).sum() - own) / math.log(2))
+    return float(_bits(counts))
 
 
-def apart(one: Tensor, other: Tensor) -> float:
-    """The Jensen-Shannon divergence of two loads (e,), 0 to 1 bit: what an expert says of which of the two it was."""
-    return mutual_information(torch.stack([one, other]))
+def _bits(counts: Tensor) -> Tensor:
+    """counts (..., kinds, experts) -> (...)."""
+    counts = counts.double()
+    shares = counts / counts.sum(-1, keepdim=True).clamp(min=1)
+    own = torch.special.entr(shares).sum(-1).mean(-1)
+    return (torch.special.entr(shares.mean(-2)).sum(-1) - own).clamp(min=0) / math.log(2)
+
+
+def apart(one: Tensor, other: Tensor) -> Tensor:
+    """The Jensen-Shannon divergence of two loads (..., e), 0 to 1 bit: what an expert says of which of both it was."""
+    return _bits(torch.stack([one, other], -2))

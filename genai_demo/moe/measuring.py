@@ -88,7 +88,7 @@ def told(passed: Mapping[str, list[tuple[Routed, ...]]]) -> float:
     for name, each in loads.items():
         for i, mine in enumerate(each):
             known = {other: its.sum(0) - (its[i] if other == name else 0) for other, its in loads.items()}
-            distance = {other: sum(apart(a, b) for a, b in zip(mine, its, strict=True)) for other, its in known.items()}
+            distance = {other: float(apart(mine, its).sum()) for other, its in known.items()}
             right += min(distance, key=lambda other: distance[other]) == name
     return right / sum(map(len, loads.values()))
 

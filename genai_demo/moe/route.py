@@ -21,7 +21,7 @@ from genai_demo.moe.information import apart
 from genai_demo.moe.known import Profile, profile
 from genai_demo.moe.network import foreign
 from genai_demo.moe.options import RouteOptions
-from genai_demo.moe.routing import Plan, Routed, nats, through
+from genai_demo.moe.routing import Plan, nats, through
 from genai_demo.moe.shown import coloured, label, loads, names, pieces, tensor
 
 
@@ -57,7 +57,8 @@ def route(model: LanguageModel, options: RouteOptions, *, seed: int) -> Iterator
     page = min(options.page, (len(row) - 1) // WINDOW) * WINDOW
     text = pieces(model, row)
     labels = tuple(label(tok.text) for tok in text[page : page + WINDOW])
-    odd, known = foreign(options.text), profile(model)
+    odd, loaded = foreign(options.text), torch.stack([at.load for at in passed])
+    like, shares = likenesses(profile(model), loaded), loaded / loaded.sum(-1, keepdim=True)
     for i, at in enumerate(passed):
         drawn = at.chances[page : page + WINDOW].T.cpu().numpy()
         yield RouteStep(
@@ -65,33 +66,38 @@ def route(model: LanguageModel, options: RouteOptions, *, seed: int) -> Iterator
             len(passed),
             labels,
             names(len(drawn)),
-            odd or told(at, i),
+            odd or told(shares[i].tolist(), i),
             coloured(text, at),
             np.ascontiguousarray(drawn, np.float32),
-            loads(at.load),
-            likeness(known, [one.load for one in passed[: i + 1]]),
+            loads(loaded[i]),
+            like[i],
             f"{i + 1} of {len(passed)}",
-            entropy(at.load / at.load.sum()) / math.log2(len(drawn)),
+            entropy(shares[i]) / math.log2(len(drawn)),
             float(at.weights[:, 0].float().mean()),
             costs,
         )
 
 
-def likeness(known: Profile, load: list[Tensor]) -> tuple[Tok, ...]:
-    """1 - Jensen-Shannon divergence of the load and a domain's on held-out text, mean of the layers; likest first."""
-    found = {
-        domain: 1
-        - sum(apart(one.cpu().double(), torch.tensor(its).double()) for one, its in zip(load, layers)) / len(load)
-        for domain, layers in known.items()
-    }
-    return tuple(Tok(name, value) for name, value in sorted(found.items(), key=lambda one: -one[1]))
+def likenesses(known: Profile, loaded: Tensor) -> list[tuple[Tok, ...]]:
+    """For each layer how like the loads (layers, e) up to there are to those of each domain on held-out text.
+
+    The likest first. 1 - Jensen-Shannon divergence, mean of the layers so far.
+    """
+    if not known:
+        return [()] * len(loaded)
+    domains = torch.tensor(list(known.values())).transpose(0, 1)  # (layers, domains, e)
+    bits = apart(loaded.cpu()[:, None].expand_as(domains), domains)
+    alike = 1 - bits.cumsum(0) / torch.arange(1, len(loaded) + 1)[:, None]
+    return [
+        tuple(Tok(name, value) for name, value in sorted(zip(known, row), key=lambda one: -one[1]))
+        for row in alike.tolist()
+    ]
 
 
-def told(at: Routed, layer: int) -> str:
-    """What a frame shows."""
-    most, least = int(at.load.argmax()), int(at.load.argmin())
-    share = at.load / at.load.sum()
+def told(shares: list[float], layer: int) -> str:
+    """What a frame shows; shares: of the choices, by expert."""
+    most, least = shares.index(max(shares)), shares.index(min(shares))
     return (
-        f"In layer {layer + 1} expert {most + 1} gets {100 * float(share[most]):.0f} % of the choices, expert "
-        f"{least + 1} {100 * float(share[least]):.0f} %. Hover over a token for all its experts."
+        f"In layer {layer + 1} expert {most + 1} gets {100 * shares[most]:.0f} % of the choices, expert "
+        f"{least + 1} {100 * shares[least]:.0f} %. Hover over a token for all its experts."
     )

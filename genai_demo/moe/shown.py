@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from genai_demo.core.frames import Tok
+from genai_demo.core.frames_text import TokKind
 from genai_demo.language.model import LanguageModel, ids_of
 from genai_demo.language.shown import piece
 from genai_demo.moe.options import LONGEST
 from genai_demo.moe.routing import Routed
+
+HUNDREDTHS = 101  # from 0.00 to 1.00
 
 
 def tensor(model: LanguageModel, text: str) -> Tensor:
@@ -19,6 +23,7 @@ def tensor(model: LanguageModel, text: str) -> Tensor:
     return torch.tensor([ids_of(model, text, chat=False, most=LONGEST)], device=model.network.device)
 
 
+@functools.cache
 def names(count: int) -> tuple[str, ...]:
     """What experts are called."""
     return tuple(f"expert {number}" for number in range(1, count + 1))
@@ -30,21 +35,28 @@ def pieces(model: LanguageModel, ids: Sequence[int]) -> list[Tok]:
 
 
 def coloured(text: Sequence[Tok], at: Routed) -> tuple[Tok, ...]:
-    """Tokens in the colour of the expert that counts most for each; one with no room left is struck out."""
-    return tuple(
-        Tok(tok.text, weights[0], "" if any(kept) else "off", tok.id, said(index, weights, kept), group=index[0])
-        for tok, index, weights, kept in zip(
-            text, at.index.tolist(), at.weights.float().tolist(), at.kept.tolist(), strict=True
-        )
-    )
+    """Tokens in the colour of the expert that counts most for each; one with no room left is struck out.
+
+    Hover over one: its experts, with how much each counts.
+    """
+    weights = at.weights.double()
+    looked_up = at.index * HUNDREDTHS + (100 * weights).round().long()
+    counts = [[*map(_counts(at.chances.shape[1]).__getitem__, each)] for each in looked_up.tolist()]
+    kinds: list[TokKind] = [""] * len(text)
+    if not at.kept.all():
+        called = names(at.chances.shape[1])
+        kept = at.kept.tolist()
+        kinds = ["" if any(each) else "off" for each in kept]
+        for each, its, has_room in zip(counts, at.index.tolist(), kept):
+            each[:] = [one if room else f"{called[k]}: no room" for one, k, room in zip(each, its, has_room)]
+    firsts = zip(text, weights[:, 0].tolist(), kinds, map(", ".join, counts), at.index[:, 0].tolist(), strict=True)
+    return tuple([Tok(tok.text, weight, kind, tok.id, note, None, group) for tok, weight, kind, note, group in firsts])
 
 
-def said(index: Sequence[int], weights: Sequence[float], kept: Sequence[bool]) -> str:
-    """The experts of a token, with how much each counts."""
-    return ", ".join(
-        f"expert {expert + 1}: {f'{weight:.2f}' if room else 'no room'}"
-        for expert, weight, room in zip(index, weights, kept, strict=True)
-    )
+@functools.cache
+def _counts(experts: int) -> tuple[str, ...]:
+    """What a token's note says of an expert, for each of them and each hundredth that it may count."""
+    return tuple(f"{name}: {k / 100:.2f}" for name in names(experts) for k in range(HUNDREDTHS))
 
 
 def loads(load: Tensor) -> tuple[Tok, ...]:

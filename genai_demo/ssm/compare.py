@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from genai_demo.ssm.options import CompareOptions
 from genai_demo.ssm.s4 import S4D
 
 KEPT = "kept of what was read"
+TITLES = ("the chosen model", "attention", "mixture", "no selection")
 BESIDE = {"ssm/attention": "attention", "ssm/hybrid": "mixture", "ssm/s4": "no selection"}
 
 
@@ -35,10 +36,10 @@ class CompareStep:
     total: int
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    chosen: tuple[Tok, ...] = tokens("the chosen model", grows=True)
-    attention: tuple[Tok, ...] = tokens("attention", grows=True)
-    hybrid: tuple[Tok, ...] = tokens("mixture", grows=True)
-    s4: tuple[Tok, ...] = tokens("no selection", grows=True)
+    chosen: tuple[Tok, ...] = tokens(TITLES[0], grows=True)
+    attention: tuple[Tok, ...] = tokens(TITLES[1], grows=True)
+    hybrid: tuple[Tok, ...] = tokens(TITLES[2], grows=True)
+    s4: tuple[Tok, ...] = tokens(TITLES[3], grows=True)
     perplexity: np.ndarray = matrix(
         "perplexity on text held out, from the cards", rows="rows", columns="columns", cells=True
     )
@@ -95,9 +96,11 @@ def compare(model: StateModel, options: CompareOptions, *, seed: int) -> Iterato
     names, table = cards()
     for index, u in enumerate(chances):
         mine, attention, hybrid, s4 = (given * (not index) + writer.write(u, options) for writer in writers)
+        ended = [name for name, writer in zip(TITLES, writers) if writer.done]
+        over = len(ended) == len(writers)
         yield CompareStep(
             index,
-            len(chances),
+            index + 1 if over else len(chances),
             names,
             DOMAINS,
             mine,
@@ -105,11 +108,21 @@ def compare(model: StateModel, options: CompareOptions, *, seed: int) -> Iterato
             hybrid,
             s4,
             table,
-            f"{foreign(options.text)}The same random number decides for each model, token by token.",
+            foreign(options.text) + told(ended),
             writers[0].kept,
             writers[1].kept,
             len(writers[1].seen) - 1,
         )
+        if over:
+            return
+
+
+def told(ended: Sequence[str]) -> str:
+    """What a frame shows; ended: the models that have written the token that ends a text."""
+    if not ended:
+        return "The same random number decides for each model, token by token."
+    rest = "" if len(ended) == len(TITLES) else "; the others go on, the same random number deciding for each"
+    return f"Ended its text, as it learnt where a text ends: {', '.join(ended)}{rest}."
 
 
 def cards() -> tuple[tuple[str, ...], np.ndarray]:

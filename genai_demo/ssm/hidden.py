@@ -27,7 +27,10 @@ CHART = "how far back it looks, mean"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HiddenStep:
-    """One layer of the state space, and of the decoder the one at the same depth. Maps (h, w, w)."""
+    """One layer of the state space, and of the decoder the one at the same depth. Maps (h, w, w).
+
+    hidden: the head that reads most of what is drawn comes first; some read next to nothing.
+    """
 
     index: int
     total: int
@@ -60,15 +63,16 @@ def hidden(model: StateModel, options: HiddenOptions, *, seed: int) -> Iterator[
     for layer, one in enumerate(through(model, ids)):
         maps = scan.hidden_attention(one.dt, one.a, one.into, one.out_of)[0]
         depth = layer * len(real) // total
-        size = maps.abs().sum()
+        size, drawn = maps.abs().sum(), _cut(maps, options.page)
+        order = np.argsort(-np.abs(drawn).mean((1, 2)), kind="stable")
         yield HiddenStep(
             layer,
             total,
             labels,
             others,
-            tuple(f"head {k + 1}" for k in range(len(maps))),
+            tuple(f"head {k + 1}" for k in order),
             tuple(f"head {k + 1}" for k in range(real[depth].shape[1])),
-            _cut(maps, options.page),
+            np.ascontiguousarray(drawn[order]),
             _cut(real[depth][0], options.page),
             _said(options.text),
             f"layer {layer + 1} of {total}",
@@ -106,5 +110,5 @@ def _cut(maps: Tensor, page: int) -> np.ndarray:
 def _said(text: str) -> str:
     return (
         f"{foreign(text)}Each row is a token, and what it reads of those before it. Of the decoder a row sums to 1; of "
-        "Mamba-2 it sums to anything, and may be negative."
+        "Mamba-2 it sums to anything, and may be negative; its heads stand in the order of how much they read here."
     )

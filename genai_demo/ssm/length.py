@@ -151,7 +151,10 @@ def fit(n: Sequence[int], ms: Sequence[float], powers: Sequence[int]) -> tuple[f
 def said(index: int, total: int) -> str:
     """What a frame shows."""
     if index < total - 1:
-        return "Each network reads a text, then one token more; processor time, on one thread."
+        return (
+            "Each network reads a text, then one token more; processor time, on one thread. Their weights are random: "
+            "time and memory do not hang on what was learnt."
+        )
     return (
         "Attention compares every token with every other: its time has a part in n², and it keeps a key and a value of "
         "each. The state space goes through once, and what it keeps is as large at the end as at the beginning."

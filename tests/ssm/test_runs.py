@@ -57,8 +57,12 @@ def test_hidden_attention_times_what_comes_in_is_what_the_layer_s_scan_gives() -
     with torch.inference_mode():
         layers = list(through(model, read(model, "The library reads files.")))
     for frame, one in zip(short, layers):
-        seen = torch.einsum("hls,shp->lhp", torch.from_numpy(frame.hidden), one.x[0]) + one.skip[:, None] * one.x[0]
-        torch.testing.assert_close(seen, one.y[0], atol=1e-4, rtol=1e-4)
+        heads = [int(name.removeprefix("head ")) - 1 for name in frame.heads]
+        x, skip, y = one.x[0][:, heads], one.skip[heads], one.y[0][:, heads]
+        seen = torch.einsum("hls,shp->lhp", torch.from_numpy(frame.hidden), x) + skip[:, None] * x
+        torch.testing.assert_close(seen, y, atol=1e-4, rtol=1e-4)
+        read_most = abs(frame.hidden).mean((1, 2)).tolist()
+        assert read_most == sorted(read_most, reverse=True)
         assert frame.real.sum(-1) == pytest.approx(1, abs=1e-4)
     assert {frame.hidden.shape for frame in frames} == {(4, 40, 40)}
     assert len(frames[0].labels) == len(frames[0].others) == 40
@@ -92,6 +96,21 @@ def test_a_state_stays_as_large_while_a_cache_grows() -> None:
     grown = [later.cache - frame.cache for frame, later in pairwise(frames)]
     assert grown == pytest.approx([frames[0].cache / frames[0].read] * len(grown))
     assert frames[0].perplexity.shape == (4, 5)
+
+
+def test_who_has_ended_is_said_and_the_film_ends_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ending(key: str = "ssm/mamba2") -> Any:
+        model = tiny()
+        model.stops = frozenset(range(10**5)) if key != "ssm/attention" else frozenset()
+        return model
+
+    monkeypatch.setattr("genai_demo.ssm.compare.load", ending)
+    frames: list[Any] = list(compare(ending(), CompareOptions(max_new_tokens=3), seed=0))
+    assert len(frames) == 3
+    assert all("the chosen model, mixture, no selection; the others go on" in frame.said for frame in frames)
+    monkeypatch.setattr("genai_demo.ssm.compare.load", lambda key: ending())
+    over: list[Any] = list(compare(ending(), CompareOptions(max_new_tokens=3), seed=0))
+    assert [(frame.index, frame.total) for frame in over] == [(0, 1)]
 
 
 def test_recall_is_asked_of_what_was_read_and_measured_past_what_was_learnt() -> None:

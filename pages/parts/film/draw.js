@@ -287,7 +287,7 @@ export const drawCurves = (g, series, {x, now, xTitle, named, parts = []}, dots,
   for (const mark of ticks(x[0], x[1], Math.max(2, Math.floor((frame.right - frame.left) / (70 * dots)))).filter(Number.isInteger)) {
     g.fillText(named(mark), frame.px(mark), frame.bottom + 5 * dots);
   }
-  marker(g, frame, frame.px(now), dots, paint);
+  if (now >= x[0]) marker(g, frame, frame.px(now), dots, paint);
   const ends = [];
   series.forEach((one, k) => {
     const colour = paint.series[k % paint.series.length];
