@@ -97,7 +97,7 @@ TRIES = (
         "A mark stood somewhere, with a letter behind it; now it comes again: which letter? Beside it learns the same "
         "network without its convolution over four tokens. A paper says that it then can't. Which gets there?",
         "Mostly in the convolution, here. With it all answers are right well before the end, and that holds with "
-        "Selection off, too. Without it the network learns later, and some answers are wrong at the end; without both "
+        "Selection off, too. Without it the network learns later, and many answers are wrong at the end; without both "
         "it learns least. The state carries, the convolution shows what stood side by side.",
     ),
     Try(
@@ -106,7 +106,8 @@ TRIES = (
         "A scan is a kind of attention, with weights that fade. Guess from that which map lies closer to its diagonal, "
         "then scrub through the layers and read the mean distances.",
         "Neither for good: the curves cross, and lie a token or two apart. What differs is how: the decoder's rows "
-        "pick single tokens and sum to 1; Mamba-2's spread over many, and some are negative, in the last layer all.",
+        "pick single tokens and sum to 1; Mamba-2's spread over many, and some are negative, in the last layer nearly "
+        "all.",
     ),
     Try(
         "How far back does a state reach?",

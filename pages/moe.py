@@ -70,23 +70,25 @@ TRIES = (
         "run=moe/context",
         "Some tokens of an English sentence stand in Python too. Are their experts the same there? Read the curves "
         "from the first layer to the last.",
-        "First of all the token: it has far more experts in common with itself than with different tokens, most of "
-        "all in the first layer. The gap gets narrower with each layer, as context is mixed in.",
+        "In the first layer the token: most of its experts are the same in both texts. Later a program is another "
+        "surrounding than a sentence, and a token has no more in common with itself there than with others. Over all "
+        "text held out, the other two curves, the token says more in every layer, but the gap gets narrower with each.",
     ),
     Try(
         "Are more experts better?",
         "run=moe/topk",
         "It was trained with two. Guess where perplexity is lowest, and what all eight cost; then scrub.",
-        "No. One costs several per cent, three are about as good as two, and from there on each more makes it a "
-        "little worse: those it was not trained to mix in only disturb.",
+        "No. On text held out one costs several per cent, three are about as good as two, and from there on each more "
+        "makes it a little worse: those it was not trained to mix in only disturb. A single short text, as yours, may "
+        "have its lowest point elsewhere.",
     ),
     Try(
         "Can it do without two of its experts?",
         "run=moe/force&off=1 2",
         "Experts 1 and 2 are off in every layer. Where does the changed text leave the other one, and which places "
         "move most?",
-        "Most places hardly move, for others take over; a few move by more than a nat, and at one of them the texts "
-        "part.",
+        "Most places hardly move, for others take over; a few move by more than a nat. The texts part early, and at a "
+        "place that hardly moves: two tokens are about as likely there, and a small push decides which is taken.",
     ),
     Try(
         "How much room does an expert need?",
