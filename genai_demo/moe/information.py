@@ -18,7 +18,8 @@ def _bits(counts: Tensor) -> Tensor:
     counts = counts.double()
     shares = counts / counts.sum(-1, keepdim=True).clamp(min=1)
     own = torch.special.entr(shares).sum(-1).mean(-1)
-    return (torch.special.entr(shares.mean(-2)).sum(-1) - own).clamp(min=0) / math.log(2)
+    found: Tensor = (torch.special.entr(shares.mean(-2)).sum(-1) - own).clamp(min=0) / math.log(2)
+    return found
 
 
 def apart(one: Tensor, other: Tensor) -> Tensor:
