@@ -175,7 +175,8 @@ BENCHES = (
     Bench(
         "Length",
         "ssm/length",
-        "Time and memory against the length of a text, measured now on this machine.",
+        "Time and memory against the length of a text, measured now on this machine: of random weights, since neither "
+        "hangs on what was learnt.",
         ("longest",),
         primary="Measure",
     ),

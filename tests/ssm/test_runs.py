@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import pairwise
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_a_state_stays_as_large_while_a_cache_grows() -> None:
 
 def test_who_has_ended_is_said_and_the_film_ends_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     def ending(key: str = "ssm/mamba2") -> Any:
-        model = tiny()
+        model = copy.copy(tiny())  # which all tests share
         model.stops = frozenset(range(10**5)) if key != "ssm/attention" else frozenset()
         return model
 

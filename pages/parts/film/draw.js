@@ -330,12 +330,13 @@ const marker = (g, frame, x, dots, paint) => {
 
 const endsNamed = (g, ends, frame, dots, paint) => { // names at the right ends of the curves, pushed apart
   ends.sort((a, b) => a.y - b.y);
-  ends.forEach((one, k) => { if (k) one.y = Math.max(one.y, ends[k - 1].y + (label() + 3) * dots); });
-  const over = ends.length ? Math.max(0, ends.at(-1).y - frame.bottom) : 0;
+  const line = (label() + 3) * dots;
+  ends.forEach((one, k) => { if (k) one.y = Math.max(one.y, ends[k - 1].y + line); });
+  ends.reduceRight((most, one) => (one.y = Math.min(one.y, most)) - line, frame.bottom); // back up, only those that have to
   g.textAlign = 'left'; g.textBaseline = 'middle';
   for (const one of ends) {
-    g.fillStyle = one.colour; g.fillRect(frame.right + 5 * dots, one.y - over - dots, 7 * dots, 2 * dots);
-    g.fillStyle = paint.ink; g.fillText(one.title, frame.right + 15 * dots, one.y - over);
+    g.fillStyle = one.colour; g.fillRect(frame.right + 5 * dots, one.y - dots, 7 * dots, 2 * dots);
+    g.fillStyle = paint.ink; g.fillText(one.title, frame.right + 15 * dots, one.y);
   }
 };
 
