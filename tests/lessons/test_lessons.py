@@ -139,9 +139,10 @@ def played(query: str) -> dict[str, object]:
     return values(complete(recipe), [one for frame in run(recipe) for one in pack(frame)["numbers"]])
 
 
-def test_every_architecture_has_its_first_lesson() -> None:
-    first = [one.page for one in ALL if one.level == "first"]
-    assert sorted(first) == sorted(page.path for page in PAGES if page.architecture not in ("", "compare", "dummy"))
+def test_every_architecture_has_its_first_lesson_and_a_second() -> None:
+    pages = sorted(page.path for page in PAGES if page.architecture not in ("", "compare", "dummy"))
+    assert sorted(one.page for one in ALL if one.level == "first") == pages
+    assert sorted({one.page for one in ALL if one.level == "second"}) == pages
 
 
 @pytest.mark.parametrize("step", STEPS)
