@@ -68,7 +68,8 @@ TRIES = (
     Try(
         "What was pruned, and what would have become of it?",
         "run=seq2seq/beam&task=fr&beams=4",
-        "Scrub to a step, click a candidate that is struck out, and search on from it. Does its score get better?",
+        "Scrub to a step and click a piece of the tree that is struck out: the search goes on from it. Read the last "
+        "sentence: does it come to a better score?",
         "Seldom: what was pruned had fallen behind already, and what follows can only cost more. Where it does win, "
         "the beam was too narrow.",
     ),
@@ -104,22 +105,23 @@ TRIES = (
     ),
     Try(
         "What does it make of a text that is no description of software?",
-        "run=seq2seq/translate&task=fr&text=My grandmother sings in the garden when it rains.",
-        "It has read package descriptions and little else. Which words does it know, and what does it do with others?",
+        "run=seq2seq/translate&task=fr&text=My grandmother bakes bread every Sunday morning.",
+        "It has read package descriptions and little else. Which words does it know, and what does it do with others? "
+        "Read the sentence at the end, too.",
         "Next to none of them. It cuts them into pieces and goes on with what it has written most often, in French "
-        "that says something else.",
+        "that says something else. Its own probabilities tell: it guessed.",
     ),
 )
 
 
 def _go_on(panel: Panel) -> None:
-    """A click on a candidate, or on its piece in the tree, puts its words into "begin"; the penalty ranks at once."""
+    """A click on a candidate, or on its piece in the tree, searches on from its words; the penalty ranks at once."""
 
     def begin(event: gr.EventData) -> str:
         return str(event.note or event.text)
 
-    to_button = f"() => document.getElementById('{panel.id}-run').scrollIntoView({{block: 'nearest'}})"  # on a phone
-    panel.strip.pick(begin, None, panel.controls["begin"], **ASIDE).then(None, js=to_button, **ASIDE)
+    search = f"() => document.getElementById('{panel.id}-run').click()"
+    panel.strip.pick(begin, None, panel.controls["begin"], **ASIDE).then(None, js=search, **ASIDE)
     penalty = panel.controls["length_penalty"]
     ranked = f"power => document.querySelector('#{panel.id}-strip .film')?.rank?.('finished', power)"
     penalty.input(None, penalty, js=ranked, **ASIDE)
@@ -136,7 +138,7 @@ BENCHES = (
     Bench(
         "Beams",
         "seq2seq/beam",
-        "Several beginnings at once, the best kept. Click one, pruned or not, then search on from it.",
+        "Several beginnings at once, the best kept. Click one, pruned or not, and the search goes on from it.",
         ("text", "task", "beams", "length_penalty", "begin"),
         primary="Search",
         wire=_go_on,

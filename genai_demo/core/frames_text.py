@@ -54,7 +54,8 @@ class Tok:
     share: 0 to 1, the shade of a token, the length of a bar; value: the number beside the bar where it is not the
     share (a logit); kind: "prompt" (given, quiet), "picked" (the one taken), "off" (dropped, struck through), "best"
     (pointed out), "order" (an instruction inside material, warned of);
-    id: its number in the vocabulary; note: said on hover; group: counted from 0, which colour it has.
+    id: its number in the vocabulary; note: said on hover; group: counted from 0, which colour it has; parent: in a
+    tree, the row of the stage before that it comes from, counted from 0.
     """
 
     text: str
@@ -64,6 +65,7 @@ class Tok:
     note: str = ""
     value: float | None = None
     group: int | None = None
+    parent: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,10 +95,12 @@ def ranked(title: str, *, unit: str = "", pick: bool = False, long: bool = False
     return dataclasses.field(metadata={"draw": "ranked", "title": title, "unit": unit, "pick": pick, "long": long})
 
 
-def stages(title: str, *, unit: str = "", pick: bool | str = True, keeps: bool = False) -> Any:
-    """A field of Stage, drawn as columns of labelled bars from left to right; pick: as in `ranked`, or what a click
-    does, in words."""
-    return dataclasses.field(metadata={"draw": "stages", "title": title, "unit": unit, "pick": pick, "keeps": keeps})
+def stages(title: str, *, unit: str = "", pick: bool | str = True, tree: bool = False, keeps: bool = False) -> Any:
+    """A field of Stage, drawn as columns of labelled bars from left to right; pick: as in `ranked`, or what a
+    click does, in words; tree: lines join each row to its parent, and no row that is dropped is carried on."""
+    return dataclasses.field(
+        metadata={"draw": "stages", "title": title, "unit": unit, "pick": pick, "tree": tree, "keeps": keeps}
+    )
 
 
 def matrix(
@@ -159,7 +163,8 @@ def _lane(
         return _ranked_lane(meta, value)
     if kind == "stages":
         columns = [_column(stage) for stage in value]
-        return {"kind": "stages", "unit": meta["unit"], "pick": meta["pick"], "stages": columns}
+        lane: StagesLane = {"kind": "stages", "unit": meta["unit"], "pick": meta["pick"], "stages": columns}
+        return {**lane, "tree": True} if meta["tree"] else lane
     if kind == "matrix":
         return _matrix_lane(frame, meta, np.asarray(value))
     return {"kind": kind, "text": clean(str(value))[:MOST_TEXT]}
@@ -197,6 +202,8 @@ def _item(tok: Tok) -> Item:
         item["note"] = clean(tok.note)
     if tok.group is not None:
         item["group"] = int(tok.group)
+    if tok.parent is not None:
+        item["parent"] = int(tok.parent)
     return item
 
 

@@ -60,6 +60,7 @@ class Item(TypedDict):
     id: NotRequired[int]
     note: NotRequired[str]
     group: NotRequired[int]
+    parent: NotRequired[int]
 
 
 class TokensLane(TypedDict):
@@ -93,12 +94,13 @@ class PackedStage(TypedDict):
 
 
 class StagesLane(TypedDict):
-    """pick: whether a row can be clicked, or what a click does, in words."""
+    """pick: whether a row can be clicked, or what a click does, in words; tree: whether rows have parents."""
 
     kind: Literal["stages"]
     unit: str
     pick: bool | str
     stages: list[PackedStage]
+    tree: NotRequired[bool]
     keeps: NotRequired[bool]
 
 

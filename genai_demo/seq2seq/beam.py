@@ -15,11 +15,11 @@ import torch
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Stage, Tok, carried, curve, number, prose, ranked, stages
 from genai_demo.core.frames_text import TokKind
-from genai_demo.seq2seq.decode import Decoding, unlike
+from genai_demo.seq2seq.decode import Decoding, guessed, unlike
 from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import BeamOptions
 
-COLUMNS = 4  # steps of the tree that are drawn
+COLUMNS = 6  # steps of the tree that are drawn
 PENALTIES = (0.0, 0.5, 1.0, 1.5, 2.0)  # that the finished ones are ranked by at the end
 
 
@@ -46,7 +46,9 @@ class BeamStep:
     index: int
     total: int
     said: str = prose("what happens")
-    tree: tuple[Stage, ...] = stages("the last steps of the tree", unit="probability so far", pick="go on from")
+    tree: tuple[Stage, ...] = stages(
+        "the last steps of the tree", unit="probability so far", pick="go on from", tree=True
+    )
     candidates: tuple[Tok, ...] = ranked("candidates of this step", unit="log-probability", pick=True, long=True)
     finished: tuple[Tok, ...] = ranked("finished", unit="score", long=True)
     penalties: tuple[Stage, ...] = stages("ranked by other length penalties", unit="score", pick=False)
@@ -121,13 +123,16 @@ def beam(model: Translator, options: BeamOptions, *, seed: int) -> Iterator[Beam
         raise DemoError(f"begin makes {len(begin)} pieces; the limit is {model.longest // 2}, shorten it")
     made = list(search(model, ids, options, begin))
     levels, odd = [level for level, _ in made], unlike(model, options.text, ids)
+    free = list(search(model, ids, options))[-1][1][0] if begin else None
     for i, (level, finished) in enumerate(made):
         last = i + 1 == len(made)
         yield BeamStep(
             i,
             len(made),
-            odd or said(model, level, finished, last),
-            tuple(_column(model, k, levels[k]) for k in range(max(0, i - COLUMNS + 1), i + 1)),
+            odd
+            or (last and free and beside(model, finished[0], free, options.length_penalty))
+            or said(model, level, finished, last),
+            _tree(model, levels[: i + 1]),
             _rows(model, level, [node.weight for node in level]),
             _scored(model, finished, options.length_penalty),
             tuple(
@@ -155,9 +160,16 @@ def _scored(model: Translator, finished: Sequence[Node], penalty: float) -> tupl
     return _rows(model, plain, [node.score(penalty) for node in order])
 
 
-def _column(model: Translator, k: int, level: Sequence[Node]) -> Stage:
-    """A step of the tree: each candidate's last piece; its note is the whole beginning."""
+def _tree(model: Translator, levels: Sequence[Sequence[Node]]) -> tuple[Stage, ...]:
+    """The last steps; each candidate's last piece, and which row of the step before it comes from."""
+    first = max(0, len(levels) - COLUMNS)
+    return tuple(_column(model, k, levels[k], levels[k - 1] if k > first else ()) for k in range(first, len(levels)))
+
+
+def _column(model: Translator, k: int, level: Sequence[Node], before: Sequence[Node]) -> Stage:
+    """A step of the tree; a candidate's note is the whole beginning."""
     best = level[0].weight
+    rows = {node.path: row for row, node in enumerate(before)}
     kept, ended, pruned = (sum(node.kind == kind for node in level) for kind in ("picked", "best", "off"))
     return Stage(
         f"step {k + 1}",
@@ -170,10 +182,21 @@ def _column(model: Translator, k: int, level: Sequence[Node]) -> Stage:
                 node.path[-1],
                 model.text(node.path),
                 node.weight,
+                parent=rows.get(node.path[:-1]),
             )
             for node in level
         ),
     )
+
+
+def beside(model: Translator, found: Node, free: Node, penalty: float) -> str:
+    """What became of the given beginning, beside what the search finds without it."""
+    a, b = found.score(penalty), free.score(penalty)
+    one, two = (f"{score:.3g}".replace("-", "\u2212") for score in (a, b))
+    if found.path == free.path:
+        return f"It comes to the same text that the search finds without a beginning, with {two}."
+    end = "that is better: the beam was too narrow" if a > b else "what was pruned was no loss"
+    return f"From here the best comes to {one}. Without a beginning “{model.text(free.path)}” has {two}: {end}."
 
 
 def said(model: Translator, level: Sequence[Node], finished: Sequence[Node], last: bool) -> str:
@@ -181,7 +204,11 @@ def said(model: Translator, level: Sequence[Node], finished: Sequence[Node], las
     if any(node.path[-1] != model.end for node in finished):
         return "So many pieces were allowed: what had not ended was cut off there. More has the limit."
     if last:
-        return "Done: no beginning that is left can beat the finished ones. Below they are ranked by other penalties."
+        doubt = guessed(model, -finished[0].weight / len(finished[0].path))
+        return (
+            doubt
+            or "Done: no beginning that is left can beat the finished ones. Below they are ranked by other penalties."
+        )
     ended = sum(node.kind == "best" for node in level)
     if ended:
         return f"{ended} of the candidates {'has' if ended == 1 else 'have'} ended, and wait with a score."

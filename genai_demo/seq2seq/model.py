@@ -131,7 +131,7 @@ class Translator(nn.Module):
         opening = self.opening(task)
         room = self.longest - 1 - len(opening)
         if len(ids) > room:
-            raise DemoError(f"text makes {len(ids)} pieces; it reads {room}, shorten it or translate it in parts")
+            raise DemoError(f"text makes {len(ids)} pieces; it reads {room}, shorten it; Translate takes it in parts")
         return [*opening, *ids, self.end]
 
     def written(self, text: str) -> list[int]:

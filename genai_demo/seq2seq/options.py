@@ -62,7 +62,9 @@ class BeamOptions(Options):
         at_least=0,
         at_most=2,
     )
-    begin: str = option("", "Decode on from these first words; click a candidate to set them", longest=400)
+    begin: str = option(
+        "", "Decode on from these first words; a click in the tree sets them, empty for none", longest=400
+    )
     most: int = limit_option()
 
 

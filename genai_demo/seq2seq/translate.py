@@ -11,9 +11,10 @@ from torch import Tensor
 
 from genai_demo.core.device import generator
 from genai_demo.core.frames import Tok, curve, matrix, number, prose, ranked, tokens
-from genai_demo.seq2seq.decode import ranking, unlike
+from genai_demo.seq2seq.decode import guessed, ranking, unlike
 from genai_demo.seq2seq.model import Translator
 from genai_demo.seq2seq.options import TranslateOptions
+from genai_demo.seq2seq.parts import parts
 from genai_demo.seq2seq.write import Moment, likeliest, moments, of_layer, put, shaded
 
 
@@ -37,25 +38,31 @@ class TranslateStep:
 
 @torch.inference_mode()
 def translate(model: Translator, options: TranslateOptions, *, seed: int) -> Iterator[TranslateStep]:
-    """A frame a piece, until the end is written or `most` pieces are. Chance has a say only if it is asked."""
-    ids = model.encode(options.task, options.text)
-    odd, source = unlike(model, options.text, ids), tuple(map(model.name, ids))
-    for at in moments(model, ids, options.most, picker(options.choose == "by chance", options.temperature, seed)):
-        look = of_layer(at.looks, options.layer)
-        yield TranslateStep(
-            at.index,
-            at.total,
-            tuple(map(model.name, at.pieces)),
-            source,
-            odd or said(at),
-            put(model, at, ids, look),
-            shaded(model, ids, look),
-            ranking(model, at.chances, options.top, at.piece),
-            look,
-            -at.chance,
-            at.encoder,
-            at.decoder,
-        )
+    """A frame a piece, until the end is written or `most` pieces are; a long text in parts. Chance has a say only if
+    it is asked."""
+    texts = parts(model, options.task, options.text)
+    read = [model.encode(options.task, text) for text in texts]
+    pick = picker(options.choose == "by chance", options.temperature, seed)
+    before = 0
+    for k, (text, ids) in enumerate(zip(texts, read, strict=True)):
+        odd, source, cost = unlike(model, text, ids), tuple(map(model.name, ids)), 0.0
+        for at in moments(model, ids, options.most, pick):
+            look, cost = of_layer(at.looks, options.layer), cost - at.chance
+            yield TranslateStep(
+                before + at.index,
+                before + at.total + at.limit * (len(read) - k - 1),
+                tuple(map(model.name, at.pieces)),
+                source,
+                odd or of_parts(at, k, len(read)) or said(model, at, cost),
+                put(model, at, ids, look),
+                shaded(model, ids, look),
+                ranking(model, at.chances, options.top, at.piece),
+                look,
+                -at.chance,
+                at.encoder,
+                at.decoder,
+            )
+        before += len(at.pieces)
 
 
 def picker(by_chance: bool, temperature: float, seed: int) -> Callable[[Tensor], int]:
@@ -66,10 +73,19 @@ def picker(by_chance: bool, temperature: float, seed: int) -> Callable[[Tensor],
     return lambda chances: int(torch.multinomial((chances / temperature).softmax(0).cpu(), 1, generator=random))
 
 
-def said(at: Moment) -> str:
-    """What a frame shows."""
+def of_parts(at: Moment, part: int, count: int) -> str:
+    """What is said of a text in several parts, at their beginning and end; "" elsewhere."""
+    if count > 1 and not at.index:
+        return f"Too long to be read at once: part {part + 1} of {count}, read without the others."
+    if part + 1 < count and (at.ended or at.cut):
+        return f"Part {part + 1} of {count} is done; the encoder reads the next one."
+    return ""
+
+
+def said(model: Translator, at: Moment, cost: float) -> str:
+    """What a frame shows; cost: of all its pieces, in nats."""
     if at.ended:
-        return "It wrote its sign for the end: the translation is done."
+        return guessed(model, cost / (at.index + 1)) or "It wrote its sign for the end: the translation is done."
     if at.cut:
         return "So many pieces were allowed, and it has not come to an end; More has the limit."
     if not at.index:

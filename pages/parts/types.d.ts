@@ -18,11 +18,11 @@ export interface PointsLayer {
 }
 export interface HeatLayer { as: 'heat'; src: string; low: number; high: number; called?: string }
 export interface PlaneLane { kind: 'plane'; limit: number; layers: (PointsLayer | HeatLayer)[]; axes?: string[] }
-export interface Item { text: string; share?: number; value?: number; kind?: string; id?: number; note?: string; group?: number }
+export interface Item { text: string; share?: number; value?: number; kind?: string; id?: number; note?: string; group?: number; parent?: number }
 export interface TokensLane { kind: 'tokens'; grows: boolean; unit: string; shade: string; items: Item[]; keeps?: boolean }
 export interface RankedLane { kind: 'ranked'; unit: string; pick: boolean; items: Item[]; long?: boolean; keeps?: boolean }
 export interface PackedStage { name: string; note: string; items: Item[] }
-export interface StagesLane { kind: 'stages'; unit: string; pick: boolean | string; stages: PackedStage[]; keeps?: boolean }
+export interface StagesLane { kind: 'stages'; unit: string; pick: boolean | string; stages: PackedStage[]; tree?: boolean; keeps?: boolean }
 export interface TextLane { kind: 'code' | 'words'; text: string; keeps?: boolean }
 /** k maps of h rows and w columns: shape is [k, h, w], whole the [h, w] there are. */
 export interface MatrixLane {

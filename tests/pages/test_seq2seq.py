@@ -20,7 +20,6 @@ def test_a_click_on_a_pruned_candidate_goes_on_from_it(visit, film):
     page.locator(f"#{BEAM}-strip .film-long").first.locator(".film-row").nth(place).click()
     begin = page.locator(f"#{BEAM}").get_by_label("Begin with")
     page.wait_for_function("([at, text]) => at.value === text", arg=[begin.element_handle(), rows[place]["text"]])
-    page.click(f"#{BEAM}-run")
     page.wait_for_function(f"() => document.querySelector('#{BEAM}-strip .film').told?.recipe.options.begin !== ''")
     assert all(
         row["text"].startswith(rows[place]["text"]) for row in live(page, BEAM)[-1]["lanes"]["finished"]["items"]
@@ -28,14 +27,19 @@ def test_a_click_on_a_pruned_candidate_goes_on_from_it(visit, film):
 
 
 @pytest.mark.browser
-def test_a_click_in_the_tree_begins_with_all_that_leads_there(visit, film):
+def test_a_click_in_the_tree_searches_on_from_all_that_leads_there(visit, film):
     page = visit("seq2seq?run=seq2seq/beam&text=the cat&beams=2&most=5", width=390, dark=True)
     frames = live(page, BEAM)
     film(page, BEAM).step(3)
     piece = frames[3]["lanes"]["the last steps of the tree"]["stages"][1]["items"][-1]
-    page.locator(f"#{BEAM}-strip .film-column").nth(1).locator("button.film-row").last.click()
-    begin = page.locator(f"#{BEAM}").get_by_label("Begin with")
-    page.wait_for_function("([at, text]) => at.value === text", arg=[begin.element_handle(), piece["note"]])
+    column = page.locator(f"#{BEAM}-strip .film-tree .film-column").nth(1)
+    assert column.locator("svg path[d]").count() == len(
+        frames[3]["lanes"]["the last steps of the tree"]["stages"][1]["items"]
+    )
+    column.locator("button.film-row").last.click()
+    begun = "([bench, text]) => document.querySelector(`#${bench}-strip .film`).told?.recipe.options.begin === text"
+    page.wait_for_function(begun, arg=[BEAM, piece["note"]])
+    assert live(page, BEAM)[-1]["lanes"]["what happens"]["text"] != frames[-1]["lanes"]["what happens"]["text"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
@@ -68,3 +72,21 @@ def test_the_length_penalty_ranks_anew_without_a_run(visit):
     assert [item["value"] for item in after] == pytest.approx(sorted((weight for weight, _ in ended), reverse=True))
     rows = page.locator(f"#{BEAM}-strip .film-lane:has(figcaption:has-text('finished')) .film-row .value")
     assert len(set(rows.all_inner_texts())) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("seq2seq_translate", {"text": " "}, "text is empty"),
+        ("seq2seq_translate", {"text": "word " * 10_000}, "the limit is 4000"),
+        ("seq2seq_beam", {"beams": 90}, "beams is 90; choose a whole number from 1 to 8"),
+        ("seq2seq_beam", {"most": 1}, "most is 1"),
+        ("seq2seq_mend", {"text": "no gap"}, "text has no"),
+        ("seq2seq_exact", {"text": "cat"}, "give a number of up to nine digits or a date"),
+    ],
+)
+def test_api_says_what_can_not_be(client, name, options, sentence):
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match=sentence):
+        client.predict(**options, api_name=f"/{name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.options import Options
 from genai_demo.seq2seq.beam import beam, search
 from genai_demo.seq2seq.compare import compare
-from genai_demo.seq2seq.decode import Decoding, forced
+from genai_demo.seq2seq.decode import DOUBT, Decoding, forced, guessed
 from genai_demo.seq2seq.exact import exact, judged
 from genai_demo.seq2seq.force import force, greedy
 from genai_demo.seq2seq.mend import by_sentinels, compared, cut, gapped, mend
@@ -26,6 +27,7 @@ from genai_demo.seq2seq.options import (
     MendOptions,
     TranslateOptions,
 )
+from genai_demo.seq2seq.parts import parts
 from genai_demo.seq2seq.translate import translate
 from tests.seq2seq import stand_in
 
@@ -105,6 +107,7 @@ def test_a_pruned_beginning_is_gone_on_from() -> None:
     pruned = next(tok for tok in first[1].candidates if tok.kind == "off")
     on = frames("beam", text=TEXT, beams=2, most=6, begin=pruned.text)
     assert all(tok.text.startswith(pruned.text) for tok in on[-1].finished)
+    assert "Without a beginning" in on[-1].said or "the same text" in on[-1].said
 
 
 def test_the_length_penalty_ranks_what_has_ended_and_nothing_else() -> None:
@@ -165,6 +168,24 @@ def test_the_tree_says_what_each_piece_ends_and_how_many_are_kept() -> None:
     step = shown[2]
     assert [tok.note for tok in step.tree[-1].items] == [tok.text for tok in step.candidates]
     assert step.tree[-1].note.startswith("2 kept")
+    assert all(tok.parent is None for tok in step.tree[0].items)
+    for before, after in itertools.pairwise(step.tree):
+        for tok in after.items:
+            parent = before.items[tok.parent]
+            assert parent.kind == "picked"
+            assert tok.note.startswith(parent.note)
+
+
+def test_a_long_text_is_translated_in_parts(tiny: Translator) -> None:
+    text = "The cat sat on the mat. " * 12 + "the " * 80
+    found = parts(tiny, "fr", text)
+    assert len(found) > 2
+    assert " ".join(found).split() == text.split()
+    assert all(len(tiny.encode("fr", part)) <= tiny.longest for part in found)
+    shown = frames("translate", text=text, most=3)
+    assert [frame.index for frame in shown] == list(range(shown[-1].total))
+    assert [f"part {k + 1} of {len(found)}" in shown[3 * k].said for k in range(len(found))] == [True] * len(found)
+    assert parts(tiny, "fr", TEXT) == [TEXT]
 
 
 @pytest.mark.parametrize("text", ["the cat [MASK] on the mat", "[MASK] cat sat [MASK]", "a [MASK] [MASK] b", "[MASK]"])
@@ -226,7 +247,8 @@ def test_exact_answers_are_judged_and_counted_by_length(text: str, lengths: int)
     [
         ("translate", {"text": " "}, "text is empty"),
         ("translate", {"text": "word " * 10_000}, "text has 50000 characters; the limit is 4000"),
-        ("translate", {"text": "word " * 700}, "it reads 94"),
+        ("translate", {"text": "w" * 700}, "it reads 94"),
+        ("compare", {"text": "word " * 700}, "it reads 94"),
         ("translate", {"task": "ja"}, "task is"),
         ("beam", {"beams": 0}, "beams is 0; choose a whole number from 1 to 8"),
         ("beam", {"beams": 900}, "beams is 900"),
@@ -260,6 +282,14 @@ def test_another_script_and_too_many_gaps_are_said() -> None:
     assert "script" in frames("translate", text="Кошка", most=2)[0].said
     assert "no word that it has read" in frames("translate", text="\U0001f600 \U0001f680", most=2)[0].said
     assert "2 gaps at most" in frames("mend", text="a [MASK] b [MASK] c [MASK]", most=3)[0].said
+
+
+def test_where_it_guessed_it_says_so(tiny: Translator) -> None:
+    assert guessed(tiny, DOUBT - 0.1) == ""
+    assert f"{DOUBT + 0.1:.1f} nats" in guessed(tiny, DOUBT + 0.1)
+    last = frames("beam", text=TEXT, beams=1, most=94)[-1]
+    mean = -last.ended[0][0] / last.ended[0][1]
+    assert ("guessed" in last.said) == (mean > DOUBT and "cut off" not in last.said)
 
 
 def test_what_does_not_end_is_cut_where_the_network_ends(tiny: Translator) -> None:

@@ -2,6 +2,7 @@
 // says gets there by textContent only. A lane's elements are kept from frame to frame; running text is only appended to.
 
 import {make, zoomOf} from '../dom.js';
+import {markBranch, putBranches, toNewest} from './branches.js';
 import {readable} from './draw.js';
 import {GROUPS, groupColour, dotsOf, followed, labelled, put_, shareText, strengthOf, valueText, visible} from './words.js';
 
@@ -282,13 +283,17 @@ export const textLanes = s => {
   // ---- stages -----------------------------------------------------------------------------------------------------
   TEXT.stages = {
     make: lane => {
+      lane.figure.classList.toggle('film-tree', Boolean(lane.sample.tree));
       if (!lane.sample.pick) lane.body.tabIndex = 0; // it scrolls, and has nothing else that the keys reach
       clickRows(lane);
       const mark = key => lane.body.querySelectorAll('.film-row').forEach(row => row.classList.toggle('same', row.dataset.key === key));
       for (const name of ['pointerover', 'focusin']) {
-        lane.body.addEventListener(name, event => mark(event.target.closest?.('.film-row')?.dataset.key));
+        lane.body.addEventListener(name, event => {
+          const row = event.target.closest?.('.film-row');
+          if (lane.sample.tree) markBranch(lane.body, row); else mark(row?.dataset.key);
+        });
       }
-      for (const name of ['pointerleave', 'focusout']) lane.body.addEventListener(name, () => mark(null));
+      for (const name of ['pointerleave', 'focusout']) lane.body.addEventListener(name, () => (lane.sample.tree ? markBranch(lane.body, null) : mark(null)));
     },
     reset: lane => lane.body.replaceChildren(),
     show: (lane, packed) => {
@@ -300,7 +305,7 @@ export const textLanes = s => {
         column.append(make('b'), make('p'), make('div', 'rows'));
         lane.body.append(column);
       }
-      followed(packed.stages).forEach((stage, k) => {
+      followed(packed).forEach((stage, k) => {
         const column = lane.body.children[k], [name, note, rows] = column.children;
         column.hidden = false;
         put_(name, stage.name);
@@ -308,6 +313,9 @@ export const textLanes = s => {
         putRows(rows, stage.items, packed);
       });
       for (let k = packed.stages.length; k < lane.body.children.length; k++) lane.body.children[k].hidden = true;
+      if (!packed.tree) return;
+      putBranches(lane.body, packed.stages);
+      toNewest(lane.body, packed.stages.length);
     },
   };
 

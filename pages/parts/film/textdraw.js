@@ -65,12 +65,13 @@ export const textPainter = s => {
       return packed.items.length * 26 * s.dots;
     },
     stages: (g, lane, packed, index, width, draw) => {
-      const columns = followed(packed.stages), gap = 16 * s.dots, wide = (width - gap * (columns.length - 1)) / Math.max(1, columns.length);
+      const columns = followed(packed), gap = (packed.tree ? 28 : 16) * s.dots, wide = (width - gap * (columns.length - 1)) / Math.max(1, columns.length);
       columns.forEach((stage, place) => {
         if (!draw) return;
         g.font = `600 ${13 * s.dots}px ${FONT}`; g.textAlign = 'left'; g.textBaseline = 'middle'; g.fillStyle = s.paint.ink;
         g.fillText(elided(g, stage.name, wide), place * (wide + gap), 12 * s.dots);
         rows(g, stage.items, packed.unit, place * (wide + gap), 26 * s.dots, wide, true);
+        if (packed.tree && place) branches(g, stage.items, place * (wide + gap), gap);
       });
       return (26 + 26 * Math.max(0, ...columns.map(stage => stage.items.length))) * s.dots;
     },
@@ -81,6 +82,19 @@ export const textPainter = s => {
     },
     code: (g, lane, packed, index, width, draw) => lines(g, packed.text, width, `${13 * s.dots}px ${MONO}`, 20 * s.dots, draw),
     words: (g, lane, packed, index, width, draw) => lines(g, packed.text, width, `${14 * s.dots}px ${FONT}`, 20 * s.dots, draw),
+  };
+
+  const branches = (g, items, x, gap) => { // from each row to that of the column before that it comes from
+    const at = k => (26 + (k + 0.5) * 26) * s.dots;
+    for (const [k, {parent, kind}] of items.entries()) {
+      if (parent === undefined) continue;
+      g.strokeStyle = kind === 'off' ? s.paint.line : s.paint.family;
+      g.lineWidth = (kind === 'off' ? 1 : 2) * s.dots;
+      g.beginPath();
+      g.moveTo(x - gap, at(parent));
+      g.bezierCurveTo(x - gap / 2, at(parent), x - gap / 2, at(k), x, at(k));
+      g.stroke();
+    }
   };
 
   const rows = (g, items, unit, x, y, width, narrow = false) => {

@@ -26,10 +26,11 @@ export const GROUPS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#
 /** @param {import('../types').Item} item @returns {string} its colour, "" where it is of no group */
 export const groupColour = item => (Number.isFinite(item.group) ? GROUPS[item.group % GROUPS.length] : '');
 
-// What a stage drops stays in its place in the later ones, faint.
+// What a stage drops stays in its place in the later ones, faint. In a tree nothing does: each row has its parent.
 const keyOf = item => item.id ?? item.text;
 
-export const followed = list => {
+export const followed = ({stages: list, tree}) => {
+  if (tree) return list.map((stage, s) => ({...stage, items: stage.items.map((item, place) => ({...item, place, stage: s}))}));
   const gone = new Map(), columns = [];
   list.forEach((stage, s) => {
     const items = stage.items.map((item, place) => ({...item, place, stage: s, kind: gone.has(keyOf(item)) ? 'off' : item.kind}));
