@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from genai_demo.seq2seq.options import GAP, MendOptions
+from genai_demo.seq2seq.options import GAP, SIMPLE, MendOptions
 from pages.parts.bench import Bench, Panel, bench_id, later
 from pages.parts.gaps.gaps import GapPad
 from pages.parts.lead import Try
@@ -50,6 +50,7 @@ LOOK = (
     "Scrub through the translation. The encoder has read the text once, before the first piece; for each piece the "
     "decoder looks back at it, and the shade shows where."
 )
+BEGUN = "Il s'agit d'un programme simple pour convertir des fichiers"
 TRIES = (
     Try(
         "Does the decoder look at the words in their order?",
@@ -86,6 +87,14 @@ TRIES = (
         "Forced, it gets the given pieces before each place; free, its own. Find the first place where they differ.",
         "At the verb, where two are right. Forced, it is back on the path one piece later: it is told what should have "
         "stood there. Free, it has to live with what it wrote.",
+    ),
+    Try(
+        "Why not that word?",
+        f"run=seq2seq/force&task=fr&text={SIMPLE}&given={BEGUN} audio.&other={BEGUN} son.",
+        "Two endings, scored piece by piece: “audio” and “son”. Which one is likelier at its place? Go one step on: "
+        "which text is ahead then?",
+        "“son” is the likelier word there, and loses all the same: mostly it is the beginning of “sonores”, and a full "
+        "stop behind it costs more than was gained. A word is also chosen for what can follow it.",
     ),
     Try(
         "How many words are missing?",

@@ -21,7 +21,10 @@ SOURCES = {
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """On held-out texts, as many as the trainings' own settings say: `samples` is not needed."""
+    """On held-out texts, as many as the trainings' own settings say: `samples` is not needed.
+
+    Each card is written as soon as its model is measured: who stops it early keeps what there is.
+    """
     import torch
 
     from genai_demo.core.load import load
@@ -30,16 +33,20 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     from genai_demo.encoder.train import judged
 
     model = load(WORDS)
-    found: dict[str, Any] = {WORDS: judged(model.network, model.pieces, model.mask, [0, model.start, model.end])}
+    found: dict[str, Any] = {}
+
+    def keep(key: str, values: dict[str, Any]) -> None:
+        found[key] = values
+        write(key, values)
+
+    keep(WORDS, judged(model.network, model.pieces, model.mask, [0, model.start, model.end]))
     minilm = load("encoder/minilm")
     for key in watch((TOPIC, NAMES, NEXT, ORDER), "heads"):
-        found[key] = heads_train.judged(key.split("/")[1], load(key), minilm)
-    found[SPAN] = span_train.measured(load(SPAN), minilm, span_train.MODELS["span"])
+        keep(key, heads_train.judged(key.split("/")[1], load(key), minilm))
+    keep(SPAN, span_train.measured(load(SPAN), minilm, span_train.MODELS["span"]))
     images, labels = (torch.from_numpy(part.copy()) for part in fashion_mnist.load("test"))
     share = vit_train.accuracy(load(PATCHES), images, labels)
-    found[PATCHES] = {"accuracy": round(share, 4), "pictures": len(labels)}
-    for key, values in found.items():
-        write(key, values)
+    keep(PATCHES, {"accuracy": round(share, 4), "pictures": len(labels)})
     return found
 
 

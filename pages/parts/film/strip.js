@@ -308,7 +308,7 @@ export const film = ({element, props, trigger, watch}) => {
   resized(s.signal, stage, entries => {
     const width = Math.floor(entries.at(-1).contentRect.width);
     if (width === s.roomy) return;
-    [s.roomy, s.dirty] = [width, true];
+    [s.roomy, s.foot, s.dirty] = [width, find('foot').offsetHeight, true]; // in another width its numbers take other lines
     wake();
   });
   resized(s.signal, find('foot'), () => { // of one film it only grows: numbers get longer on the way, and pictures must not jump
