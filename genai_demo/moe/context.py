@@ -51,7 +51,7 @@ def context(model: LanguageModel, options: ContextOptions, *, seed: int) -> Iter
 
     Raises DemoError where they have no token in common.
     """
-    a, b = tensor(model, options.text), tensor(model, options.other)
+    a, b = tensor(model, options.text), second(model, options.other)
     both = sorted({*a[0].tolist()} & {*b[0].tolist()}, key=a[0].tolist().index)
     if not both:
         raise DemoError("other has no token of text; write one with some of its words")
@@ -69,7 +69,7 @@ def context(model: LanguageModel, options: ContextOptions, *, seed: int) -> Iter
             len(passed),
             tuple(label(piece(model, token)) for token in both),
             tuple(f"layer {k + 1}" for k in range(len(passed))),
-            foreign(options.text + options.other) or told(same, others, i),
+            foreign(options.text) or foreign(options.other) or told(same, others, i),
             marked(here, x, both),
             marked(there, y, both),
             table.copy(),
@@ -78,6 +78,14 @@ def context(model: LanguageModel, options: ContextOptions, *, seed: int) -> Iter
             100 * others,
             *((100 * measured[i][name] for name in ("same", "others")) if measured else (None, None)),
         )
+
+
+def second(model: LanguageModel, text: str) -> Tensor:
+    """The other text's tokens, (1, n); what is wrong with it is said of it."""
+    try:
+        return tensor(model, text)
+    except DemoError as error:
+        raise DemoError(f"the other {error}") from None
 
 
 def overlap(x: Routed, y: Routed) -> Tensor:

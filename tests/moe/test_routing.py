@@ -113,6 +113,8 @@ def test_experts_that_are_off_are_chosen_by_none_and_a_forced_one_by_all() -> No
         ("route", {"text": "word " * 700}, "the limit here is 256"),
         ("route", {"temperature": 0}, "temperature is 0"),
         ("context", {"other": "%"}, "other has no token of text"),
+        ("context", {"other": " "}, "the other text is empty"),
+        ("context", {"other": "file " * 400}, "the other text makes 401 tokens"),
         ("force", {"off": "1 2 3 4"}, "off leaves none of the 4 experts"),
         ("force", {"off": "9"}, "expert is 9; a layer of this model has 4"),
         ("force", {"off": "first"}, "off is first"),
@@ -163,6 +165,12 @@ def test_a_token_agrees_with_itself_in_the_same_text() -> None:
     assert all(frame.same > frame.others for frame in shown)
     at = through(tiny(), ids(rows=1))[1][0]
     assert torch.equal(overlap(at, at).diagonal(), torch.ones(len(at.index)))
+
+
+def test_another_script_is_said_of_either_text() -> None:
+    strange = "Привет, мир"
+    for given in ({"text": strange, "other": f"{strange} {TEXT}"}, {"text": f"{TEXT} {strange}", "other": strange}):
+        assert all("of a script" in frame.said for frame in frames("context", **given))
 
 
 def test_each_k_is_tried_and_the_usual_one_costs_what_a_plain_pass_costs() -> None:
