@@ -66,6 +66,7 @@ PAGES: tuple[Page, ...] = (
     page_of("clip"),
     page_of("text-to-image"),
     page_of("rag"),
+    page_of("hybrids"),
     page_of("compare"),
     Page("glossary", "Glossary", "The words of generative AI, each in a sentence, with an article behind it."),
 )
