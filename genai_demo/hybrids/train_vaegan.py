@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -25,17 +25,19 @@ REPORT, SAVE = 50, 300
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """What a training depends on; written on the card. base: steps as a plain VAE before the weight is turned up.
+    """What a training depends on; written on the card. base: steps as a plain VAE, at base_rate, before the weight is
+    turned up.
 
     rising: steps in which the weight grows from 0 to its own; cool: the share of the steps in which rates fall to 0.
     """
 
     base: int = 1500
-    steps: int = 1500
+    steps: int = 400
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    base_rate: float = 1e-3
+    learning_rate: float = 5e-4
     learning_rate_judge: float = 4e-4
-    rising: int = 300
+    rising: int = 100
     cool: float = 0.3
     seed: int = 0
 
@@ -118,8 +120,9 @@ def train_one(name: str, cfg: TrainConfig | None = None, *, anew: bool = False) 
 
 def _base(cfg: TrainConfig, images: Tensor, *, anew: bool) -> Generator[ModelStep, None, Mapping[str, Tensor]]:
     """Train the VAE that all go on from, where it is not there. -> its state, by `yield from`."""
-    with kit.journal("hybrids", BASE, kit.stated(cfg), anew=anew) as notes:
-        training = Training(cfg, images, 0.0, cfg.base)
+    first = replace(cfg, steps=cfg.base, learning_rate=cfg.base_rate)
+    with kit.journal("hybrids", BASE, kit.stated(first), anew=anew) as notes:
+        training = Training(first, images, 0.0, cfg.base)
         notes.resume(training)
         yield from _steps(training, notes, BASE)
         return training.model.state_dict()

@@ -26,7 +26,7 @@ from genai_demo.gan.objectives import LOSSES
 from genai_demo.vae.model import Autoencoder, VaeConfig, empty
 
 LATENT, WIDTH, JUDGE = 16, 24, 16  # size of z; channels of the VAE and of the discriminator at full size
-FEATURES, ADVERSARY = 1.0, 20.0  # in nats, so that both are of the size of what the pixels still differ by
+FEATURES, ADVERSARY = 10.0, 4.0  # in nats, so that both are of the size of what the pixels still differ by
 LAYER = 5  # of the discriminator's body: behind it (n, 2 * JUDGE, 14, 14) is compared
 
 
