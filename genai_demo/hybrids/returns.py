@@ -26,7 +26,7 @@ class ReturnsStep:
     total: int
     said: str = prose("what happens")
     had: float = curve("had", chart=CHART, against="asked", digits=2)
-    asked_for: float | None = curve("asked for", chart=CHART, against="asked", digits=1)
+    asked_for: float = curve("asked for", chart=CHART, against="asked", digits=1)
     clone: float = curve("imitates all walks", chart=CHART, against="asked", digits=2)
     clone_best: float = curve("imitates the best tenth", chart=CHART, against="asked", digits=2)
     most: float = curve("the most there is", chart=CHART, against="asked", digits=2)
@@ -46,6 +46,4 @@ def returns(model: Actor, options: ReturnsOptions, *, seed: int) -> Iterator[Ret
         told = f"Asked for {asked}, it gathers {mean:.1f} on average, over {len(starts)} starts."
         if asked > most:
             told += " That much is not to be had: nothing like it was ever seen."
-        yield ReturnsStep(
-            index, len(wanted), told, mean, min(float(asked), most), clone, best, most, asked, float(had.std())
-        )
+        yield ReturnsStep(index, len(wanted), told, mean, float(asked), clone, best, most, asked, float(had.std()))
