@@ -1,10 +1,10 @@
-"""The page of hybrids: a decoder that acts, a VAE with a GAN's ruler, diffusion of text; who borrows what."""
+"""The page of hybrids: a decoder that acts, a VAE with a GAN's ruler; who borrows what."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from genai_demo.hybrids import ACTORS, MASKED, VAEGANS
+from genai_demo.hybrids import ACTORS, VAEGANS
 from pages.parts.bench import Bench, later
 from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad
@@ -20,9 +20,6 @@ LABELS = {
     "steps": "Steps",
     "weight": "Adversarial weight",
     "learning_rate": "Learning rate",
-    "text": "Text with a gap ___",
-    "length": "Tokens in the gap",
-    "passes": "Passes of diffusion",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {}
 TIMELINE = (
@@ -32,7 +29,6 @@ TIMELINE = (
     Entry("Decision Transformer", 2021, "hybrids/decide", "Acting is the next token, after the return"),
     Entry("Latent diffusion", 2022, "", "Diffusion in a VAE's latents"),
     Entry("Jamba", 2024, "", "Attention among state spaces"),
-    Entry("Masked diffusion", 2024, "hybrids/sentence", "A text that is filled in, not written on"),
 )
 LOOK = (
     "A decoder walks through a world of cells and gathers what lies there. It was told what it should gather in all; "
@@ -67,13 +63,6 @@ TRIES = (
         "VAE and VAE-GAN encode it in one pass. The GAN has no encoder: its code is searched. Does it get there?",
         "Near, in a hundred steps where the others need one pass. What it can't draw, no search finds: it never had "
         "to draw all pictures, only some that pass.",
-    ),
-    Try(
-        "Who fills a gap better?",
-        "run=hybrids/sentence",
-        "The text goes on behind the gap. Only one of the two sees that. Compare how it joins, and the perplexities.",
-        "Diffusion, mostly, for it reads both sides. At the end of a text the decoder has the better cards, and it "
-        "sends far fewer tokens through its network, since it keeps what it has read.",
     ),
 )
 PICTURE = "sample:73"
@@ -123,13 +112,6 @@ BENCHES = (
         group="VAE-GAN",
     ),
     Bench(
-        "Sentence",
-        "hybrids/sentence",
-        "A gap is written from left to right, and filled by masked diffusion; two networks of one size.",
-        ("text", "length", "passes", "temperature"),
-        primary="Write",
-    ),
-    Bench(
         "Who borrows what",
         "hybrids/borrowed",
         "The parameters of each hybrid by where its parts come from, and what it gains over its parents.",
@@ -141,7 +123,7 @@ BENCHES = (
 
 def build() -> None:
     """The page."""
-    models = tuple(spec.key for spec in (*ACTORS, *VAEGANS, MASKED))
+    models = tuple(spec.key for spec in (*ACTORS, *VAEGANS))
     build_page(
         "hybrids", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK
     )

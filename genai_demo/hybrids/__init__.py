@@ -12,7 +12,7 @@ FAMILY = Family(
     starts=(
         ("Ask for a better return", "run=hybrids/decide"),
         ("From a VAE to a VAE-GAN", "run=hybrids/weigh"),
-        ("Fill a gap from both sides", "run=hybrids/sentence"),
+        ("Who borrows what?", "run=hybrids/borrowed"),
     ),
 )
 
@@ -32,8 +32,7 @@ VAEGANS = (
     _trained("vaegan-0", "Plain VAE", "vaegan"),
     *(_trained(f"vaegan-{share}", f"VAE-GAN, weight {share / 100:g}", "vaegan") for share in (25, 50, 75, 100)),
 )
-MASKED = _trained("masked", "Masked diffusion of text", "masked")
-SPECS: tuple[ModelSpec, ...] = (*ACTORS, *VAEGANS, MASKED)
+SPECS: tuple[ModelSpec, ...] = (*ACTORS, *VAEGANS)
 
 RUNS: tuple[Run, ...] = (
     Run(
@@ -79,15 +78,6 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.hybrids.learn:learn",
         (),
         lambda o: 10 + o.steps // 3,
-        threads=1,
-    ),
-    Run(
-        "hybrids/sentence",
-        "A gap written from left to right, and filled by masked diffusion, by networks of one size",
-        options.SentenceOptions,
-        "genai_demo.hybrids.sentence:sentence",
-        (MASKED.key,),
-        lambda o: 5 + (o.length + o.passes) // 10,
         threads=1,
     ),
     Run(

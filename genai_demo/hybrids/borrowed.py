@@ -97,15 +97,6 @@ def _vaegan() -> str:
     )
 
 
-def _masked() -> str:
-    own, parent = _quality("hybrids/masked"), _quality("moe/active")
-    return (
-        f"Masked diffusion of text is a decoder's network that reads both ways. A word in the middle it names in "
-        f"{100 * own['gap']:.0f} % of the cases, the decoder in {100 * own['gap_decoder']:.0f} %; as a model of whole "
-        f"texts it is behind: perplexity at most {own['perplexity']:.0f} against {parent['perplexity']:.0f}."
-    )
-
-
 def _latent() -> str:
     found = _quality("text_to_image/world")["seen"]
     return (
@@ -127,7 +118,6 @@ def _jamba() -> str:
 HYBRIDS = (
     Hybrid("Decision Transformer", "hybrids/decision", lambda m: {"Decoder": (m.network.encoder,)}, _decision),
     Hybrid("VAE-GAN", "hybrids/vaegan-100", lambda m: {"VAE": (m.vae,), "GAN": (m.judge,)}, _vaegan),
-    Hybrid("Masked diffusion", "hybrids/masked", lambda m: {"Decoder": (m.network,)}, _masked),
     Hybrid(
         "Latent diffusion",
         "text_to_image/world",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from genai_demo.core.options import Options, option
 from genai_demo.hybrids import grid
 
-GAP = "___"
-
 
 class DecideOptions(Options):
     ask: float = option(8.0, "The return that is asked for", at_least=-10, at_most=40)
@@ -31,17 +29,6 @@ class WeighOptions(Options):
 class SidesOptions(Options):
     picture: str = option("sample:73", "The picture: sample:0 to sample:99, or a PNG in base64", longest=8000)
     steps: int = option(100, "How many steps the GAN's code is searched for", at_least=5, at_most=500)
-
-
-class SentenceOptions(Options):
-    text: str = option(
-        f"This package contains {GAP} for the Python programming language.",
-        f"A text; {GAP} marks the gap that both fill, without it the gap is at the end",
-        longest=1000,
-    )
-    length: int = option(8, "How many tokens the gap has", at_least=1, at_most=64, unit="tokens")
-    passes: int = option(4, "In how many passes diffusion fills it", at_least=1, at_most=64)
-    temperature: float = option(0.7, "How much chance there is; 0: always the likeliest", at_least=0, at_most=3)
 
 
 class LearnOptions(Options):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genai_demo.hybrids import ACTORS, MASKED, VAEGANS
+from genai_demo.hybrids import ACTORS, VAEGANS
 from genai_demo.quality.cards import Watch, card, write
 from genai_demo.quality.tables import table as table_of
 
@@ -12,7 +12,7 @@ ASKED = (0, 4, 8, 10, 12)  # returns of the table
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """Returns, distances of `samples` pictures to real ones, words named in gaps."""
+    """Returns, and distances of `samples` pictures to real ones."""
     from genai_demo.core.load import load
     from genai_demo.hybrids import measuring
     from genai_demo.hybrids.train_decision import measured as returns
@@ -20,14 +20,13 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     found: dict[str, Any] = {spec.key: returns(load(spec)) for spec in ACTORS}
     for spec in watch(VAEGANS, "VAE-GANs"):
         found[spec.key] = measuring.pictures(load(spec), samples)
-    found[MASKED.key] = measuring.gaps(load(MASKED))
     for key, values in found.items():
         write(key, values)
     return found
 
 
 def table() -> str:
-    """Returns by what was asked for; pictures by the adversarial weight; gaps."""
+    """Returns by what was asked for; pictures by the adversarial weight."""
     actor, clone, best = (card(spec.key)["quality"] for spec in ACTORS)
     returns = table_of(
         ["", *(f"asked for {asked}" for asked in ASKED)],
@@ -41,7 +40,7 @@ def table() -> str:
         ["weight", "error of pixels", "error of features", "sharpness", "Frechet distance", "coverage"],
         [_row(card(spec.key)) for spec in VAEGANS],
     )
-    first, filler = card(VAEGANS[0].key)["quality"], card(MASKED.key)["quality"]
+    first = card(VAEGANS[0].key)["quality"]
     return "\n\n".join(
         (
             returns,
@@ -50,9 +49,6 @@ def table() -> str:
             f"Errors and sharpness in grey levels, on {first['again']} test pictures (real ones: sharpness "
             f"{first['sharp_real']:.1f}); distance and coverage of {first['samples']} pictures of its own (as many "
             f"real ones: {first['frechet_train']:.1f} and {first['coverage_train']:.2f}).",
-            f"Masked diffusion of text: perplexity at most {filler['perplexity']:.0f} on the text held out; of "
-            f"{filler['gaps']} tokens in the middle of a sentence it names {100 * filler['gap']:.0f} %, the decoder of "
-            f"the same size, which sees what is to the left, {100 * filler['gap_decoder']:.0f} %.",
         )
     )
 

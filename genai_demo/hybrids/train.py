@@ -15,12 +15,11 @@ from typing import Any
 from genai_demo.core import training as kit
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
-from genai_demo.hybrids import train_decision, train_masked, train_vaegan
+from genai_demo.hybrids import train_decision, train_vaegan
 
 NAMES: dict[str, Any] = {
     **{name: functools.partial(train_decision.train_one, name) for name in train_decision.NAMES},
     **{name: functools.partial(train_vaegan.train_one, name) for name in train_vaegan.WEIGHTS},
-    train_masked.NAME: train_masked.train_one,
 }
 
 

@@ -55,17 +55,13 @@ class TrainConfig:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One of an architecture's models. make: its network with random weights; config: what the card says of it.
-
-    nats: how it is judged on stretches held out, where not by the nats of the next token.
-    """
+    """One of an architecture's models. make: its network with random weights; notes: what the card says of it."""
 
     name: str
     title: str
     make: Callable[[], Any]
     loss: Loss
     config: Mapping[str, Any]
-    nats: Loss | None = None
 
 
 def plain(network: Any, ids: Tensor) -> tuple[Tensor, Tensor]:
@@ -119,13 +115,12 @@ def rate(cfg: TrainConfig, step: int) -> float:
 
 
 @torch.inference_mode()
-def judged(network: Any, held: Mapping[str, Tensor], pieces: Any, nats_of: Loss | None = None) -> dict[str, float]:
+def judged(network: Any, held: Mapping[str, Tensor], pieces: Any) -> dict[str, float]:
     """Perplexity a token by domain and over all, and bits a byte, on stretches held out (n, length + 1)."""
-    nats_of = nats_of or plain
     nats, lengths, found = 0.0, 0, {}
     device = next(network.parameters()).device
     for name, rows in held.items():
-        each = [nats_of(network, part.to(device))[1].item() * len(part) for part in rows.split(AT_ONCE)]
+        each = [plain(network, part.to(device))[0].item() * len(part) for part in rows.split(AT_ONCE)]
         mean = sum(each) / len(rows)
         found[f"perplexity_{name}"] = round(math.exp(mean), 3)
         nats += mean * (rows[:, 1:].numel())
@@ -186,7 +181,7 @@ def export(model: Model, training: Training, notes: kit.Journal) -> None:
         device=notes.device,
         wall_seconds=round(notes.seconds),
         history=[[round(value, 4) for value in row] for row in notes.history[::step]],
-        quality={"stretches": JUDGED, "length": training.cfg.length, **judged(network, held, pieces, model.nats)},
+        quality={"stretches": JUDGED, "length": training.cfg.length, **judged(network, held, pieces)},
     )
 
 

@@ -28,8 +28,8 @@ def test_without_a_weight_it_is_the_loss_of_a_vae() -> None:
     x = IMAGES[:8].float().div(255).unsqueeze(1)
     value, pixels = vaegan.loss(model, x, 0.0, generator(1))
     terms = losses(model.vae, x, random=generator(1))
-    assert float(pixels) == pytest.approx(float(terms.reconstruction.mean()), rel=1e-5)
-    assert float(value) == pytest.approx(float((terms.reconstruction + terms.kl.sum(1)).mean()), rel=1e-5)
+    assert float(pixels) == pytest.approx(terms.reconstruction.mean().item(), rel=1e-5)
+    assert value.item() == pytest.approx((terms.reconstruction + terms.kl.sum(1)).mean().item(), rel=1e-5)
 
 
 def test_the_encoder_does_not_see_the_adversary(monkeypatch: pytest.MonkeyPatch) -> None:

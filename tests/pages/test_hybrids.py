@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages.conftest import live
 
-DECIDE, WEIGH, SENTENCE = "p-hybrids-decide", "p-hybrids-weigh", "p-hybrids-sentence"
+DECIDE, WEIGH = "p-hybrids-decide", "p-hybrids-weigh"
 
 
 def number(frame, name):
@@ -22,9 +22,6 @@ def test_a_return_is_asked_for_and_had_and_pictures_get_sharper(visit):
     page = visit("hybrids?run=hybrids/weigh&picture=sample:12")
     frames = live(page, WEIGH)
     assert number(frames[-1], "sharp") > number(frames[0], "sharp")
-    page = visit("hybrids?run=hybrids/sentence&text=The library is ___ in Python.&length=2&passes=2")
-    last = live(page, SENTENCE)[-1]
-    assert number(last, "left_done") == number(last, "right_done") == 2
 
 
 @pytest.mark.parametrize(
@@ -32,7 +29,6 @@ def test_a_return_is_asked_for_and_had_and_pictures_get_sharper(visit):
     [
         ("hybrids_decide", {"ask": 1000}, "choose a number from -10 to 40"),
         ("hybrids_weigh", {"picture": "no picture"}, "picture"),
-        ("hybrids_sentence", {"text": "___ first"}, "begins with the gap"),
         ("hybrids_learn", {"weight": -1}, "choose a number from 0 to 1"),
     ],
 )
