@@ -54,15 +54,15 @@ TRIES = (
         "run=hybrids/weigh",
         "The adversarial weight grows from frame to frame. One of the two errors falls and the other rises. Which? "
         "And what happens to the sharpness?",
-        "With the weight the error of pixels rises, that of features falls, and pictures get sharper: an edge a pixel "
+        "The error of pixels rises, that of features falls a little, and pictures get sharper: an edge that is a pixel "
         "off costs much in pixels, a blurred edge costs much to a discriminator.",
     ),
     Try(
         "Can a GAN draw your picture?",
         "run=hybrids/sides",
         "VAE and VAE-GAN encode it in one pass. The GAN has no encoder: its code is searched. Does it get there?",
-        "Near, in a hundred steps where the others need one pass. What it can't draw, no search finds: it never had "
-        "to draw all pictures, only some that pass.",
+        "This sneaker, yes, nearer than both others, but in a hundred steps where they need one pass. Then draw "
+        "something that is no garment: what it can't draw, no search finds.",
     ),
 )
 PICTURE = "sample:73"

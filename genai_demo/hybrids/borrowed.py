@@ -25,9 +25,9 @@ class BorrowedStep:
 
     index: int
     total: int
+    names: tuple[str, ...]
+    families: tuple[str, ...]
     shares: np.ndarray = matrix("where the parts come from", rows="names", columns="families", unit="%", cells=True)
-    names: tuple[str, ...] = ()
-    families: tuple[str, ...] = FAMILIES
     said: str = prose("what it gains")
     name: str = number("hybrid")
     parameters: int = number("parameters", digits=0)
@@ -52,7 +52,7 @@ def borrowed(options: BorrowedOptions, *, seed: int) -> Iterator[BorrowedStep]:
         rows.append([100 * count / sum(counts) for count in counts])
         names = tuple(one.name for one in HYBRIDS[: index + 1])
         yield BorrowedStep(
-            index, len(HYBRIDS), np.array(rows), names, FAMILIES, hybrid.gain(), hybrid.name, sum(counts)
+            index, len(HYBRIDS), names, FAMILIES, np.array(rows), hybrid.gain(), hybrid.name, sum(counts)
         )
 
 

@@ -58,7 +58,7 @@ def _row(found: dict[str, Any]) -> list[str]:
     return [
         f"{found['config']['weight']:g}",
         f"{q['pixel_error']:.1f}",
-        f"{q['feature_error']:.3f}",
+        f"{q['feature_error']:.4f}",
         f"{q['sharp']:.1f}",
         f"{q['frechet']:.1f}",
         f"{q['coverage']:.2f}",

@@ -77,11 +77,11 @@ def test_the_length_penalty_ranks_anew_without_a_run(visit):
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
-        ("seq2seq_translate", {"text": " "}, "text is empty"),
+        ("seq2seq_translate", {"text": " "}, "Text is empty"),
         ("seq2seq_translate", {"text": "word " * 10_000}, "the limit is 4000"),
-        ("seq2seq_beam", {"beams": 90}, "beams is 90; choose a whole number from 1 to 8"),
-        ("seq2seq_beam", {"most": 1}, "most is 1"),
-        ("seq2seq_mend", {"text": "no gap"}, "text has no"),
+        ("seq2seq_beam", {"beams": 90}, "Beams is 90; choose a whole number from 1 to 8"),
+        ("seq2seq_beam", {"most": 1}, "Most is 1"),
+        ("seq2seq_mend", {"text": "no gap"}, "Text has no"),
         ("seq2seq_exact", {"text": "cat"}, "give a number of up to nine digits or a date"),
     ],
 )

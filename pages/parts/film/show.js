@@ -102,7 +102,7 @@ export const showing = s => {
     }));
     const aim = s.film.done ? 0 : counted ? s.totalOf(last) ?? 0 : s.film.total ? s.labelOf(s.film.total - 1) : 0;
     const valueAt = k => s.film.frames[k]?.numbers?.find(entry => entry.name === against);
-    const named = mark => readable((!counted && valueAt(s.film.frames.findIndex((_, k) => at(k) === mark))?.value) || mark);
+    const named = mark => readable((counted ? mark : valueAt(s.film.frames.findIndex((_, k) => at(k) === mark))?.value) ?? mark);
     const first = series.flatMap(one => one.values.filter(pair => Number.isFinite(pair[1]))).reduce((least, [x]) => Math.min(least, x), Infinity);
     const start = against && !counted && Number.isFinite(first) ? first : at(0); // of another number than steps: from where it has a value
     const xTitle = counted ? 'step' : valueAt(last)?.title || (s.told(last) === null ? 'step' : 'frame');
