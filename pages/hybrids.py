@@ -20,8 +20,17 @@ LABELS = {
     "steps": "Steps",
     "weight": "Adversarial weight",
     "learning_rate": "Learning rate",
+    "hybrid": "Hybrid",
 }
-CHOICES: dict[str, list[tuple[str, Any]]] = {}
+CHOICES: dict[str, list[tuple[str, Any]]] = {
+    "hybrid": [
+        ("All of them", "all of them"),
+        ("Decision Transformer", "Decision Transformer"),
+        ("VAE-GAN", "VAE-GAN"),
+        ("Latent diffusion", "Latent diffusion"),
+        ("State space + attention", "State space + attention"),
+    ]
+}
 TIMELINE = (
     Entry("VAE-GAN", 2016, "hybrids/weigh", "Likeness as a discriminator sees it"),
     Entry("Searched codes", 2016, "hybrids/sides", "A GAN without an encoder, asked for a picture"),
@@ -115,7 +124,7 @@ BENCHES = (
         "Who borrows what",
         "hybrids/borrowed",
         "The parameters of each hybrid by where its parts come from, and what it gains over its parents.",
-        (),
+        ("hybrid",),
         primary="Count",
     ),
 )

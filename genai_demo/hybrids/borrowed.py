@@ -46,14 +46,13 @@ class Hybrid:
 def borrowed(options: BorrowedOptions, *, seed: int) -> Iterator[BorrowedStep]:
     """A frame a hybrid."""
     rows: list[list[float]] = []
-    for index, hybrid in enumerate(HYBRIDS):
+    chosen = [one for one in HYBRIDS if options.hybrid in (one.name, "all of them")]
+    for index, hybrid in enumerate(chosen):
         model = load(hybrid.key)
         counts = counted(model, hybrid.parts(model))
         rows.append([100 * count / sum(counts) for count in counts])
-        names = tuple(one.name for one in HYBRIDS[: index + 1])
-        yield BorrowedStep(
-            index, len(HYBRIDS), names, FAMILIES, np.array(rows), hybrid.gain(), hybrid.name, sum(counts)
-        )
+        names = tuple(one.name for one in chosen[: index + 1])
+        yield BorrowedStep(index, len(chosen), names, FAMILIES, np.array(rows), hybrid.gain(), hybrid.name, sum(counts))
 
 
 def counted(model: nn.Module, parts: Parts) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from genai_demo.core.options import Options, option
 from genai_demo.hybrids import grid
 
@@ -38,4 +40,6 @@ class LearnOptions(Options):
 
 
 class BorrowedOptions(Options):
-    """Nothing is chosen."""
+    hybrid: Literal["all of them", "Decision Transformer", "VAE-GAN", "Latent diffusion", "State space + attention"] = (
+        option("all of them", "Which hybrid is counted")
+    )
