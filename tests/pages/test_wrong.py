@@ -11,6 +11,7 @@ import pytest
 from gradio_client.exceptions import AppError
 
 from pages.parts.stream import kind
+from tests.standins import stand_ins  # noqa: F401  the fixture replaces what would be fetched
 
 
 @pytest.mark.parametrize(
