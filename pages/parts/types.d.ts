@@ -54,7 +54,7 @@ export interface WaitingValue { waiting: string; }
 
 /** The frames of a run, kept by the browser. */
 export interface Film {
-  run: string; frames: PackedFrame[]; total: number | null; done: boolean;
+  run: string; frames: PackedFrame[]; total: number | null; done: boolean; halted?: boolean;
   badge?: 'live' | 'recorded'; recipe?: PlainRecipe; note?: string; link?: string; made?: string;
 }
 

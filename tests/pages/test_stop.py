@@ -35,11 +35,15 @@ def test_a_training_is_left_by_loading_anew_and_stopped_and_keeps_what_it_learnt
     page.reload()
     under_way(page, bench)
     page.click(f"#{bench}-stop")
-    page.wait_for_timeout(1200)
     film = page.locator(f"#{bench}-strip .film")
+    page.wait_for_function(
+        """bench => document.querySelector(`#${bench}-strip .film-note`).textContent.startsWith('Stopped at')""",
+        arg=bench,
+    )
     kept = int(film.get_attribute("data-received"))
-    page.wait_for_timeout(800)
-    assert int(film.get_attribute("data-received")) == kept
+    page.wait_for_timeout(1200)
+    assert int(film.get_attribute("data-received")) == kept, "what was on its way is not shown any more"
+    assert int(film.get_attribute("data-painted")) == int(film.get_attribute("data-received")) - 1
     assert 3 < kept < 300
     assert "steps=6000" in page.url, "the link still asks for the whole training"
     assert page.locator(f"#{bench}-run").is_enabled(), "and another one can be begun"

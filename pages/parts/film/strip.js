@@ -95,7 +95,7 @@ export const film = ({element, props, trigger, watch}) => {
     for (const name of ['badge', 'note', 'link', 'made']) if (value[name] !== undefined) s.film[name] = value[name];
     if (value.recipe !== undefined) s.film.recipe = typeof value.recipe === 'string' ? JSON.parse(value.recipe) : value.recipe;
     if (value.total > 0) s.film.total = value.total;
-    if (value.append) {
+    if (value.append && !s.film.halted) { // what was on its way as Stop was pressed comes too late
       const from = Number.isInteger(value.index) ? value.index : s.film.frames.length;
       [typeof value.append === 'string' ? JSON.parse(value.append) : copied(value.append)].flat().forEach((packed, k) => put(from + k, packed));
       if (value.held) { jump(s.film.frames.length - 1); s.follow = true; } // a training taken up again: on with it

@@ -33,8 +33,11 @@ export const workOf = s => {
   root.stopped = () => {
     const begun = over !== null && s.film && s.film.run !== over && !s.film.done;
     const text = begun ? `Stopped at ${s.wordsOf(s.film.frames.length - 1)}` : 'Stopped before the first step';
-    if (begun) s.film.note = text;
-    else if (over !== null) put_(s.find('note'), text);
+    if (begun) {
+      Object.assign(s.film, {note: text, halted: true});
+      if (s.follow) s.pos = s.film.frames.length - 1; // at once, also where frames wait to be shown
+    }
+    if (!begun && over !== null) put_(s.find('note'), text);
     s.say(text);
     root.work(false);
   };
