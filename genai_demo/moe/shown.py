@@ -39,17 +39,17 @@ def coloured(text: Sequence[Tok], at: Routed) -> tuple[Tok, ...]:
 
     Hover over one: its experts, with how much each counts.
     """
-    weights = at.weights.double()
+    weights, k = at.weights.double(), at.index.shape[1]
     looked_up = at.index * HUNDREDTHS + (100 * weights).round().long()
-    counts = [[*map(_counts(at.chances.shape[1]).__getitem__, each)] for each in looked_up.tolist()]
+    said = list(map(_counts(at.chances.shape[1]).__getitem__, looked_up.flatten().tolist()))
     kinds: list[TokKind] = [""] * len(text)
     if not at.kept.all():
         called = names(at.chances.shape[1])
-        kept = at.kept.tolist()
-        kinds = ["" if any(each) else "off" for each in kept]
-        for each, its, has_room in zip(counts, at.index.tolist(), kept):
-            each[:] = [one if room else f"{called[k]}: no room" for one, k, room in zip(each, its, has_room)]
-    firsts = zip(text, weights[:, 0].tolist(), kinds, map(", ".join, counts), at.index[:, 0].tolist(), strict=True)
+        kinds = ["" if room else "off" for room in at.kept.any(-1).tolist()]
+        for i in (~at.kept).flatten().nonzero().flatten().tolist():
+            said[i] = f"{called[int(at.index.flatten()[i])]}: no room"
+    notes = map(", ".join, zip(*[iter(said)] * k))
+    firsts = zip(text, weights[:, 0].tolist(), kinds, notes, at.index[:, 0].tolist(), strict=True)
     return tuple([Tok(tok.text, weight, kind, tok.id, note, None, group) for tok, weight, kind, note, group in firsts])
 
 
