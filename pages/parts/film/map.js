@@ -118,7 +118,7 @@ export const mapsOn = s => {
     if (cell < NUMBERED.least * s.dots) return;
     const shades = hues(), light = colour => 0.3 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2] > 140;
     const told = g.font;
-    g.font = `${Math.min(label() * s.dots, Math.floor(cell / 2.9))}px ${FONT}`; // room for "-0.59" and a gap
+    g.font = `${Math.min(label() * s.dots, Math.floor(cell / 3.4))}px ${FONT}`; // room for "-0.59" and a gap
     g.textAlign = 'center'; g.textBaseline = 'middle';
     for (let row = 0; row < h; row++) {
       for (let column = 0; column < w; column++) {
