@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
+from torch import Tensor
 
 from genai_demo.core.errors import DemoError
 from genai_demo.text_to_image import autoencoder, denoiser, detector
@@ -25,6 +26,13 @@ def finished_autoencoder(folder: Path) -> tuple[Any, dict[str, Any]]:
     net = autoencoder.empty(card["config"]["scaling_factor"])
     net.load_state_dict({name: value.float() for name, value in load_file(weights).items()})
     return net.requires_grad_(False), card
+
+
+def finished_text_encoder(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Weights of the trained text encoder and its card. Raises DemoError where it is not trained."""
+    weights = _weights(folder, "text")
+    card: dict[str, Any] = json.loads(weights.with_suffix(".json").read_text())
+    return {name: value.float() for name, value in load_file(weights).items()}, card
 
 
 def finished_detector(folder: Path) -> detector.Detector:

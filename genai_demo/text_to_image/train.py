@@ -17,11 +17,12 @@ from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
-from genai_demo.text_to_image import studio, train_autoencoder, train_denoiser, train_detector
+from genai_demo.text_to_image import studio, train_autoencoder, train_denoiser, train_detector, train_text
 
 NAMES: dict[str, Any] = {  # in the order in which they need each other
     train_autoencoder.NAME: train_autoencoder.train_one,
     train_detector.NAME: train_detector.train_one,
+    train_text.NAME: train_text.train_one,
     **{name: functools.partial(train_denoiser.train_one, name=name) for name in train_denoiser.NAMES},
 }
 
@@ -38,6 +39,8 @@ def train_all(
         if name not in NAMES:
             raise DemoError(f"model is {shown(name)}; choose of {', '.join(NAMES)}")
         yield from NAMES[name](anew=anew)
+        if name == train_text.NAME:
+            continue  # it lies in the files of those that are trained on it
         kit.deliver(kit.folder_of("text_to_image") / f"{name}.safetensors", folder)
     if ship or out:
         counted(folder)

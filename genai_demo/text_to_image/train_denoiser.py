@@ -1,10 +1,9 @@
-"""Trains U-Net, or transformer, and text encoder together on latents of the finished autoencoder. See train.py.
+"""Trains U-Net, or transformer, on latents of the finished autoencoder and what the text encoder reads. See train.py.
 
 What a thing is called changes the loss by a hundredth, its colour by a half: from the loss alone the words for things
 are learnt last. While it learns, a small second network therefore reads the network's features and has to say what lies
-where (as REPA does with features of another model, Yu et al. 2024). Places change the loss less still, and only where
-nothing is seen yet: a third network has to say the same from the prompt alone, so that the text encoder tells "left"
-from "right" at all. Both are thrown away then.
+where (as REPA does with features of another model, Yu et al. 2024); it is thrown away then. The text encoder has learnt
+before, and stays as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
@@ -29,11 +27,12 @@ from genai_demo.text_to_image import denoiser, latents, measuring, pipeline
 from genai_demo.text_to_image.latents import Encoded
 from genai_demo.text_to_image.patches import Patches
 from genai_demo.text_to_image.rates import trapezoid
+from genai_demo.text_to_image.train_text import SIZES, missed
 
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
-SIZES = [len(names) for names in latents.NAMES]
 FREE = (
+    "text",
     "read",
     "steps",
     "precision",
@@ -57,7 +56,7 @@ class TrainConfig:
     middle: the share of the times that lies from `least` to before `most`, where a picture takes its shape; noisiest:
     the share of those from LATE on, where only the words say what the ground is and where things lie; the others lie
     anywhere; told: weight of the loss of what lies where, and empty: weight of an empty cell in it; ground: weight of
-    the loss of what the ground is; read: weight of both losses where they are said from the prompt alone.
+    the loss of what the ground is.
     """
 
     steps: int = 17_700
@@ -74,7 +73,6 @@ class TrainConfig:
     told: float = 0.3
     empty: float = 0.15
     ground: float = 0.1
-    read: float = 0.1
     ema_decay: float = 0.999
     seed: int = 0
 
@@ -105,41 +103,6 @@ class Teller(nn.Module):
         return missed(self.net(self.heard), plan, empty)
 
 
-class Reader(nn.Module):
-    """The text encoder's features (b, WORDS, WIDTH) -> logits of a plan: each cell asks the words what lies in it."""
-
-    def __init__(self, text_encoder: nn.Module) -> None:
-        super().__init__()
-        self.cells = nn.Parameter(torch.randn(latents.CELLS**2, denoiser.WIDTH) * 0.1)
-        self.ask = nn.TransformerDecoderLayer(
-            denoiser.WIDTH, 4, 2 * denoiser.WIDTH, dropout=0.0, batch_first=True, norm_first=True
-        )
-        self.net = nn.Linear(denoiser.WIDTH, sum(SIZES))
-        self.heard: Tensor | None = None
-        text_encoder.register_forward_hook(self._hear)
-
-    def _hear(self, module: nn.Module, given: Any, features: Any) -> None:
-        self.heard = features.last_hidden_state
-
-    def wrong(self, plan: Tensor, empty: float) -> tuple[Tensor, Tensor]:
-        """As of `missed`."""
-        assert self.heard is not None
-        cells = self.net(self.ask(self.cells.expand(len(plan), -1, -1), self.heard))
-        return missed(cells.transpose(1, 2).unflatten(2, plan.shape[2:]), plan, empty)
-
-
-def missed(logits: Tensor, plan: Tensor, empty: float) -> tuple[Tensor, Tensor]:
-    """The cross-entropies of plan (b, 3, CELLS, CELLS): of kind and colour together, and of the ground.
-
-    An empty cell weighs `empty` in the first; only there a ground is asked for.
-    """
-    layers = logits.float().split(SIZES, 1)
-    kind, colour, ground = (F.cross_entropy(said, plan[:, i], reduction="none") for i, said in enumerate(layers))
-    taken = plan[:, 0] > 0
-    weight = torch.where(taken, 1.0, empty)
-    return ((kind + colour) * weight).sum() / weight.sum(), ground[~taken].mean()
-
-
 class Training(Resumable):
     """Networks, average, optimiser and random stream. scale: the autoencoder's scaling_factor."""
 
@@ -152,14 +115,19 @@ class Training(Resumable):
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         with seeded(cfg.seed):
             self.teller = Teller(self.model.unet).to(self.device)
-            self.reader = Reader(self.model.text_encoder).to(self.device)
-        self.learnt = [*self.model.parameters(), *self.teller.parameters(), *self.reader.parameters()]
+        self.model.text_encoder.requires_grad_(False)
+        self.learnt = [*self.model.unet.parameters(), *self.teller.parameters()]
         self.optimiser = torch.optim.AdamW(self.learnt, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
         self.random = torch.Generator().manual_seed(cfg.seed)
         self.no_words = denoiser.ids_of([""])
 
     def parts(self) -> Mapping[str, Any]:
-        return {name: getattr(self, name) for name in ("model", "average", "teller", "reader", "optimiser", "random")}
+        return {name: getattr(self, name) for name in ("model", "average", "teller", "optimiser", "random")}
+
+    def reads_with(self, text_encoder: Mapping[str, Tensor]) -> None:
+        """Takes the weights of a text encoder."""
+        for model in (self.model, self.average):
+            model.text_encoder.load_state_dict(text_encoder)
 
     def advance(self) -> float:
         """One step. -> the loss of the velocity."""
@@ -170,9 +138,8 @@ class Training(Resumable):
         with kit.products(self.device, cfg.precision):
             value = denoiser.loss(self.model, z, ids, t=t, noise=noise)
             things, ground = self.teller.wrong(plan, cfg.empty)
-            read = sum(self.reader.wrong(plan, cfg.empty))
         self.optimiser.zero_grad(set_to_none=True)
-        (value + cfg.told * things + cfg.ground * ground + cfg.read * read).backward()
+        (value + cfg.told * things + cfg.ground * ground).backward()
         torch.nn.utils.clip_grad_norm_(self.learnt, 1.0)
         self.optimiser.step()
         follow(self.average, self.model, cfg.ema_decay, self.step)
@@ -199,17 +166,19 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
     """Train the one of that name, going on where it was stopped, then write weights and card into the cache folder.
 
     The U-Net's are followed by the whole pipeline. One planned for another number of steps goes on too. Raises
-    DemoError where autoencoder or detector are not finished, or where a half-done one has other settings.
+    DemoError where autoencoder, text encoder or detector are not finished, or a half-done one has other settings.
     """
     cfg = cfg or TrainConfig()
     folder = kit.folder_of("text_to_image")
     vae, card = pipeline.finished_autoencoder(folder)
-    told = {**kit.stated(cfg), "autoencoder": card["sha256"]}
+    words, words_card = pipeline.finished_text_encoder(folder)
+    told = {**kit.stated(cfg), "autoencoder": card["sha256"], "text": words_card["sha256"]}
     with kit.journal("text_to_image", name, told, anew=anew, free=FREE) as notes:
         if not kit.is_finished(notes.weights, training=told):
             data = latents.load(folder / f"latents-{card['sha256'][:12]}", cfg.scenes, vae, cfg.seed)
             training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
+            training.reads_with(words)
             for report in kit.reports(training, cfg.steps, REPORT):
                 notes.history.append([report.index, report.loss])
                 notes.keep(training, report, SAVE)

@@ -32,6 +32,7 @@ from genai_demo.text_to_image import (
     train_autoencoder,
     train_denoiser,
     train_detector,
+    train_text,
 )
 from genai_demo.text_to_image.train import train_all
 
@@ -46,6 +47,7 @@ def some_latents() -> latents.Encoded:
 TRAININGS: dict[str, Callable[[], Any]] = {
     "autoencoder": lambda: train_autoencoder.Training(train_autoencoder.TrainConfig(steps=10, batch_size=2)),
     "detector": lambda: train_detector.Training(train_detector.TrainConfig(steps=10, batch_size=2)),
+    "text": lambda: train_text.Training(train_text.TrainConfig(steps=10, batch_size=4), *train_text.earlier()[:1]),
     "denoiser": lambda: train_denoiser.Training(
         train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5
     ),
@@ -164,6 +166,7 @@ def test_all_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
     done = [
         *train_autoencoder.train_one(train_autoencoder.TrainConfig(steps=2, batch_size=2)),
         *train_detector.train_one(train_detector.TrainConfig(steps=2, batch_size=2)),
+        *train_text.train_one(train_text.TrainConfig(steps=2, batch_size=4)),
     ]
     cfg = train_denoiser.TrainConfig(steps=2, batch_size=2, scenes=16)
     for name in train_denoiser.NAMES:
@@ -205,14 +208,31 @@ def test_latents_are_kept_and_made_once(home: Path) -> None:
     assert not torch.equal(data.z[:8], data.z[8:])
 
 
-def test_what_is_read_from_the_prompt_teaches_its_words_alone() -> None:
+def test_a_text_encoder_learns_before_and_stays_as_it_is() -> None:
     training = TRAININGS["denoiser"]()
-    z, ids, plan, t, _ = training._batch()
-    training.model(z, t, ids)
-    sum(training.reader.wrong(plan, 0.15)).backward()
-    words = training.model.text_encoder.get_input_embeddings().weight.grad
-    assert (words[ids.unique()].abs().sum(1) > 0).any()
-    assert all(part.grad is None for part in training.model.unet.parameters())
+    words = {name: value.clone() for name, value in training.model.text_encoder.state_dict().items()}
+    training.advance()
+    for model in (training.model, training.average):
+        assert all(torch.equal(value, words[name]) for name, value in model.text_encoder.state_dict().items())
+
+
+def test_a_prompt_is_captioned_with_how_things_lie_or_without() -> None:
+    rng = np.random.default_rng(0)
+    for placed in (True, False):
+        for _ in range(20):
+            text, plan = train_text.captioned(rng, placed, 0.5)
+            wanted = parse(text)
+            assert wanted is not None
+            assert bool(wanted.relations or wanted.place) == placed
+            assert plan.shape == (3, latents.CELLS, latents.CELLS)
+
+
+def test_words_for_places_are_learnt_from_captions_alone() -> None:
+    training = train_text.Training(train_text.TrainConfig(steps=40, batch_size=8, warmup=4))
+    first = [training.advance() for _ in range(5)]
+    last = [training.advance() for _ in range(30)][-5:]
+    assert np.mean(last) < np.mean(first)
+    assert 0 <= train_text.told_apart(training.model.eval(), training.reader) <= 1
 
 
 def test_a_plan_says_what_lies_where() -> None:
