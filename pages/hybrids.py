@@ -21,6 +21,10 @@ LABELS = {
     "weight": "Adversarial weight",
     "learning_rate": "Learning rate",
     "hybrid": "Hybrid",
+    "text": "Sentence",
+    "first": "First word hidden",
+    "hidden": "Words hidden",
+    "sentences": "Sentences after it",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "hybrid": [
@@ -28,6 +32,7 @@ CHOICES: dict[str, list[tuple[str, Any]]] = {
         ("Decision Transformer", "Decision Transformer"),
         ("VAE-GAN", "VAE-GAN"),
         ("Latent diffusion", "Latent diffusion"),
+        ("Masked diffusion", "Masked diffusion"),
         ("State space + attention", "State space + attention"),
     ]
 }
@@ -36,6 +41,7 @@ TIMELINE = (
     Entry("Searched codes", 2016, "hybrids/sides", "A GAN without an encoder, asked for a picture"),
     Entry("RAG", 2020, "", "A retriever and a language model"),
     Entry("Decision Transformer", 2021, "hybrids/decide", "Acting is the next token, after the return"),
+    Entry("Masked diffusion", 2021, "hybrids/order", "Text out of gaps, the surest first"),
     Entry("Latent diffusion", 2022, "", "Diffusion in a VAE's latents"),
     Entry("Jamba", 2024, "", "Attention among state spaces"),
 )
@@ -72,6 +78,17 @@ TRIES = (
         "VAE and VAE-GAN encode it in one pass. The GAN has no encoder: its code is searched. Does it get there?",
         "This sneaker, yes, nearer than both others, but in a hundred steps where they need one pass. Then draw "
         "something that is no garment: what it can't draw, no search finds.",
+    ),
+    Try(
+        "Is text better written from the left, or from both sides?",
+        "run=hybrids/order",
+        "Three words are hidden, here and in sentence after sentence. One network fills the gaps in two ways: surest "
+        "first, seeing all, or from the left, seeing only what stands before. Which puts back more? And a decoder, six "
+        "times as large, that sees only the left?",
+        "Seeing both sides, by far, with the same weights: what comes after a gap says much about it. With half the "
+        "passes it costs about what going from the left does, and loses little. The large decoder knows far more, and "
+        "is about level with it at best: it cannot see where the sentence is going. Where there is nothing behind, as "
+        "in a chat, it is the one that writes well.",
     ),
 )
 PICTURE = "sample:73"
@@ -119,6 +136,14 @@ BENCHES = (
         ("weight", "steps"),
         primary="Train",
         group="VAE-GAN",
+    ),
+    Bench(
+        "Order",
+        "hybrids/order",
+        "Hidden words, put back by masked diffusion and from left to right: which is right, and what does it cost?",
+        ("text", "first", "hidden", "sentences"),
+        primary="Put back",
+        model_in_sight=True,
     ),
     Bench(
         "Who borrows what",

@@ -3,6 +3,7 @@
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, ModelSpec
+from genai_demo.decoder import TORCH
 from genai_demo.hybrids import options
 
 FAMILY = Family(
@@ -78,6 +79,15 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.hybrids.learn:learn",
         (),
         lambda o: 10 + o.steps // 3,
+        threads=1,
+    ),
+    Run(
+        "hybrids/order",
+        "Hidden words put back by masked diffusion and from left to right: what is right, and what it costs",
+        options.OrderOptions,
+        "genai_demo.hybrids.order:order",
+        TORCH,
+        lambda o: 10 + o.sentences // 2,
         threads=1,
     ),
     Run(

@@ -105,6 +105,14 @@ def _latent() -> str:
     )
 
 
+def _masked() -> str:
+    return (
+        "Masked diffusion of text has the weights of an encoder, all of them; from diffusion it borrows how it is "
+        "asked: begin with noise, here gaps, and take some of it away with each pass. What that is worth against "
+        "writing from the left is measured on the bench Order."
+    )
+
+
 def _jamba() -> str:
     own, space, attention = (_quality(f"ssm/{name}") for name in ("hybrid", "mamba2", "attention"))
     return (
@@ -123,5 +131,6 @@ HYBRIDS = (
         lambda m: {"VAE": (m.vae,), "Diffusion": (m.unet,), "Encoder": (m.text_encoder,)},
         _latent,
     ),
+    Hybrid("Masked diffusion", "encoder/words", lambda m: {"Encoder": (m.network,)}, _masked),
     Hybrid("State space + attention", "ssm/hybrid", _mixture, _jamba),
 )

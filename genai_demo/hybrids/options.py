@@ -39,7 +39,23 @@ class LearnOptions(Options):
     learning_rate: float = option(0.001, "How far a step goes", at_least=0.00001, at_most=1, more=True)
 
 
-class BorrowedOptions(Options):
-    hybrid: Literal["all of them", "Decision Transformer", "VAE-GAN", "Latent diffusion", "State space + attention"] = (
-        option("all of them", "Which hybrid is counted")
+class OrderOptions(Options):
+    text: str = option(
+        "She sat down at the piano and played a song for her mother.",
+        "A sentence; words of it are hidden and have to be put back",
+        longest=600,
     )
+    first: int = option(5, "The first word that is hidden, counted from 1", at_least=2, at_most=60)
+    hidden: int = option(3, "How many words are hidden", at_least=1, at_most=8)
+    sentences: int = option(16, "Sentences of the library that are tried after yours", at_least=0, at_most=100)
+
+
+class BorrowedOptions(Options):
+    hybrid: Literal[
+        "all of them",
+        "Decision Transformer",
+        "VAE-GAN",
+        "Latent diffusion",
+        "Masked diffusion",
+        "State space + attention",
+    ] = option("all of them", "Which hybrid is counted")

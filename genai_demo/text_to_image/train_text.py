@@ -1,9 +1,10 @@
 """Trains the text encoder alone, on captions: it has to tell what lies where, as far as words say it. See train.py.
 
 Where things lie changes the U-Net's loss by next to nothing: learnt along with it, all words for places sink into one
-vector, "left" and "right" as well. So the text encoder learns them before: a small network reads its features and says
-for every cell of a grid what lies there. That network is thrown away then, and the text encoder left as it is by the
-trainings of U-Net and transformer. Captions cost nothing to make; no picture is drawn.
+vector, "left" and "right" as well. So the text encoder learns them before: one small network reads its features and
+says for every cell of a grid what lies there, another says where a thing lies that it is asked for. Both are thrown
+away then, and the text encoder left as it is by the trainings of U-Net and transformer. Captions cost nothing to make;
+no picture is drawn.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable
-from genai_demo.data.world import OPPOSITE
+from genai_demo.data.world import OPPOSITE, Scene
 from genai_demo.data.world_kinds import KINDS
 from genai_demo.data.world_splits import training_scene
 from genai_demo.data.world_words import described, parse
@@ -37,6 +38,7 @@ NAME = "text"
 DATA = "captions of this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
 SIZES = [len(names) for names in latents.NAMES]
 INNER = "text_encoder."  # what its weights' names begin with in a denoiser's file
+BINS = 4  # along a side, of where a thing lies that is asked for
 EMPTY = 0.15  # weight of an empty cell in the loss of what lies where
 REPORT, SAVE = 25, 250  # steps between two reports, and two states in the cache folder
 ASKED = 40  # pairs of things, each asked for in four ways, for the card
@@ -47,17 +49,18 @@ class TrainConfig:
     """What a training depends on; written on the card.
 
     placed: the share of captions that say how things lie; few: of scenes that have at most two things; ground: weight
-    of the loss of what the ground is; kept: weight of what the other captions' features move away from those of the
-    text encoder of before, if there is one.
+    of the loss of what the ground is; asked: of where a thing lies that is asked for; kept: of how far the other
+    captions' features move from those of the text encoder of before, if there is one.
     """
 
-    steps: int = 3_500
+    steps: int = 4_000
     batch_size: int = 64
     learning_rate: float = 1e-3
     warmup: int = 100
     placed: float = 0.8
     few: float = 0.6
     ground: float = 0.3
+    asked: float = 0.5
     kept: float = 3.0
     seed: int = 7
 
@@ -79,6 +82,21 @@ class Reader(nn.Module):
         return cells.transpose(1, 2).unflatten(2, (latents.CELLS, latents.CELLS))
 
 
+class Asker(nn.Module):
+    """Features of words (b, WORDS, WIDTH), a kind (b,) -> logits of where it lies (b, 2, BINS): across, and down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind = nn.Embedding(len(KINDS), denoiser.WIDTH)
+        self.attention = nn.MultiheadAttention(denoiser.WIDTH, 4, batch_first=True)
+        self.net = nn.Linear(denoiser.WIDTH, 2 * BINS)
+
+    def forward(self, features: Tensor, kind: Tensor) -> Tensor:
+        found, _ = self.attention(self.kind(kind)[:, None], features, features, need_weights=False)
+        where: Tensor = self.net(found[:, 0]).unflatten(1, (2, BINS))
+        return where
+
+
 def missed(logits: Tensor, plan: Tensor, empty: float) -> tuple[Tensor, Tensor]:
     """The cross-entropies of plan (b, 3, CELLS, CELLS): of kind and colour together, and of the ground.
 
@@ -98,27 +116,28 @@ class Training(Resumable):
         self.cfg, self.device = cfg, pick_device()
         with seeded(cfg.seed):
             self.model = denoiser.empty().text_encoder.to(self.device).train()
-            self.reader = Reader().to(self.device)
+            self.reader, self.asker = Reader().to(self.device), Asker().to(self.device)
         self.model.set_attn_implementation("eager")
         self.before: nn.Module | None = None
         if before is not None:
             self.model.load_state_dict(before)
             self.before = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.learnt = [*self.model.parameters(), *self.reader.parameters()]
+        self.learnt = [*self.model.parameters(), *self.reader.parameters(), *self.asker.parameters()]
         self.optimiser = torch.optim.AdamW(self.learnt, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
 
     def parts(self) -> Mapping[str, Any]:
-        return {name: getattr(self, name) for name in ("model", "reader", "optimiser")}
+        return {name: getattr(self, name) for name in ("model", "reader", "asker", "optimiser")}
 
     def advance(self) -> float:
         """One step. -> the loss of what lies where."""
         cfg = self.cfg
         for group in self.optimiser.param_groups:
             group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup)
-        ids, plan, placed = self._batch()
+        ids, plan, asked, placed = self._batch()
         features = self.model(ids).last_hidden_state
         things, ground = missed(self.reader(features), plan, EMPTY)
-        loss = things + cfg.ground * ground
+        where = F.cross_entropy(self.asker(features, asked[:, 0]).flatten(0, 1), asked[:, 1:].flatten())
+        loss = things + cfg.ground * ground + cfg.asked * where
         if self.before is not None and placed < len(ids):
             loss = loss + cfg.kept * F.mse_loss(features[placed:], self.before(ids[placed:]).last_hidden_state)
         self.optimiser.zero_grad(set_to_none=True)
@@ -128,23 +147,31 @@ class Training(Resumable):
         self.step += 1
         return float(things.detach())
 
-    def _batch(self) -> tuple[Tensor, Tensor, int]:
-        """Captions, plans, and how many of them, the first ones, say how things lie."""
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor, int]:
+        """Captions; plans; a thing asked for and its bins; how many captions, the first ones, say how things lie."""
         rng = np.random.default_rng((self.cfg.seed, 4, self.step))
         placed = round(self.cfg.batch_size * self.cfg.placed)
         made = [captioned(rng, i < placed, self.cfg.few) for i in range(self.cfg.batch_size)]
-        plans = torch.from_numpy(np.stack([plan for _, plan in made])).long()
-        return denoiser.ids_of([text for text, _ in made]).to(self.device), plans.to(self.device), placed
+        plans = torch.from_numpy(np.stack([latents.plan(scene) for _, scene in made])).long()
+        asked = torch.tensor([thing_of(scene, rng) for _, scene in made])
+        ids = denoiser.ids_of([text for text, _ in made])
+        return ids.to(self.device), plans.to(self.device), asked.to(self.device), placed
 
 
-def captioned(rng: np.random.Generator, placed: bool, few: float) -> tuple[str, np.ndarray]:
-    """A caption that says how things lie, or one that does not, and the plan of its scene. few: as in TrainConfig."""
+def thing_of(scene: Scene, rng: np.random.Generator) -> tuple[int, int, int]:
+    """One of its things: the number of its kind, and the bins where it lies, across and down."""
+    thing = scene.things[int(rng.integers(len(scene.things)))]
+    return (list(KINDS).index(thing.kind), *(min(BINS - 1, int(at * BINS)) for at in (thing.x, thing.y)))
+
+
+def captioned(rng: np.random.Generator, placed: bool, few: float) -> tuple[str, Scene]:
+    """A caption that says how things lie, or one that does not, and its scene. few: as in TrainConfig."""
     while True:
         scene = training_scene(rng, 2 if rng.random() < few else latents.MOST)
         text = described(scene, rng)
         wanted = parse(text)
         if placed == bool(wanted and (wanted.relations or wanted.place)):
-            return text, latents.plan(scene)
+            return text, scene
 
 
 @torch.no_grad()

@@ -220,11 +220,16 @@ def test_a_prompt_is_captioned_with_how_things_lie_or_without() -> None:
     rng = np.random.default_rng(0)
     for placed in (True, False):
         for _ in range(20):
-            text, plan = train_text.captioned(rng, placed, 0.5)
+            text, scene = train_text.captioned(rng, placed, 0.5)
             wanted = parse(text)
             assert wanted is not None
             assert bool(wanted.relations or wanted.place) == placed
-            assert plan.shape == (3, latents.CELLS, latents.CELLS)
+            kind, across, down = train_text.thing_of(scene, rng)
+            assert any(
+                (list(KINDS)[kind], across / 4 <= thing.x <= (across + 1) / 4, down / 4 <= thing.y <= (down + 1) / 4)
+                == (thing.kind, True, True)
+                for thing in scene.things
+            )
 
 
 def test_words_for_places_are_learnt_from_captions_alone() -> None:
