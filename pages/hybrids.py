@@ -87,8 +87,8 @@ TRIES = (
         "times as large, that sees only the left?",
         "Seeing both sides, by far, with the same weights: what comes after a gap says much about it. With half the "
         "passes it costs about what going from the left does, and loses little. The large decoder knows far more, and "
-        "is about level with it at best: it cannot see where the sentence is going. Where there is nothing behind, as "
-        "in a chat, it is the one that writes well.",
+        "puts back fewer: it cannot see where the sentence is going. Where there is nothing behind, as in a chat, it "
+        "is the one that writes well.",
     ),
 )
 PICTURE = "sample:73"

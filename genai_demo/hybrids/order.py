@@ -84,9 +84,9 @@ class OrderStep:
     index: int
     total: int
     said: str = prose("what is compared")
-    surest: tuple[Tok, ...] = tokens("masked diffusion, the surest gap first", shade="share")
-    halved: tuple[Tok, ...] = tokens("masked diffusion, half the passes", shade="share")
-    left: tuple[Tok, ...] = tokens("the same network, left to right", shade="share")
+    surest: tuple[Tok, ...] = tokens("masked diffusion", shade="share")
+    halved: tuple[Tok, ...] = tokens("half the passes", shade="share")
+    left: tuple[Tok, ...] = tokens("left to right", shade="share")
     decoder: tuple[Tok, ...] = tokens("decoder", shade="share")
     shares: tuple[Tok, ...] = ranked("words put back as they were, so far", unit="%")
     cost: tuple[Tok, ...] = ranked("computation for this sentence", unit="GFLOPs")
