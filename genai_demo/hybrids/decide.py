@@ -12,6 +12,7 @@ from genai_demo.core.frames_text import Tok
 from genai_demo.hybrids import acting, drawing, grid
 from genai_demo.hybrids.acting import Moment
 from genai_demo.hybrids.decision import Actor
+from genai_demo.hybrids.grid import World
 from genai_demo.hybrids.options import DecideOptions
 
 CHART = "return"
@@ -40,17 +41,16 @@ def decide(model: Actor, options: DecideOptions, *, seed: int) -> Iterator[Step]
     """A frame a step, and one for the end."""
     start = grid.FREE[options.start]
     total, got = grid.STEPS + 1, 0
-    trail: list[int] = []
+    walk = drawing.Walk(World(start))
     for index, moment in enumerate(acting.acted(model, [start], options.ask, options.temperature, seed)):
-        yield _step(moment, index, total, trail, got, grid.best(start), asked=model.asked)
-        trail.append(moment.worlds[0].place)
+        yield _step(moment, index, total, walk, got, grid.best(start), asked=model.asked)
         got += moment.gathered[0]
         last = moment
     world, _ = last.worlds[0].after(last.done[0])
     yield Step(
         grid.STEPS,
         total,
-        drawing.drawn(world, trail)[None],
+        walk.at(world)[None],
         f"Asked for {options.ask:g}, it gathered {got}. From here the most is {grid.best(start)}.",
         (),
         None,
@@ -61,7 +61,7 @@ def decide(model: Actor, options: DecideOptions, *, seed: int) -> Iterator[Step]
     )
 
 
-def _step(moment: Moment, index: int, total: int, trail: list[int], got: int, best: int, *, asked: bool) -> Step:
+def _step(moment: Moment, index: int, total: int, walk: drawing.Walk, got: int, best: int, *, asked: bool) -> Step:
     chances, done, to_go = moment.chances[0], moment.done[0], float(moment.to_go[0])
     order = np.argsort(-chances, kind="stable")
     actions = tuple(Tok(grid.ACTIONS[k], float(chances[k]), kind="picked" if k == done else "") for k in order)
@@ -69,7 +69,7 @@ def _step(moment: Moment, index: int, total: int, trail: list[int], got: int, be
     found = moment.gathered[0]
     said = f"{told}: {grid.ACTIONS[done]}" + (f", and there lies {found:+d}." if found else ".")
     past = np.append(moment.attention[0], 0.0).reshape(-1, len(KINDS)).sum(1)
-    world = drawing.drawn(moment.worlds[0], trail)[None]
+    world = walk.at(moment.worlds[0])[None]
     return Step(index, total, world, said, actions, past, got, to_go, best, *_shares(moment.attention[0]))
 
 

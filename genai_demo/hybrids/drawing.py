@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -12,29 +11,51 @@ from genai_demo.hybrids import grid
 from genai_demo.hybrids.grid import World
 
 CELL, TWICE = 40, 2  # pixels of a cell; everything is drawn twice as large, then halved
+THICK = CELL * TWICE // 8  # of the way that was gone
 GROUND, LINE, WALL, TRAIL, ACTOR = "#f6f4ee", "#e2ded3", "#5b646d", "#56b4e9", "#0072b2"
 GOOD, BAD, GONE, INK = "#e69f00", "#d55e00", "#e2ded3", "#101214"
 
 
-def drawn(world: World, trail: Sequence[int]) -> np.ndarray:
-    """(HIGH * CELL, WIDE * CELL, 3) uint8: walls, what still lies there, places passed so far, where one stands."""
-    size = CELL * TWICE
-    image = _bare().copy()
-    pen = ImageDraw.Draw(image)
-    way = [_middle(place) for place in (*trail, world.place)]
-    if len(way) > 1:
-        pen.line(way, fill=TRAIL, width=size // 8, joint="curve")
-    for place, worth in grid.WORTH.items():
-        there = place in world.left
-        x, y = _middle(place)
-        r = size * 0.34
-        pen.ellipse([x - r, y - r, x + r, y + r], fill=(GOOD if worth > 0 else BAD) if there else GONE)
-        if there:
-            pen.text((x, y), f"{worth:+d}", fill=INK, font=_font(size * 2 // 5), anchor="mm")
-    x, y = _middle(world.place)
-    r = size * 0.26
-    pen.ellipse([x - r, y - r, x + r, y + r], fill=ACTOR, outline="white", width=size // 16)
-    return np.asarray(image.resize((grid.WIDE * CELL, grid.HIGH * CELL), Image.Resampling.LANCZOS))
+class Walk:
+    """The picture of an episode as it goes on: each step draws anew only the two cells that change."""
+
+    def __init__(self, world: World) -> None:
+        self.large, self.place = _bare().copy(), world.place  # without the actor
+        for place in world.left:
+            _prize(ImageDraw.Draw(self.large), place, there=True)
+        self.small = self.large.reduce(TWICE)
+
+    def at(self, world: World) -> np.ndarray:
+        """(HIGH * CELL, WIDE * CELL, 3) uint8: walls, what still lies there, places passed so far, where one stands."""
+        pen, way = ImageDraw.Draw(self.large), [_middle(self.place), _middle(world.place)]
+        if world.place in grid.WORTH and world.place not in world.left:
+            _prize(pen, world.place, there=False)
+        (left, top), (right, bottom) = sorted(way)
+        if left == right:
+            top, bottom = sorted((top, bottom))
+        pen.rectangle([left - THICK / 2, top - THICK / 2, right + THICK / 2 - 1, bottom + THICK / 2 - 1], fill=TRAIL)
+        self._renew(way, _middle(world.place))
+        self.place = world.place
+        return np.asarray(self.small).copy()
+
+    def _renew(self, way: list[tuple[float, float]], actor: tuple[float, float]) -> None:
+        """Draws the actor over the cells along `way`, and takes them over into the small picture."""
+        half, r = CELL * TWICE // 2, CELL * TWICE * 0.26
+        left, top = (int(min(at[k] for at in way)) - half for k in (0, 1))
+        right, bottom = (int(max(at[k] for at in way)) + half for k in (0, 1))
+        part = self.large.crop((left, top, right, bottom))
+        x, y = actor[0] - left, actor[1] - top
+        disc = [x - r, y - r, x + r, y + r]
+        ImageDraw.Draw(part).ellipse(disc, fill=ACTOR, outline="white", width=CELL * TWICE // 16)
+        self.small.paste(part.reduce(TWICE), (left // TWICE, top // TWICE))
+
+
+def _prize(pen: ImageDraw.ImageDraw, place: int, *, there: bool) -> None:
+    """What lies in a cell, or lay there."""
+    worth, (x, y), r = grid.WORTH[place], _middle(place), CELL * TWICE * 0.34
+    pen.ellipse([x - r, y - r, x + r, y + r], fill=(GOOD if worth > 0 else BAD) if there else GONE)
+    if there:
+        pen.text((x, y), f"{worth:+d}", fill=INK, font=_font(CELL * TWICE * 2 // 5), anchor="mm")
 
 
 @cache

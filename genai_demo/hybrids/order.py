@@ -163,7 +163,7 @@ def _plain(body: str) -> list[str]:
     ]
 
 
-def _laid_out(model: MaskedModel, gap: Gap) -> tuple[list[int], list[tuple[int, ...]]]:
+def laid_out(model: MaskedModel, gap: Gap) -> tuple[list[int], list[tuple[int, ...]]]:
     """Token numbers with the hidden ones masked, and the places of each hidden word."""
     read = model.pieces.encode(gap.text, add_special_tokens=False)
     ids = [model.start, *read.ids, model.end]
@@ -191,7 +191,7 @@ def _signs(model: MaskedModel) -> list[int]:
 
 def unmasked(model: MaskedModel, gap: Gap, at_once: int) -> Filled:
     """The surest gaps are filled, then all is read again."""
-    ids, words = _laid_out(model, gap)
+    ids, words = laid_out(model, gap)
     kept: Kept = {}
     passes = 0
     while left := model.masked(ids):
@@ -205,7 +205,7 @@ def unmasked(model: MaskedModel, gap: Gap, at_once: int) -> Filled:
 
 def from_the_left(model: MaskedModel, gap: Gap) -> Filled:
     """Gap by gap; what stands behind it is cut off."""
-    ids, words = _laid_out(model, gap)
+    ids, words = laid_out(model, gap)
     kept: Kept = {}
     read = 0
     places = [place for word in words for place in word]

@@ -59,7 +59,7 @@ class TrainConfig:
     the loss of what the ground is.
     """
 
-    steps: int = 17_700
+    steps: int = 19_500
     batch_size: int = 64
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
