@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from genai_demo.compare.options import RaceOptions
 from genai_demo.core import registry
 from genai_demo.core.errors import DemoError
 from genai_demo.core.spec import resolve
+from genai_demo.quality.laboratory import HELD, LEARNT
 
 SHORT = {"budget": 0.5, "moments": 3, "samples": 30, "data": "ring"}
 
@@ -78,3 +80,8 @@ def test_who_runs_away_stays_where_it_was_and_is_named(monkeypatch: pytest.Monke
 def test_what_can_not_be_is_said(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(DemoError, match=sentence):
         list(race.race(RaceOptions.parse(SHORT | options), seed=0))
+
+
+def test_what_the_text_says_of_the_points_is_what_the_race_does() -> None:
+    text = (Path(race.__file__).parents[2] / "pages" / "text" / "compare" / "how.md").read_text()
+    assert f"All see the same {LEARNT:,} points, and none sees the {HELD:,} they are measured with." in text

@@ -10,6 +10,7 @@ const BROAD = 720, ASIDE = 260; // CSS pixels: of a stage of texts, maps aside, 
 const NAMED = 120; // CSS pixels: the least width of what has a name
 const PHONE = 304; // CSS pixels: how high a lane is there, where one scrolls anyway: two rows of pictures of 64 pixels with names, twice as large
 const LEAST = 200; // CSS pixels: of a stage above which too much stands, presented; of pictures over a list
+const LINED = 150, NEARLY = 60; // CSS pixels: how wide planes are at least in one line, and how much higher they may not be in two
 const LINE = 20, LETTER = 7; // CSS pixels: of a caption
 const FIRST = 4, ROW = 28; // rows of a list that stay in sight below pictures, where these keep LEAST; CSS pixels of one
 const SHARED = 0.5, SEEN = 84; // of their area, what pictures keep where charts are in sight with them; how high one is at least, in CSS pixels
@@ -183,9 +184,11 @@ export const stageOf = s => {
     const several = Math.max(0, ...narrow.map(({sample}) => (sample.n > 1 ? sample.w : 0))); // how wide one of theirs is
     const share = ({sample}) => (sample.n === 1 && sample.w <= several && !flat(sample) && !photo(sample) ? GIVEN : 1);
     const rowsAt = cell => wrapped(narrow.map(lane => Math.floor(cell * share(lane))), width).length;
-    const smallest = Math.min(width, Math.max(1, ...narrow.map(least))), rows = narrow.length ? rowsAt(smallest) : 0;
-    let cell = width;
+    const smallest = Math.min(width, Math.max(1, ...narrow.map(least)));
+    let rows = narrow.length ? rowsAt(smallest) : 0, cell = width;
     while (cell > smallest && rowsAt(cell) > rows) cell -= 1;
+    const line = Math.floor((width + GAP) / narrow.length) - GAP; // several planes, in one line hardly smaller than in two
+    if (!small && rows > 1 && narrow.every(({sample}) => sample.kind === 'plane') && line >= LINED && heightFor(rows, CAPTION) < line + NEARLY) [rows, cell] = [1, line];
     const at = caption => {
       const tall = heightFor(Math.max(1, rows + all.length - narrow.length), caption);
       return all.map(lane => sized(lane, narrow.includes(lane) ? Math.floor(cell * share(lane)) : width, tall, !narrow.includes(lane) && all.length > 1));
