@@ -29,6 +29,7 @@ from pages.parts import joined, quick, scripts, sessions
 from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
+from pages.parts.language import language
 from pages.parts.opening import opening
 from pages.parts.surface import surface
 from pages.parts.theme import ROOT, header, looks
@@ -83,6 +84,7 @@ def launch_options() -> dict[str, Any]:
                 joined.ROUTE,
                 recorded.ROUTE,
                 surface.ROUTE,
+                language.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],
             "exception_handlers": {404: _not_found},

@@ -144,7 +144,8 @@ async def _one(request: Request) -> Response:
     found = find(request.path_params["name"])
     if found is None:
         raise HTTPException(404)
-    return JSONResponse(told(found), headers={"Cache-Control": "no-cache"})
+    spoken = library.translated(found, request.query_params.get("lang", ""), known())
+    return JSONResponse(told(spoken), headers={"Cache-Control": "no-cache"})
 
 
 async def _text(request: Request) -> Response:

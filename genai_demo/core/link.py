@@ -13,7 +13,7 @@ from genai_demo.core.wire import PlainRecipe
 
 LONGEST = 20_000  # characters of a whole query string
 OWN = ("run", "seed", "model")
-VIEW = ("present", "tour", "lesson", "part", "lock")  # how a page is looked at; no option has these names
+VIEW = ("present", "tour", "lesson", "part", "lock", "lang")  # how a page is looked at; no option has these names
 
 
 def plain(recipe: Recipe) -> PlainRecipe:

@@ -17,6 +17,13 @@ def lessons(pages: Mapping[str, Collection[str]]) -> tuple[Lesson, ...]:
     return _read(tuple((path, tuple(runs)) for path, runs in pages.items()))
 
 
+def translated(lesson: Lesson, language: str, pages: Mapping[str, Collection[str]]) -> Lesson:
+    """The lesson in another language, "de", where there is a translation of it; else as it is."""
+    path = FOLDER / language / f"{lesson.name}.md"
+    known = {path.parent.name for path in FOLDER.glob("*/*.md")}
+    return parse(lesson.name, path.read_text(), pages) if language in known and path.exists() else lesson
+
+
 def text(name: str) -> str:
     """A lesson as it was written, to be copied and changed. name: that of a lesson."""
     return (FOLDER / f"{name}.md").read_text()

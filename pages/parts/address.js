@@ -10,7 +10,7 @@ export const limit = most => { longest = most; };
 /** How long a link is, as the server counts it. @param {string} link */
 export const lengthOf = link => [...new URLSearchParams(link).values()].join('').length;
 
-const VIEW = ['present', 'tour', 'lesson', 'part', 'lock']; // how the page is looked at: no part of what ran, and kept when that changes
+const VIEW = ['present', 'tour', 'lesson', 'part', 'lock', 'lang']; // how the page is looked at: no part of what ran, and kept when that changes
 /** A link with how the page is looked at now. @param {string} query */
 export const viewed = query => {
   const now = new URLSearchParams(location.search);

@@ -5,6 +5,7 @@ import {handout} from './front/handout.js';
 import {hero} from './front/hero.js';
 import {ownlesson} from './front/ownlesson.js';
 import {reels} from './front/reels.js';
+import {speak} from './language/language.js';
 import {actions, listen} from './shell.js';
 
 const components = {handout, header, hero, ownlesson, reels};
@@ -14,3 +15,4 @@ for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySele
   const SETTINGS = JSON.parse(element.dataset.settings || '{}');
   components[element.dataset.part]({element, props: {value: null}, trigger() {}, watch() {}, server: null, SETTINGS});
 }
+speak();

@@ -2,6 +2,7 @@
 
 import {mounted} from './dom.js';
 import {present} from './present.js';
+import {choose, chosen} from './language/language.js';
 import {search} from './search/search.js';
 import {tour} from './tour/tour.js';
 import {configure} from './shell.js';
@@ -23,6 +24,9 @@ export const header = ({element, SETTINGS}) => {
     window.atlas.toggle();
     if (document.querySelector('#figure .js-plotly-plot')) document.getElementById('figure-draw').click();  // in its colours
   });
+  const menu = /** @type {HTMLSelectElement | null} */ (element.querySelector('.atlas-language'));
+  if (menu) menu.value = [...menu.options].some(one => one.value === chosen()) ? chosen() : 'en';
+  menu?.addEventListener('change', () => choose(menu.value));
   element.querySelector('.atlas-ask').addEventListener('click', () => element.querySelector('.atlas-keys').showModal());
   search(element.querySelector('.atlas-search'), signal);
   present(element.querySelector('.atlas-present'), signal);

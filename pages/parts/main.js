@@ -6,6 +6,7 @@ import {film} from './film/strip.js';
 import {gaps} from './gaps/gaps.js';
 import {glossary} from './glossary/glossary.js';
 import {wanted} from './guide/wanted.js';
+import {speak} from './language/language.js';
 import {header} from './header.js';
 import {lead} from './lead.js';
 import {picture} from './pads/picture.js';
@@ -28,3 +29,4 @@ const components = {
 listen();
 window.atlas.begin(components, {...actions, pairs});
 wanted();
+speak();

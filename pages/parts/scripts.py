@@ -108,7 +108,9 @@ def _taken(path: Path, root: Path) -> Iterator[str]:
 def head() -> str:
     """The lines of a page's head that bring them."""
     guide = f'<meta name="atlas-guide" content="{address("guide.js")}">'  # fetched where a lesson is wanted
-    return f'{guide}<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
+    from pages.parts.language import language  # which serves as this module does
+
+    return f'{language.meta()}{guide}<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
 
 
 def address(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from genai_demo.core.link import LONGEST
 from pages import Page
 from pages.parts import scripts
+from pages.parts.language import language
 from pages.parts.theme import CSS, SANS, header_html
 
 
@@ -19,7 +20,7 @@ def standing(page: Page, body: str, head: str = "") -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(named)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="description" content="{escape(page.summary)}">{head}'
+        f'<meta name="description" content="{escape(page.summary)}">{language.meta()}{head}'
         f"<style>:root {{ --sans: {', '.join(SANS)} }}\n{_look()}</style></head>"
         f'<body data-family="none"><script>{scripts.bundle("first.js")}</script>'
         f'<div class="gradio-container front"><div class="main"><div {part("header", longest=LONGEST)}>'

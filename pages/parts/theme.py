@@ -12,6 +12,7 @@ from genai_demo.core.link import LONGEST
 from genai_demo.core.registry import GROUPS
 from pages import PAGES, Page
 from pages.parts import scripts as parts
+from pages.parts.language import language
 
 ROOT = Path(__file__).resolve().parents[2]
 CSS = ROOT / "assets" / "css" / "atlas.css"
@@ -155,9 +156,10 @@ def header_html(page: Page) -> str:
         f'<nav aria-label="Pages"><ul>{overview}{groups}</ul></nav>'
         '<div class="tools"><button type="button" class="atlas-search">Search<kbd aria-hidden="true">/</kbd></button>'
         f'<a href="./glossary"{glossary}>Glossary</a>{present}'
-        '<button type="button" class="atlas-ask" aria-label="Keys">Keys</button>'
-        '<button type="button" class="atlas-dark" aria-label="Dark" aria-pressed="false">Dark</button></div>'
-        f'<dialog class="atlas-keys" aria-label="Keys"><h2>Keys</h2><dl>{keys}</dl>'
+        '<button type="button" class="atlas-ask" aria-label="Keys" data-say="keys to press">Keys</button>'
+        '<button type="button" class="atlas-dark" aria-label="Dark" aria-pressed="false">Dark</button>'
+        f"{language.menu()}</div>"
+        f'<dialog class="atlas-keys" aria-label="Keys"><h2 data-say="keys to press">Keys</h2><dl>{keys}</dl>'
         '<form method="dialog"><button>Close</button></form></dialog></header>'
     )
 

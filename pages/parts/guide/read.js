@@ -1,6 +1,7 @@
 // Where a lesson comes from: the project's own by their names, a visitor's own from this tab or from behind a link's #.
 
 import {bytesOf, textOf} from '../dom.js';
+import {chosen} from '../language/language.js';
 
 export const OWN = 'own';
 const SLOT = 'atlas-lesson';
@@ -37,7 +38,7 @@ export const readLesson = async text => {
 export const fetchLesson = async name => {
   if (name === OWN) return ownText() ? readLesson(ownText()) : {error: 'Your own lesson is not in this tab; open its file again under For a class.'};
   try {
-    const got = await fetch(`./lessons/${encodeURIComponent(name)}.json`);
+    const got = await fetch(`./lessons/${encodeURIComponent(name)}.json?lang=${chosen()}`);
     if (got.status === 404) return {error: 'There is no lesson of that name; the list is under For a class.'};
     return await got.json();
   } catch { return {error: 'The lesson did not come; reload the page.'}; }
