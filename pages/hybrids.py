@@ -1,15 +1,17 @@
-"""The page of hybrids: a decoder that acts, a VAE with a GAN's ruler; who borrows what."""
+"""The page of hybrids: a decoder that acts, a VAE with a GAN's ruler, one of melodies; who borrows what."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from genai_demo.hybrids import ACTORS, VAEGANS
-from pages.parts.bench import Bench, later
+from genai_demo.hybrids import ACTORS, TUNES, TUNES_DECODER, VAEGANS
+from genai_demo.hybrids.music import options as music
+from pages.parts.bench import Bench, bench_id, later
 from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
+from pages.parts.tune.tune import TunePad, TunePlayer
 
 LABELS = {
     "ask": "Return asked for",
@@ -25,20 +27,39 @@ LABELS = {
     "first": "First word hidden",
     "hidden": "Words hidden",
     "sentences": "Sentences after it",
+    "between": "Melodies between",
+    "form": "Form",
+    "busier": "Busier",
+    "higher": "Higher",
+    "kinship": "In common",
+    "bars": "Bars in the end",
+    "top_p": "Top p",
+    "search": "Search",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "hybrid": [
         ("All of them", "all of them"),
         ("Decision Transformer", "Decision Transformer"),
         ("VAE-GAN", "VAE-GAN"),
+        ("MusicVAE", "MusicVAE"),
         ("Latent diffusion", "Latent diffusion"),
         ("Masked diffusion", "Masked diffusion"),
         ("State space + attention", "State space + attention"),
     ]
 }
+EXAMPLES = (
+    ("A reel", music.FIRST),
+    ("A slow air", music.SECOND),
+    ("Running notes", "CDEF GABc | dcBA GFED"),
+    ("A scale, and back", "C2D2 E2F2 | G2F2 E2D2"),
+    ("Few long notes", "c4 G4 | A4 E4"),
+    ("In dotted time", "A>B c>A G>E C2 | D>E F>D G>A B2"),
+)
 TIMELINE = (
     Entry("VAE-GAN", 2016, "hybrids/weigh", "Likeness as a discriminator sees it"),
     Entry("Searched codes", 2016, "hybrids/sides", "A GAN without an encoder, asked for a picture"),
+    Entry("MusicVAE", 2018, "hybrids/interpolate", "Recurrent networks around a latent space of melodies"),
+    Entry("Music Transformer", 2018, "hybrids/continue", "A melody as a text that is gone on with"),
     Entry("RAG", 2020, "", "A retriever and a language model"),
     Entry("Decision Transformer", 2021, "hybrids/decide", "Acting is the next token, after the return"),
     Entry("Masked diffusion", 2021, "hybrids/order", "Text out of gaps, the surest first"),
@@ -89,6 +110,27 @@ TRIES = (
         "passes it costs about what going from the left does, and loses little. The large decoder knows far more, and "
         "puts back fewer: it cannot see where the sentence is going. Where there is nothing behind, as in a chat, it "
         "is the one that writes well.",
+    ),
+    Try(
+        "What lies between two melodies?",
+        "run=hybrids/interpolate",
+        "A running melody becomes a slow one in eight steps. Are those between in the scale? Listen from the first on.",
+        "They are melodies of their own, in the scale, and from stop to stop little changes. The ends are the given ones "
+        "note for note; what the network itself makes of them is said beside.",
+    ),
+    Try(
+        "Can one ask for more notes?",
+        "run=hybrids/compose&busier=2",
+        "The code is moved along one direction, found from busy and calm tunes. Count the notes; then take busier to -2.",
+        "More notes with the same seed, and fewer the other way: in a latent space a wish is a direction. Pushed far, "
+        "melodies become alike, for there few tunes were.",
+    ),
+    Try(
+        "Does a decoder remember how the tune began?",
+        "run=hybrids/continue",
+        "It goes on with two bars until there are eight. Do bars come back, as they do in tunes?",
+        "Turns of it come back, and now and then a bar: it reads what stands before and copies. It has no plan for the "
+        "whole, as a tune of two parts has.",
     ),
 )
 PICTURE = "sample:73"
@@ -146,6 +188,42 @@ BENCHES = (
         model_in_sight=True,
     ),
     Bench(
+        "Between two",
+        "hybrids/interpolate",
+        "Two melodies become codes; the way between the codes is decoded, and each stop is a melody.",
+        ("between", "temperature"),
+        primary="Interpolate",
+        own={
+            "first": later(
+                TunePad, music.FIRST, label="First melody", examples=EXAMPLES, open=True, elem_id="tune-first"
+            ),
+            "second": later(TunePad, music.SECOND, label="Second melody", examples=EXAMPLES, elem_id="tune-second"),
+        },
+        stage=later(TunePlayer, bench_id("hybrids/interpolate"), series=True),
+        group="Music",
+    ),
+    Bench(
+        "Compose",
+        "hybrids/compose",
+        "Codes are drawn by chance and moved towards busier or higher; a recurrent decoder says the notes.",
+        ("form", "temperature", "busier", "higher"),
+        primary="Compose",
+        stage=later(TunePlayer, bench_id("hybrids/compose")),
+        group="Music",
+    ),
+    Bench(
+        "Go on",
+        "hybrids/continue",
+        "A decoder reads your melody as a text and goes on with it, a sixteenth at a time.",
+        ("bars", "temperature"),
+        primary="Go on",
+        own={
+            "melody": later(TunePad, music.FIRST, label="Your melody", examples=EXAMPLES, open=True, elem_id="tune-own")
+        },
+        stage=later(TunePlayer, bench_id("hybrids/continue")),
+        group="Music",
+    ),
+    Bench(
         "Who borrows what",
         "hybrids/borrowed",
         "The parameters of each hybrid by where its parts come from, and what it gains over its parents.",
@@ -157,7 +235,7 @@ BENCHES = (
 
 def build() -> None:
     """The page."""
-    models = tuple(spec.key for spec in (*ACTORS, *VAEGANS))
+    models = tuple(spec.key for spec in (*ACTORS, *VAEGANS, TUNES, TUNES_DECODER))
     build_page(
         "hybrids", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK
     )

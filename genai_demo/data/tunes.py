@@ -14,6 +14,7 @@ octave so that their key has neither sharps nor flats.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import subprocess
 import sys
@@ -109,7 +110,7 @@ def _rows(tune: Tune) -> Iterator[tuple[int, int]]:
     """(first step, last step + 1) of whole bars in a row. Two parts of a bar with a repeat between them are one."""
     edges = [Fraction(0), *(at for at in tune.bars if at)]
     bars: list[tuple[Fraction, Fraction]] = []
-    for start, stop in zip(edges, edges[1:]):
+    for start, stop in itertools.pairwise(edges):
         if bars and bars[-1][1] == start and bars[-1][1] - bars[-1][0] + stop - start == tune.meter:
             bars[-1] = (bars[-1][0], stop)
         elif stop > start:

@@ -5,6 +5,7 @@ from genai_demo.core.run import Run
 from genai_demo.core.spec import Bundled, ModelSpec
 from genai_demo.decoder import TORCH
 from genai_demo.hybrids import options
+from genai_demo.hybrids.music import options as music
 
 FAMILY = Family(
     "Hybrids",
@@ -13,6 +14,7 @@ FAMILY = Family(
     starts=(
         ("Ask for a better return", "run=hybrids/decide"),
         ("From a VAE to a VAE-GAN", "run=hybrids/weigh"),
+        ("From one tune to another", "run=hybrids/interpolate"),
         ("Who borrows what?", "run=hybrids/borrowed"),
     ),
 )
@@ -33,7 +35,9 @@ VAEGANS = (
     _trained("vaegan-0", "Plain VAE", "vaegan"),
     *(_trained(f"vaegan-{share}", f"VAE-GAN, weight {share / 100:g}", "vaegan") for share in (25, 50, 75, 100)),
 )
-SPECS: tuple[ModelSpec, ...] = (*ACTORS, *VAEGANS)
+TUNES = _trained("tunes", "MusicVAE in small", "music.vae")
+TUNES_DECODER = _trained("tunes-decoder", "Decoder of tunes", "music.decoder")
+SPECS: tuple[ModelSpec, ...] = (*ACTORS, *VAEGANS, TUNES, TUNES_DECODER)
 
 RUNS: tuple[Run, ...] = (
     Run(
@@ -88,6 +92,33 @@ RUNS: tuple[Run, ...] = (
         "genai_demo.hybrids.order:order",
         TORCH,
         lambda o: 10 + o.sentences // 2,
+        threads=1,
+    ),
+    Run(
+        "hybrids/interpolate",
+        "From one melody to another through the latent space of a recurrent VAE",
+        music.InterpolateOptions,
+        "genai_demo.hybrids.music.interpolate:interpolate",
+        (TUNES.key,),
+        lambda o: 5 + o.search // 10,
+        threads=1,
+    ),
+    Run(
+        "hybrids/compose",
+        "Eight bars from codes drawn by chance, busier or higher",
+        music.ComposeOptions,
+        "genai_demo.hybrids.music.compose:compose",
+        (TUNES.key,),
+        lambda o: 5,
+        threads=1,
+    ),
+    Run(
+        "hybrids/continue",
+        "A decoder goes on with your melody, a token a step",
+        music.ContinueOptions,
+        "genai_demo.hybrids.music.go_on:go_on",
+        (TUNES_DECODER.key,),
+        lambda o: 5,
         threads=1,
     ),
     Run(

@@ -14,7 +14,7 @@ from genai_demo.core.load import load
 from genai_demo.core.spec import find_spec
 from genai_demo.hybrids.options import BorrowedOptions
 
-FAMILIES = ("VAE", "GAN", "Diffusion", "Encoder", "Decoder", "State space", "its own")
+FAMILIES = ("VAE", "GAN", "Diffusion", "Encoder", "Decoder", "State space", "Recurrent", "its own")
 OWN = len(FAMILIES) - 1
 Parts = dict[str, tuple[nn.Module, ...]]
 
@@ -122,9 +122,25 @@ def _jamba() -> str:
     )
 
 
+def _tunes() -> str:
+    q = _quality("hybrids/tunes")
+    less, more = q["notes, less and more busy"]
+    return (
+        f"MusicVAE is a VAE whose encoder and decoder are recurrent networks. It returns {q['notes']:.0f} % of the notes "
+        f"of melodies it never heard, at their place and pitch; and it can be moved: one step less or more busy means "
+        f"{less:.1f} or {more:.1f} notes in two bars. A recurrent network alone has no such place to move from."
+    )
+
+
+def _recurrent(model: Any) -> Parts:
+    latent = (model.to_latent, model.begin, model.heard)
+    return {"VAE": latent, "Recurrent": (model.embed, model.reader, model.sayer, model.to_token)}
+
+
 HYBRIDS = (
     Hybrid("Decision Transformer", "hybrids/decision", lambda m: {"Decoder": (m.network.encoder,)}, _decision),
     Hybrid("VAE-GAN", "hybrids/vaegan-100", lambda m: {"VAE": (m.vae,), "GAN": (m.judge,)}, _vaegan),
+    Hybrid("MusicVAE", "hybrids/tunes", _recurrent, _tunes),
     Hybrid(
         "Latent diffusion",
         "text_to_image/world",

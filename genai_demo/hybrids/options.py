@@ -55,6 +55,7 @@ class BorrowedOptions(Options):
         "all of them",
         "Decision Transformer",
         "VAE-GAN",
+        "MusicVAE",
         "Latent diffusion",
         "Masked diffusion",
         "State space + attention",

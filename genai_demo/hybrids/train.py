@@ -16,10 +16,13 @@ from genai_demo.core import training as kit
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
 from genai_demo.hybrids import train_decision, train_vaegan
+from genai_demo.hybrids.music import train_decoder, train_vae
 
 NAMES: dict[str, Any] = {
     **{name: functools.partial(train_decision.train_one, name) for name in train_decision.NAMES},
     **{name: functools.partial(train_vaegan.train_one, name) for name in train_vaegan.WEIGHTS},
+    train_vae.NAME: train_vae.train_one,
+    train_decoder.NAME: train_decoder.train_one,
 }
 
 

@@ -31,7 +31,9 @@ TOKEN = re.compile(
     r"|(?P<said>\"[^\"]*\"|![^!\n]*!|\{[^}]*\})"
     r"|(?P<bar>\[\||:*\|+[\]:|]*\]?|::+)(?P<ending>\[?[1-9][0-9,.-]*)?"
     r"|(?P<other>\[[1-9][0-9,.-]*)"
-    r"|(?P<chord>\[(?:[\^_=]*[A-Ga-g][,']*[\d/]*\s*)+\])" + LENGTH.format("c") + r"|\((?P<tuplet>[2-9])(?P<more>:\d*:?\d*)?"
+    r"|(?P<chord>\[(?:[\^_=]*[A-Ga-g][,']*[\d/]*\s*)+\])"
+    + LENGTH.format("c")
+    + r"|\((?P<tuplet>[2-9])(?P<more>:\d*:?\d*)?"
     rf"|(?P<note>{NOTE})|(?P<rest>[zxZ]){LENGTH.format('r')}|(?P<broken>>+|<+)|(?P<tie>-)"
     r"|(?P<skip>[\s()\\.~`*$HLMOPSTuvy])"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 import mido
 
@@ -14,7 +15,7 @@ STEPS = 4  # of a quarter
 
 
 def melody(raw: bytes) -> str:
-    """The notes of the file in ABC, placed on sixteenths. Raises DemoError where it is no melody, or none it can read."""
+    """The notes of the file in ABC, placed on sixteenths. Raises DemoError where it is no melody or can't be read."""
     if len(raw) > MOST_BYTES:
         raise DemoError(f"the MIDI file has {len(raw):,} bytes; the limit is {MOST_BYTES:,}, export the melody alone")
     notes = _notes(raw)
@@ -22,7 +23,7 @@ def melody(raw: bytes) -> str:
         raise DemoError("the MIDI file has no note; choose one with a melody")
     if len(notes) > MOST_NOTES:
         raise DemoError(f"the MIDI file has {len(notes):,} notes; the limit is {MOST_NOTES}, cut out a few bars")
-    together = sum(b[0] == a[0] for a, b in zip(notes, notes[1:]))
+    together = sum(b[0] == a[0] for a, b in itertools.pairwise(notes))
     if together:
         raise DemoError(f"the MIDI file has {together} chords or second voices; a melody has one note at a time")
     parts: list[tuple[int | None, int]] = []
@@ -50,7 +51,9 @@ def _notes(raw: bytes) -> list[tuple[int, int, int]]:
                 key = (message.channel, message.note)
                 if key in begun:
                     start = begun.pop(key)
-                    found.append((round(start / grain), max(round(start / grain) + 1, round(now / grain)), message.note))
+                    found.append(
+                        (round(start / grain), max(round(start / grain) + 1, round(now / grain)), message.note)
+                    )
                 if message.type == "note_on" and message.velocity:
                     begun[key] = now
     except Exception as error:  # of many kinds: whatever a file that was cut off or changed makes mido say

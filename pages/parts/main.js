@@ -18,13 +18,15 @@ import {plane} from './plane/plane.js';
 import {actions, listen} from './shell.js';
 import {prompt} from './prompt/prompt.js';
 import {surface} from './surface/surface.js';
+import {player} from './tune/player.js';
+import {tune} from './tune/tune.js';
 import {articles} from './shelf/articles.js';
 import {leftout} from './shelf/leftout.js';
 import {shelf} from './shelf/shelf.js';
 
 const components = {
   articles, branches, chat, film, folder, gaps, glossary, header, lead, leftout, patches, picker, picture, plane, points,
-  prompt, shelf, surface,
+  player, prompt, shelf, surface, tune,
 };
 listen();
 window.atlas.begin(components, {...actions, pairs});

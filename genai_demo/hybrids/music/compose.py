@@ -13,7 +13,7 @@ from torch import Tensor
 from genai_demo.core.device import generator
 from genai_demo.core.frames import bars, carried, curve, number, pictures, prose, ranked
 from genai_demo.core.frames_text import Tok
-from genai_demo.data.tunes import BAR, FIRST, HOLD, LOWEST, REST
+from genai_demo.data.tunes import FIRST, HOLD, LOWEST, REST
 from genai_demo.hybrids.music import melody, roll, vae
 from genai_demo.hybrids.music.options import ComposeOptions
 from genai_demo.hybrids.music.vae import TuneVae
@@ -50,7 +50,7 @@ def compose(model: TuneVae, options: ComposeOptions, *, seed: int) -> Iterator[C
         yield Composed(
             step,
             vae.STEPS,
-            roll.drawn(steps, now=step + 1 if len(z) == 1 else None)[None],
+            roll.drawn(steps, now=_lines(step, len(z)))[None],
             _said(options, step),
             listed(chances[0], int(tokens[0])),
             z[0].float().cpu().numpy(),
@@ -98,12 +98,19 @@ def _so_far(said: np.ndarray) -> np.ndarray:
     return whole.flatten()
 
 
+def _lines(step: int, pairs: int) -> list[int]:
+    """Where each pair of bars is; nowhere once all is said."""
+    return [k * vae.STEPS + step + 1 for k in range(pairs)] if step + 1 < vae.STEPS else []
+
+
 def _said(options: ComposeOptions, step: int) -> str:
     if step + 1 < vae.STEPS:
-        return f"Step {step + 1} of {BAR * vae.BARS} in each of the four pairs of bars, all at once: four codes, one decoder."
+        return (
+            f"Step {step + 1} of {vae.STEPS} in each of the four pairs of bars, all at once: four codes, one decoder."
+        )
     pushed = [f"{name} {by:+g}" for name, by in (("busier", options.busier), ("higher", options.higher)) if by]
     ways = f", pushed {' and '.join(pushed)}" if pushed else ""
     return (
-        f"Eight bars in the form {options.form}, from chance{ways}. Two bars of the same letter have the same code; what "
-        "differs in them is the chance in each note."
+        f"Eight bars in the form {options.form}, from chance{ways}. Pairs of the same letter have the same code; where "
+        "they differ, that is the chance in each note."
     )

@@ -76,7 +76,7 @@ def _frame(
     return GoneOn(
         index,
         total,
-        roll.drawn(shown, given=begun, now=far)[None],
+        roll.drawn(shown, given=begun, now=[far] if index + 1 < total else [])[None],
         _said(index, total, begun),
         listed(*last, given.shift) if last else (),
         100 * float(last[1].probabilities[0]) if last else None,
@@ -107,5 +107,9 @@ def _said(index: int, total: int, begun: int) -> str:
     if not index:
         return f"Grey is what was given, {begun} steps of a sixteenth. The decoder reads them as it would read a text."
     if index + 1 < total:
-        return "Each step is a token: a new note, hold on, or rest. It is drawn from the chances, and read with the rest."
-    return "Blue is what the decoder added. It has no plan for eight bars: what comes back is what it reads before itself."
+        return (
+            "Each step is a token: a new note, hold on, or rest. It is drawn from the chances, and read with the rest."
+        )
+    return (
+        "Blue is what the decoder added. It has no plan for eight bars: what comes back is what it reads before itself."
+    )

@@ -33,7 +33,7 @@ class Between:
     kl: np.ndarray = bars("what each dimension says of the nearer end", unit="nats")
     from_first: float = curve("first", unit="%", chart="steps that differ from the given melodies", digits=0)
     from_second: float = curve("second", unit="%", chart="steps that differ from the given melodies", digits=0)
-    notes: int = curve("notes", chart="notes", digits=0)
+    notes: int = number("notes", digits=0)
     in_scale: float = number("notes in the scale", unit="%", digits=0)
     nats: float = number("KL of the nearer end", unit="nats", digits=1)
     used: int = number("dimensions it uses", digits=0)
@@ -150,7 +150,9 @@ def _told(end: End, which: str, search: int) -> str:
 
 def _between(index: int, total: int, ends: tuple[End, End]) -> str:
     share = 100 * index / (total - 1)
-    said = f"{share:.0f} % of the way: no tune that anybody wrote, but what the decoder makes of a code between the two."
+    said = (
+        f"{share:.0f} % of the way: no tune that anybody wrote, but what the decoder makes of a code between the two."
+    )
     one, two = (end.given.shift for end in ends)
     if (one - two) % 12 and math.ceil(total / 2) == index:
         said += " Here the key changes to that of the second."

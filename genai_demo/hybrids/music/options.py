@@ -35,7 +35,9 @@ class ComposeOptions(Options):
     temperature: float = option(
         0.6, "How much chance there is in each note; 0: always the likeliest", at_least=0, at_most=2
     )
-    busier: float = option(0.0, "More notes, or fewer: steps along a direction of the latent space", at_least=-3, at_most=3)
+    busier: float = option(
+        0.0, "More notes, or fewer: steps along a direction of the latent space", at_least=-3, at_most=3
+    )
     higher: float = option(0.0, "Higher, or lower: steps along another direction", at_least=-3, at_most=3)
     kinship: float = option(
         0.6, "How much different pairs of bars have in common in the latent space", at_least=0, at_most=1, more=True

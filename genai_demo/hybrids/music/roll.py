@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from genai_demo.data.tunes import BAR, HIGHEST, LOWEST
@@ -15,8 +17,10 @@ BEAT = BAR // 4
 TOP, BOTTOM = 88, 52  # the pitches that are drawn even where nothing sounds
 
 
-def drawn(steps: np.ndarray, *, given: int = 0, now: int | None = None, pitches: tuple[int, int] = (0, 0)) -> np.ndarray:
-    """(h, w, 3) uint8. given: so many of the steps are the visitor's, in grey; now: where the line stands.
+def drawn(
+    steps: np.ndarray, *, given: int = 0, now: Sequence[int] = (), pitches: tuple[int, int] = (0, 0)
+) -> np.ndarray:
+    """(h, w, 3) uint8. given: so many of the steps are the visitor's, in grey; now: where lines stand.
 
     pitches: (lowest, highest) that must have room.
     """
@@ -34,7 +38,7 @@ def drawn(steps: np.ndarray, *, given: int = 0, now: int | None = None, pitches:
     for at, length, pitch in found:
         rows = slice((high - pitch) * HIGH, (high - pitch + 1) * HIGH)
         picture[rows, at * step + 1 : (at + length) * step - 1] = GIVEN if at < given else MADE
-    if now is not None:
-        edge = min(now * step, picture.shape[1] - 2)
+    for place in now:
+        edge = min(place * step, picture.shape[1] - 2)
         picture[:, edge : edge + 2] = NOW
     return picture

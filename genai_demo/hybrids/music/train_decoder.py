@@ -27,7 +27,7 @@ ENDS = ("lm_head.weight",)  # shared with the embedding
 class TrainConfig:
     """What a training depends on; written on the card. cool: share of the steps in which the rate falls to 0."""
 
-    steps: int = 1500
+    steps: int = 1000
     batch_size: int = 32
     learning_rate: float = 2e-3
     warmup: int = 100

@@ -33,12 +33,12 @@ class TrainConfig:
     hidden: share of the steps before that the decoder is not told; cool: share of the steps in which the rate falls.
     """
 
-    steps: int = 4000
+    steps: int = 2800
     batch_size: int = 64
     learning_rate: float = 2e-3
     warmup: int = 50
     cool: float = 0.5
-    weight: float = 0.3
+    weight: float = 0.1
     rising: int = 1000
     hidden: float = 0.25
     seed: int = 0
@@ -78,7 +78,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
     """Train it, going on where it was stopped, and write weights and card into the cache folder."""
     cfg = cfg or TrainConfig()
     told = kit.stated(cfg)
-    with kit.journal("hybrids", NAME, told, anew=anew) as notes:
+    with kit.journal("hybrids", NAME, told, anew=anew, free=("steps", "weight")) as notes:
         if kit.is_finished(notes.weights, training=told):
             return
         known = torch.from_numpy(tunes.windows(tunes.load("train"), vae.BARS))
