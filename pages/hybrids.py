@@ -115,13 +115,13 @@ TRIES = (
         "What lies between two melodies?",
         "run=hybrids/interpolate",
         "A running melody becomes a slow one in eight steps. Are those between in the scale? Listen from the first on.",
-        "They are melodies of their own, in the scale, and from stop to stop little changes. The ends are the given ones "
-        "note for note; what the network itself makes of them is said beside.",
+        "They are melodies of their own, in the scale, and from stop to stop little changes. The ends are the given "
+        "ones note for note; what the network itself makes of them is said beside.",
     ),
     Try(
         "Can one ask for more notes?",
         "run=hybrids/compose&busier=2",
-        "The code is moved along one direction, found from busy and calm tunes. Count the notes; then take busier to -2.",
+        "The code is moved in one direction, found from busy and calm tunes. Count the notes; then take busier to -2.",
         "More notes with the same seed, and fewer the other way: in a latent space a wish is a direction. Pushed far, "
         "melodies become alike, for there few tunes were.",
     ),

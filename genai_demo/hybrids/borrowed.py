@@ -126,9 +126,9 @@ def _tunes() -> str:
     q = _quality("hybrids/tunes")
     less, more = q["notes, less and more busy"]
     return (
-        f"MusicVAE is a VAE whose encoder and decoder are recurrent networks. It returns {q['notes']:.0f} % of the notes "
-        f"of melodies it never heard, at their place and pitch; and it can be moved: one step less or more busy means "
-        f"{less:.1f} or {more:.1f} notes in two bars. A recurrent network alone has no such place to move from."
+        f"MusicVAE is a VAE whose encoder and decoder are recurrent networks. It returns {q['notes']:.0f} % of the "
+        f"notes of melodies it never heard, at their place and pitch; and it can be moved: one step less or more busy "
+        f"means {less:.1f} or {more:.1f} notes in two bars. A recurrent network alone has no such place to move from."
     )
 
 
