@@ -13,6 +13,7 @@ octave so that their key has neither sharps nor flats.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import re
@@ -58,10 +59,10 @@ def load(split: Split) -> list[Melody]:
     return [one for one in _all() if held(one.title) == (split == "held out")]
 
 
-def _all() -> Iterator[Melody]:
-    for book in BOOKS:
-        for tune in abc.tunes(_text(book)):
-            yield from melodies(tune, book)
+@functools.cache
+def _all() -> tuple[Melody, ...]:
+    """Reading them takes a while."""
+    return tuple(one for book in BOOKS for tune in abc.tunes(_text(book)) for one in melodies(tune, book))
 
 
 def melodies(tune: Tune, book: str) -> Iterator[Melody]:
