@@ -182,7 +182,7 @@ def test_same_letters_same_bars_and_pushes_go_where_they_say() -> None:
     frames: list[Any] = list(run(Recipe("hybrids/compose", {"form": "ABAC", "temperature": 0})))
     steps = melody.read(frames[-1].heard["abc"]).steps.reshape(4, -1) if frames[-1].heard["notes"] else None
     assert steps is not None
-    assert len(frames) == vae.STEPS
+    assert len(frames) == vae.STEPS // compose.EVERY
     model = load("hybrids/tunes")
     options = compose.ComposeOptions(form="ABAC")
     z = compose.codes(model, options, 0)

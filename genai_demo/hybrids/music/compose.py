@@ -13,12 +13,13 @@ from torch import Tensor
 from genai_demo.core.device import generator
 from genai_demo.core.frames import bars, carried, curve, number, pictures, prose, ranked
 from genai_demo.core.frames_text import Tok
-from genai_demo.data.tunes import FIRST, HOLD, LOWEST, REST
+from genai_demo.data.tunes import BAR, FIRST, HOLD, LOWEST, REST
 from genai_demo.hybrids.music import melody, roll, vae
 from genai_demo.hybrids.music.options import ComposeOptions
 from genai_demo.hybrids.music.vae import TuneVae
 
 LISTED = 6  # tokens of the ranking
+EVERY = BAR // 4  # steps from one frame to the next
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -40,20 +41,22 @@ class Composed:
 
 
 def compose(model: TuneVae, options: ComposeOptions, *, seed: int) -> Iterator[Composed]:
-    """A frame a step; all four pairs of bars are said at once, each from its code."""
+    """A frame a beat; all four pairs of bars are said at once, each from its code."""
     z = codes(model, options, seed)
-    made: list[np.ndarray] = []
+    code, made = z[0].float().cpu().numpy(), list[np.ndarray]()
     for step, (tokens, chances) in enumerate(model.spoken(z, options.temperature, seed)):
         made.append(tokens.cpu().numpy())
+        if step % EVERY != EVERY - 1:
+            continue
         steps = _so_far(np.stack(made, 1))
         notes = melody.notes(steps)
         yield Composed(
-            step,
-            vae.STEPS,
+            step // EVERY,
+            vae.STEPS // EVERY,
             roll.drawn(steps, now=_lines(step, len(z)))[None],
             _said(options, step),
             listed(chances[0], int(tokens[0])),
-            z[0].float().cpu().numpy(),
+            code,
             100 * float(chances[0].max()),
             len(notes),
             float(np.mean([pitch for *_, pitch in notes])) if notes else None,

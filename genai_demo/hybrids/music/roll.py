@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,17 +29,25 @@ def drawn(
     low = max(LOWEST, min(BOTTOM, pitches[0] or BOTTOM, *(pitch for *_, pitch in found), HIGHEST))
     high = min(HIGHEST, max(TOP, pitches[1], *(pitch for *_, pitch in found), LOWEST))
     step = max(2, WIDE // len(steps))
-    picture = np.empty(((high - low + 1) * HIGH, len(steps) * step, 3), np.uint8)
-    picture[:] = GROUND
-    for pitch in range(low, high + 1):
-        if pitch % 12 in BLACK_KEYS:
-            picture[(high - pitch) * HIGH : (high - pitch + 1) * HIGH] = BLACK
-    for place in range(0, len(steps), BEAT):
-        picture[:, place * step] = STRONG if place % BAR == 0 else LINE
+    picture = _bare(low, high, len(steps)).copy()
     for at, length, pitch in found:
         rows = slice((high - pitch) * HIGH, (high - pitch + 1) * HIGH)
         picture[rows, at * step + 1 : (at + length) * step - 1] = GIVEN if at < given else MADE
     for place in now:
         edge = min(place * step, picture.shape[1] - 2)
         picture[:, edge : edge + 2] = NOW
+    return picture
+
+
+@lru_cache(32)
+def _bare(low: int, high: int, steps: int) -> np.ndarray:
+    """Pitches and bars, without notes; nobody changes it."""
+    step = max(2, WIDE // steps)
+    picture = np.empty(((high - low + 1) * HIGH, steps * step, 3), np.uint8)
+    picture[:] = GROUND
+    for pitch in range(low, high + 1):
+        if pitch % 12 in BLACK_KEYS:
+            picture[(high - pitch) * HIGH : (high - pitch + 1) * HIGH] = BLACK
+    for place in range(0, steps, BEAT):
+        picture[:, place * step] = STRONG if place % BAR == 0 else LINE
     return picture
