@@ -13,7 +13,6 @@ octave so that their key has neither sharps nor flats.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import itertools
 import re
@@ -59,10 +58,24 @@ def load(split: Split) -> list[Melody]:
     return [one for one in _all() if held(one.title) == (split == "held out")]
 
 
-@functools.cache
-def _all() -> tuple[Melody, ...]:
-    """Reading them takes a while."""
-    return tuple(one for book in BOOKS for tune in abc.tunes(_text(book)) for one in melodies(tune, book))
+def _all() -> Iterator[Melody]:
+    """All melodies; once read they are kept beside the books, for reading them takes a while."""
+    kept = home() / "data" / "tunes" / "melodies.npz"
+    if not kept.exists():
+        found = [one for book in BOOKS for tune in abc.tunes(_text(book)) for one in melodies(tune, book)]
+        with whole(kept) as partial, partial.open("wb") as file:
+            np.savez_compressed(
+                file,
+                steps=np.concatenate([one.steps for one in found]).astype(np.uint8),
+                ends=np.cumsum([len(one.steps) for one in found]),
+                titles=[one.title for one in found],
+                books=[one.book for one in found],
+            )
+    with np.load(kept) as rows:
+        parts = np.split(rows["steps"].astype(np.int64), rows["ends"][:-1])
+        yield from (
+            Melody(str(title), str(book), part) for title, book, part in zip(rows["titles"], rows["books"], parts)
+        )
 
 
 def melodies(tune: Tune, book: str) -> Iterator[Melody]:

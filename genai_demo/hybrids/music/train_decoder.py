@@ -27,7 +27,7 @@ ENDS = ("lm_head.weight",)  # shared with the embedding
 class TrainConfig:
     """What a training depends on; written on the card. cool: share of the steps in which the rate falls to 0."""
 
-    steps: int = 1000
+    steps: int = 750
     batch_size: int = 32
     learning_rate: float = 2e-3
     warmup: int = 100
@@ -69,7 +69,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
     """Train it, going on where it was stopped, and write weights and card into the cache folder."""
     cfg = cfg or TrainConfig()
     told = kit.stated(cfg)
-    with kit.journal("hybrids", NAME, told, anew=anew) as notes:
+    with kit.journal("hybrids", NAME, told, anew=anew, free=("steps",)) as notes:
         if kit.is_finished(notes.weights, training=told):
             return
         known = torch.from_numpy(tunes.windows(tunes.load("train"), decoder.BARS))
