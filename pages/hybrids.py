@@ -129,8 +129,8 @@ TRIES = (
         "Does a decoder remember how the tune began?",
         "run=hybrids/continue",
         "It goes on with two bars until there are eight. Do bars come back, as they do in tunes?",
-        "Turns of it come back, and now and then a bar: it reads what stands before and copies. It has no plan for the "
-        "whole, as a tune of two parts has.",
+        "It stays in the key and moves as tunes do, but bars hardly ever come back note for note, which in the books "
+        "they often do (Data and quality counts both). It says the next step well; it has no plan for the whole.",
     ),
 )
 PICTURE = "sample:73"

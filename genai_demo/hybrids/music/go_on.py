@@ -20,7 +20,7 @@ from genai_demo.hybrids.music.melody import Given
 from genai_demo.hybrids.music.options import ContinueOptions
 from genai_demo.language.samplers import Candidates
 
-EVERY = 2  # steps from one frame to the next
+EVERY = 4  # steps from one frame to the next
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,5 +111,5 @@ def _said(index: int, total: int, begun: int) -> str:
             "Each step is a token: a new note, hold on, or rest. It is drawn from the chances, and read with the rest."
         )
     return (
-        "Blue is what the decoder added. It has no plan for eight bars: what comes back is what it reads before itself."
+        "Blue is what the decoder added, step by step, without a plan for eight bars: whole bars hardly ever come back."
     )
