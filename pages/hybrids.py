@@ -32,7 +32,7 @@ LABELS = {
     "busier": "Busier",
     "higher": "Higher",
     "kinship": "In common",
-    "bars": "Bars in the end",
+    "bars": "Bars to add",
     "top_p": "Top p",
     "search": "Search",
 }

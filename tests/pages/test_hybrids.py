@@ -64,7 +64,7 @@ def test_a_melody_is_played_in_interpolated_heard_and_kept(visit):
 
 @pytest.mark.browser
 def test_a_midi_file_is_read_and_a_broken_one_loses_nothing(visit):
-    page = visit("hybrids?run=hybrids/continue&bars=3", width=390, dark=True)
+    page = visit("hybrids?run=hybrids/continue&bars=1", width=390, dark=True)
     live(page, "p-hybrids-continue")
     pad = page.locator("#tune-own .tunepad")
     before = pad.locator("textarea").input_value()

@@ -15,7 +15,7 @@ from genai_demo.core.frames_text import Tok
 from genai_demo.data.tunes import BAR, HOLD, REST
 from genai_demo.hybrids.music import melody, roll
 from genai_demo.hybrids.music.compose import LISTED, named
-from genai_demo.hybrids.music.decoder import TuneDecoder
+from genai_demo.hybrids.music.decoder import BARS, STEPS, TuneDecoder
 from genai_demo.hybrids.music.melody import Given
 from genai_demo.hybrids.music.options import ContinueOptions
 from genai_demo.language.samplers import Candidates
@@ -44,9 +44,10 @@ def go_on(model: TuneDecoder, options: ContinueOptions, *, seed: int) -> Iterato
     """A frame for what was given, and one for every EVERY steps that come."""
     given = melody.read(options.melody, whole=1)
     begun = _end(given.steps)
-    until = options.bars * BAR
-    if begun >= until:
-        raise DemoError(f"the melody has {given.bars} bars already; choose more than {begun // BAR} bars, at most 8")
+    whole = -(-begun // BAR)
+    until = (whole + options.bars) * BAR
+    if until > STEPS:
+        raise DemoError(f"the melody has {whole} bars; with {options.bars} more it has over {BARS}, add fewer")
     known = torch.from_numpy(given.known[:begun]).to(next(model.parameters()).device)
     total = -(-(until - begun) // EVERY) + 1
     steps = np.full(until, HOLD)

@@ -46,7 +46,7 @@ class ComposeOptions(Options):
 
 class ContinueOptions(Options):
     melody: str = option(FIRST, f"The melody that is gone on with, {HELP}", longest=LONGEST)
-    bars: int = option(8, "How many bars there are in the end", at_least=2, at_most=8, unit="bars")
+    bars: int = option(6, "How many bars are added; with those given 8 at most", at_least=1, at_most=7, unit="bars")
     temperature: float = option(
         0.8, "How much chance there is in each note; 0: always the likeliest", at_least=0, at_most=2
     )

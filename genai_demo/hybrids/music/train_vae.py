@@ -51,7 +51,7 @@ class Training(Resumable):
         self.cfg, self.windows = cfg, windows
         with seeded(cfg.seed):
             self.model = TuneVae().train()
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), weight_decay=0.01)
+        self.optimiser = torch.optim.AdamW([p for p in self.model.parameters() if p.requires_grad], weight_decay=0.01)
         self.random = generator(cfg.seed)
 
     def parts(self) -> Mapping[str, Any]:
@@ -106,7 +106,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
 
 @torch.no_grad()
 def look(model: TuneVae, known: Tensor, held: Tensor) -> None:
-    """Fills the buffers: attributes from windows that were learnt from, KL from those that were held out."""
+    """Fills what is measured: attributes from windows that were learnt from, KL from those that were held out."""
     every = known[:: max(1, len(known) // 6000)]
     mean, _ = model.encode(every)
     for name, value in (("busier", counts(every)), ("higher", heights(every))):

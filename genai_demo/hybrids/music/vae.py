@@ -26,12 +26,8 @@ BLANK = VOCABULARY  # in place of the token before the first, and of those that 
 
 
 class TuneVae(nn.Module):
-    """Buffers, measured after training: busier, higher (LATENT,), the way from the middle to the quarter of the windows
-    with the most notes, the highest ones; kl (LATENT,), nats by dimension on held-out windows."""
-
-    busier: Tensor
-    higher: Tensor
-    kl: Tensor
+    """Not learnt but measured after training: busier, higher (LATENT,), the way from the middle to the quarter of the
+    windows with the most notes, the highest ones; kl (LATENT,), nats by dimension on held-out windows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,8 +38,7 @@ class TuneVae(nn.Module):
         self.heard = nn.Linear(LATENT, EMBEDDED)
         self.sayer = nn.GRU(EMBEDDED, SAYING, batch_first=True)
         self.to_token = nn.Linear(SAYING, VOCABULARY)
-        for name in ("busier", "higher", "kl"):
-            self.register_buffer(name, torch.zeros(LATENT))
+        self.busier, self.higher, self.kl = (nn.Parameter(torch.zeros(LATENT), requires_grad=False) for _ in range(3))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Windows (n, STEPS) -> means and log-variances (n, LATENT)."""

@@ -43,7 +43,7 @@ export const played = (buffer, {moved, over} = {}) => {
   source.buffer = buffer;
   source.connect(on.destination);
   source.start();
-  const end = () => { if (done) return; done = true; source.stop(); source.disconnect(); over?.(); };
+  const end = () => { if (done) return; done = true; source.stop(); over?.(); };
   const tick = () => {
     const seconds = (performance.now() - began) / 1000;
     if (done) return;

@@ -14,7 +14,7 @@ const unitsOf = steps => { // of an eighth
   return (steps === 1 ? '' : steps) + '/';
 };
 /** Notes [[pitch or null, steps], ...] in ABC, as genai_demo.inputs.abc writes them. */
-export const written = notes => {
+const written = notes => {
   const sharp = new Set();
   return notes.map(([pitch, steps]) => {
     if (pitch === null) return 'z' + unitsOf(steps);
