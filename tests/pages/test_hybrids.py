@@ -83,8 +83,8 @@ def test_a_midi_file_is_read_and_a_broken_one_loses_nothing(visit):
     [
         ("hybrids_decide", {"ask": 1000}, "choose a number from -10 to 40"),
         ("hybrids_weigh", {"picture": "no picture"}, "picture"),
-        ("hybrids_interpolate", {"first": "C"}, "first has 1 note"),
-        ("hybrids_continue", {"melody": "[CEG] C"}, "melody has 1 chord"),
+        ("hybrids_interpolate", {"first": "C"}, "First has 1 note"),
+        ("hybrids_continue", {"melody": "[CEG] C"}, "Melody has 1 chord"),
         ("hybrids_compose", {"busier": 10}, "choose a number from -3 to 3"),
         ("hybrids_learn", {"weight": -1}, "choose a number from 0 to 1"),
     ],
