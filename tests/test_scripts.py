@@ -86,6 +86,7 @@ def test_what_is_set_on_the_page_as_a_whole_is_taken_away_again(path):
         "address.js",
         "dom.js",
         "guide.js",
+        "language.js",
         "lock.js",
         "wanted.js",
     ):  # these are the page's own, and last as long as it

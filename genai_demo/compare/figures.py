@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from genai_demo.compare import clothes, words
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
 from genai_demo.quality.cards import card
@@ -30,6 +29,8 @@ def pictures() -> go.Figure:
     """Every trained model of clothes, a colour each: Fréchet distance of its card against time measured now."""
     from plotly import graph_objects as go
 
+    from genai_demo.compare import clothes
+
     figure, last = go.Figure(), _last("compare/clothes", samples=DRAWN)
     for one in clothes.MODELS:
         figure.add_scatter(
@@ -50,6 +51,8 @@ def pictures() -> go.Figure:
 def text() -> go.Figure:
     """Those that go on with a text: bits a byte of text held out against the time of a token, measured now."""
     from plotly import graph_objects as go
+
+    from genai_demo.compare import words
 
     figure, last = go.Figure(), _last("compare/words")
     for one in (kind for kind in words.KINDS if not kind.run):

@@ -53,7 +53,3 @@ class ContinueOptions(Options):
     top_p: float = option(
         0.95, "Only the likeliest tokens that together have this probability", at_least=0.05, at_most=1, more=True
     )
-
-
-class CollapseOptions(Options):
-    melody: str = option(FIRST, f"The melody that both networks encode, {HELP}", longest=LONGEST)

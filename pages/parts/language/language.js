@@ -33,7 +33,7 @@ const sentence = (from, to) => {
 };
 
 /** What exchanges texts. @param {{[text: string]: string}} whole @param {{[text: string]: string}} sentences */
-export const translator = (whole, sentences) => {
+const translator = (whole, sentences) => {
   const gapped = Object.entries(whole).filter(([from]) => from.includes('{}'));
   const known = [...gapped, ...Object.entries(sentences)].map(([from, to]) => sentence(from, to));
   const said = text => { // a sentence that says something of this one, or the text itself
