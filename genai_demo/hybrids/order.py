@@ -118,15 +118,16 @@ def order(model: LanguageModel, options: OrderOptions, *, seed: int) -> Iterator
         for name, filled in found.items():
             right[name] += filled.right(gap)
         shares = {name: 100 * hits / count for name, hits in right.items()}
+        places: dict[str, Any] = {name: drawn(gap, filled) for name, filled in found.items()}
+        places |= {f"{name}_share": share for name, share in shares.items()}
         yield OrderStep(
-            index,
-            len(gaps),
+            index=index,
+            total=len(gaps),
             said=odd if odd and not index else told(gap, found, index),
-            **{name: drawn(gap, filled) for name, filled in found.items()},
             shares=_bars(shares),
             cost=_bars({name: filled.flops / 1e9 for name, filled in found.items()}, least=True),
-            **{f"{name}_share": share for name, share in shares.items()},
             words=count,
+            **places,
         )
 
 
@@ -247,7 +248,7 @@ def flops(network: Any, read: int, said: int) -> float:
     """About what it takes: 2 for each weight of the layers and token read, and of the output layer and token said."""
     table = network.get_input_embeddings().weight
     layers = sum(p.numel() for p in network.parameters()) - table.numel()
-    return 2.0 * (layers * read + table.numel() * said)
+    return float(2 * (layers * read + table.numel() * said))
 
 
 def drawn(gap: Gap, filled: Filled) -> tuple[Tok, ...]:

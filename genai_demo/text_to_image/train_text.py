@@ -78,8 +78,9 @@ class Reader(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(b, sum(SIZES), CELLS, CELLS)."""
-        cells: Tensor = self.net(self.ask(self.cells.expand(len(features), -1, -1), features))
-        return cells.transpose(1, 2).unflatten(2, (latents.CELLS, latents.CELLS))
+        cells = self.net(self.ask(self.cells.expand(len(features), -1, -1), features))
+        plan: Tensor = cells.transpose(1, 2).unflatten(2, (latents.CELLS, latents.CELLS))
+        return plan
 
 
 class Asker(nn.Module):
@@ -161,7 +162,8 @@ class Training(Resumable):
 def thing_of(scene: Scene, rng: np.random.Generator) -> tuple[int, int, int]:
     """One of its things: the number of its kind, and the bins where it lies, across and down."""
     thing = scene.things[int(rng.integers(len(scene.things)))]
-    return (list(KINDS).index(thing.kind), *(min(BINS - 1, int(at * BINS)) for at in (thing.x, thing.y)))
+    across, down = (min(BINS - 1, int(at * BINS)) for at in (thing.x, thing.y))
+    return list(KINDS).index(thing.kind), across, down
 
 
 def captioned(rng: np.random.Generator, placed: bool, few: float) -> tuple[str, Scene]:
