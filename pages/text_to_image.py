@@ -92,7 +92,7 @@ TRIES = (
         "Scrub from the first step on: the background, places, colours, shapes. At which step could you have said what "
         "it will be?",
         "Ground and places in the first steps, colours soon after, shapes in the second half. Things and colours come "
-        "out right here as a rule; that the house stands left of the tree, in some of the pictures only.",
+        "out right here as a rule; that the house stands left of the tree, in most of the pictures that have both.",
     ),
     Try(
         "What does one word change?",

@@ -54,7 +54,7 @@ def table() -> str:
         "other. Places: of the prompts that ask for them; sizes and background likewise, where things and colours are "
         f"right. The last row bounds what can be measured. {whole['parameters']:,} parameters in all, "
         f"{whole['steps']:,} steps of the denoiser: numbers and colours come first, then what a thing is and "
-        "the ground; places it hardly minds yet."
+        "the ground; words for places are learnt last."
     )
     lost = (
         f"The autoencoder gives scenes it never saw back with {code['decibels']:.1f} dB ({code['scenes']} scenes). "

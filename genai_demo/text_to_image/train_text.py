@@ -25,19 +25,18 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
-from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import OPPOSITE, Scene
 from genai_demo.data.world_kinds import KINDS
 from genai_demo.data.world_splits import training_scene
 from genai_demo.data.world_words import described, parse
 from genai_demo.text_to_image import denoiser, latents
+from genai_demo.text_to_image.pipeline import INNER, SHIPPED
 from genai_demo.text_to_image.rates import trapezoid
 
 NAME = "text"
 DATA = "captions of this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
 SIZES = [len(names) for names in latents.NAMES]
-INNER = "text_encoder."  # what its weights' names begin with in a denoiser's file
 BINS = 4  # along a side, of where a thing lies that is asked for
 EMPTY = 0.15  # weight of an empty cell in the loss of what lies where
 REPORT, SAVE = 25, 250  # steps between two reports, and two states in the cache folder
@@ -195,7 +194,7 @@ def told_apart(model: nn.Module, reader: Reader) -> float:
     return right / (len(OPPOSITE) * len(pairs))
 
 
-def earlier(folder: Path = WEIGHTS / "text_to_image") -> tuple[dict[str, Tensor] | None, str]:
+def earlier(folder: Path = SHIPPED) -> tuple[dict[str, Tensor] | None, str]:
     """The text encoder of the shipped denoiser, and the digest of its file; None and "" where there is none."""
     path = folder / "denoiser.safetensors"
     if not path.exists():
