@@ -19,7 +19,7 @@ from genai_demo.hybrids.grid import World
 class Moment:
     """A step of n actors: chances (n, 4) of each action, what was done, gathered and is still asked for (before it).
 
-    attention (n, 3 t): of the next action on all tokens so far, mean over layers and heads.
+    layers: what each layer's heads attended to, for the last state.
     """
 
     worlds: list[World]
@@ -27,7 +27,13 @@ class Moment:
     done: list[int]
     gathered: list[int]
     to_go: np.ndarray
-    attention: np.ndarray
+    layers: tuple[Tensor, ...]
+
+    @property
+    def attention(self) -> np.ndarray:
+        """(n, 3 t): of the next action on all tokens so far, mean over layers and heads."""
+        found: np.ndarray = torch.cat(self.layers, 1).float().mean(1).cpu().numpy()
+        return found
 
 
 @torch.inference_mode()
@@ -45,11 +51,11 @@ def acted(model: Actor, starts: list[int], asked: float, temperature: float, see
         logits, attentions = model(states[:, seen], actions[:, seen], to_go[:, seen])
         chances = _chances(logits[:, -1].float().cpu(), temperature)
         done = [int(one) for one in torch.multinomial(chances, 1, generator=random)[:, 0]]
-        read = torch.stack([each[:, :, 3 * t + 1, : 3 * t + 2].float().mean(1) for each in attentions]).mean(0)
         steps = [world.after(action) for world, action in zip(worlds, done)]
         gathered = [reward for _, reward in steps]
         before = to_go[:, t].cpu().numpy().copy()
-        yield Moment(worlds, chances.numpy(), done, gathered, before, read.cpu().numpy())
+        layers = tuple(each[:, :, 3 * t + 1, : 3 * t + 2] for each in attentions)
+        yield Moment(worlds, chances.numpy(), done, gathered, before, layers)
         worlds = [world for world, _ in steps]
         actions[:, t] = torch.tensor(done, device=device)
         if t + 1 < grid.STEPS:

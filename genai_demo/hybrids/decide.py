@@ -68,9 +68,10 @@ def _step(moment: Moment, index: int, total: int, walk: drawing.Walk, got: int, 
     told = f"{to_go:g} is still to be gathered" if asked else "It sees no return and imitates"
     found = moment.gathered[0]
     said = f"{told}: {grid.ACTIONS[done]}" + (f", and there lies {found:+d}." if found else ".")
-    past = np.append(moment.attention[0], 0.0).reshape(-1, len(KINDS)).sum(1)
+    attention = moment.attention[0]
+    past = np.append(attention, 0.0).reshape(-1, len(KINDS)).sum(1)
     world = walk.at(moment.worlds[0])[None]
-    return Step(index, total, world, said, actions, past, got, to_go, best, *_shares(moment.attention[0]))
+    return Step(index, total, world, said, actions, past, got, to_go, best, *_shares(attention))
 
 
 def _shares(attention: np.ndarray) -> tuple[float, float, float]:

@@ -70,18 +70,16 @@ class TuneVae(nn.Module):
         for _ in range(STEPS):
             with torch.inference_mode():
                 said, state = self.sayer((self.embed(token) + told)[:, None], state)
-                logits = self.to_token(said[:, 0]).float()
-                token = drawn(logits, temperature, random)
-                chances = torch.softmax(logits / (temperature or 1.0), -1).cpu()
+                chances = torch.softmax(self.to_token(said[:, 0]).float().cpu() / (temperature or 1.0), -1)
+                token = drawn(chances, temperature, random).to(z.device)
             yield token, chances
 
 
-def drawn(logits: Tensor, temperature: float, random: torch.Generator) -> Tensor:
-    """(n, k) -> (n,) tokens."""
+def drawn(chances: Tensor, temperature: float, random: torch.Generator) -> Tensor:
+    """Chances (n, k) -> tokens (n,); temperature 0: the likeliest."""
     if temperature == 0:
-        return logits.argmax(-1)
-    chances = torch.softmax(logits.float().cpu() / temperature, -1)
-    return torch.multinomial(chances, 1, generator=random)[:, 0].to(logits.device)
+        return chances.argmax(-1)
+    return torch.multinomial(chances, 1, generator=random)[:, 0]
 
 
 def shifted(x: Tensor) -> Tensor:
