@@ -81,9 +81,21 @@ def test_a_hole_may_lie_at_either_end(classroom):
     [
         ({"text": "short"}, "text has 5 characters; write at least 400"),
         ({"text": "ab" * 210}, "too short to hold 48 characters"),
-        ({"learning_rate": 10, "steps": 200}, "no number at step"),
     ],
 )
 def test_what_can_not_be_learnt_from_is_refused(options, said):
     with pytest.raises(DemoError, match=said):
         frames(**options)
+
+
+def test_a_loss_that_is_no_number_names_the_step_and_the_rate(monkeypatch):
+    ask = ways.ask_causal
+    steps = iter(range(1, 100))
+
+    def runs_away(net, x, draw):  # whether a rate really leads there hangs on how a processor rounds
+        found = ask(net, x, draw)
+        return found._replace(logits=found.logits * math.nan) if next(steps) == 3 else found
+
+    monkeypatch.setattr(ways, "ask_causal", runs_away)
+    with pytest.raises(DemoError, match="learning_rate is 0.01, and a loss was no number at step 3; choose a smaller"):
+        frames(steps=20, every=20)
