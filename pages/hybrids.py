@@ -11,7 +11,7 @@ from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
 from pages.parts.timeline import Entry
-from pages.parts.tune.tune import TunePad, TunePlayer
+from pages.tunes import TunePad, TunePlayer
 
 LABELS = {
     "ask": "Return asked for",

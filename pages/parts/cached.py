@@ -22,7 +22,8 @@ from pages.parts.scripts import KEPT
 HASHED = re.compile(r"/assets/[^?]*[-.][A-Za-z0-9_-]{8}\.(?:js|css|woff2?|svg|png|wasm)$")
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/plain")
 LEAST = 400  # bytes that are worth it
-QUALITY = {"br": 9, "gzip": 9}  # of brotli's eleven: the last two take ten times as long for a tenth less
+QUALITY = {"br": 10, "gzip": 9}  # of brotli's eleven: the tenth takes five times as long for a twentieth less,
+LARGE, BRISK = 400_000, 9  # which for more bytes than these would be felt by the first visitor
 REMEMBERED = 32_000_000  # bytes, compressed; all pages with all that they fetch are some three million
 
 _made: LRUCache[tuple[bytes, str], bytes] = LRUCache(REMEMBERED, getsizeof=len)
@@ -103,7 +104,7 @@ def compressed(body: bytes, name: str) -> bytes:
     with _lock:
         found = _made.get(key)
     if found is None:
-        level = QUALITY[name]
+        level = QUALITY[name] if len(body) <= LARGE else BRISK
         found = brotli.compress(body, quality=level) if name == "br" else gzip.compress(body, level, mtime=0)
         with _lock:
             _made[key] = found
