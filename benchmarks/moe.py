@@ -1,7 +1,4 @@
-"""A text routed through run(recipe), with all that is shown of it, against the bare forward of Transformers.
-
-The run says what the text costs, so the bare call is asked for its loss too.
-"""
+"""A text routed through run(recipe), with all that is shown of it, against the bare forward of Transformers."""
 
 from __future__ import annotations
 
@@ -25,8 +22,7 @@ def rows() -> list[Row]:
 
     @torch.inference_mode()
     def bare() -> None:
-        ids = torch.tensor([model.encode(TEXT)])
-        model.network(ids, labels=ids, use_cache=False, output_router_logits=True)
+        model.network(torch.tensor([model.encode(TEXT)]), use_cache=False, output_router_logits=True)
 
     pair = alternate(lambda: list(run(recipe)), bare, ROUNDS)
     return [seconds("moe: where a text's tokens go, run(recipe) (at most 1.15)", *pair)]

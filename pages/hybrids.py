@@ -104,8 +104,8 @@ TRIES = (
         "Is text better written from the left, or from both sides?",
         "run=hybrids/order",
         "Three words are hidden, here and in sentence after sentence. One network fills the gaps in two ways: surest "
-        "first, seeing all, or from the left, seeing only what stands before. Which puts back more? And a decoder, six "
-        "times as large, that sees only the left?",
+        "first, seeing all, or from the left, seeing only what stands before. Which puts back more? And a much larger "
+        "decoder, that sees only the left?",
         "Seeing both sides, by far, with the same weights: what comes after a gap says much about it. With half the "
         "passes it costs about what going from the left does, and loses little. The large decoder knows far more, and "
         "puts back fewer: it cannot see where the sentence is going. Where there is nothing behind, as in a chat, it "

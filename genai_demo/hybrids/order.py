@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genai_demo.core.caches import Cache, PerOwner, weigh
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Tok, curve, number, prose, ranked, tokens
 from genai_demo.core.load import load
@@ -31,8 +32,10 @@ from genai_demo.language.text import visible
 
 MASKED = "encoder/words"
 SHORTEST, LONGEST, MOST = 10, 24, 60  # words: of a sentence of the library, and of a visitor's
+MOST_SIGNS = 4_000_000  # bytes
 LIMIT = 4  # tokens of a decoder for each word that is hidden
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+SIGNS: PerOwner[str, list[int]] = PerOwner(lambda: Cache("signs of a vocabulary", MOST_SIGNS, weigh))
 Kept = dict[int, tuple[int, float]]  # place -> the token put there, and its probability
 SAID = {
     "surest": "Masked diffusion: one gap a pass, the surest first; each pass reads the whole sentence, both ways.",
@@ -184,10 +187,11 @@ def _chances(model: MaskedModel, ids: Sequence[int], places: Sequence[int]) -> T
     return logits.softmax(1)
 
 
-@functools.lru_cache(maxsize=4)
 def _signs(model: MaskedModel) -> list[int]:
-    """Tokens that are no words: punctuation and the like."""
-    return [i for i in range(model.pieces.get_vocab_size()) if not WORD.search(model.piece(i))]
+    """Tokens that are no words: punctuation and the like. Remembered as long as the model is, and no longer."""
+    return SIGNS.of(model).made(
+        "signs", lambda: [i for i in range(model.pieces.get_vocab_size()) if not WORD.search(model.piece(i))]
+    )
 
 
 def unmasked(model: MaskedModel, gap: Gap, at_once: int) -> Filled:

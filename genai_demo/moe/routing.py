@@ -55,6 +55,9 @@ class Routed:
 
 
 AS_TRAINED = Plan()
+ROWS = (
+    24  # of logits at a time: what they take is small enough to be used again, where a whole text's is asked for anew
+)
 
 
 def through(model: LanguageModel, ids: Tensor, plan: Plan = AS_TRAINED) -> tuple[Tensor, tuple[Routed, ...]]:
@@ -148,8 +151,10 @@ def checked(model: LanguageModel, off: Collection[int], forced: int | None, laye
 
 def nats(logits: Tensor, ids: Tensor) -> Tensor:
     """Cross-entropy of each token but the first, of logits (b, n, v) and ids (b, n): (b, n - 1)."""
-    rows = logits[:, :-1].flatten(0, 1).float()  # whole rows: over columns the same sum takes several times as long
-    return torch.nn.functional.cross_entropy(rows, ids[:, 1:].flatten(), reduction="none").view(len(ids), -1)
+    rows = logits[:, :-1].flatten(0, 1)  # whole rows: over columns the same sum takes several times as long
+    parts = zip(rows.split(ROWS), ids[:, 1:].flatten().split(ROWS))
+    lost = [torch.nn.functional.cross_entropy(row.float(), right, reduction="none") for row, right in parts]
+    return torch.cat(lost).view(len(ids), -1)
 
 
 def usual(model: LanguageModel) -> str:

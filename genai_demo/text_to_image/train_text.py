@@ -208,7 +208,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
     cfg = cfg or TrainConfig()
     before, digest = earlier()
     told = {**kit.stated(cfg), "before": digest}
-    with kit.journal("text_to_image", NAME, told, anew=anew, free=("steps",)) as notes:
+    with kit.journal("text_to_image", NAME, told, anew=anew, free=("steps", "before")) as notes:
         if not kit.is_finished(notes.weights, training=told):
             training = Training(cfg, before)
             notes.resume(training)

@@ -12,7 +12,7 @@ import torch
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import run
-from genai_demo.hybrids import acting, decision, grid
+from genai_demo.hybrids import acting, decision, drawing, grid
 from genai_demo.hybrids.grid import World
 
 
@@ -90,3 +90,20 @@ def test_a_film_adds_up() -> None:
     for frame in frames[:-1]:
         assert np.sum(frame.past) == pytest.approx(1, abs=1e-3)
         assert frame.on_return + frame.on_state + frame.on_action == pytest.approx(100, abs=0.1)
+
+
+def test_a_walk_is_drawn_cell_by_cell_as_it_is_drawn_at_once() -> None:
+    here = World(grid.FREE[0])
+    walk, ways = drawing.Walk(here), [here]
+    for action in ("right", "right", "down", "right", "down"):
+        ways.append(ways[-1].after(grid.ACTIONS.index(action))[0])
+    for world in ways:
+        seen = walk.at(world)
+        y, x = (drawing.CELL * k + drawing.CELL // 2 for k in divmod(world.place, grid.WIDE))
+        assert "#%02x%02x%02x" % tuple(seen[y, x]) == drawing.ACTOR.lower()
+    passed = {world.place for world in ways}
+    bare = drawing.Walk(World(here.place)).at(here)
+    for place in set(range(grid.WIDE * grid.HIGH)) - passed:
+        y, x = (drawing.CELL * k for k in divmod(place, grid.WIDE))
+        inside = slice(y + 2, y + drawing.CELL - 2), slice(x + 2, x + drawing.CELL - 2)
+        assert (seen[inside] == bare[inside]).all(), "a cell where nobody was changed"

@@ -1,4 +1,4 @@
-"""Trains the VAE of two bars, and one whose KL counts in full from the start. See hybrids/train.py."""
+"""Trains the VAE of two bars. See hybrids/train.py."""
 
 from __future__ import annotations
 
