@@ -55,9 +55,7 @@ class Routed:
 
 
 AS_TRAINED = Plan()
-ROWS = (
-    24  # of logits at a time: what they take is small enough to be used again, where a whole text's is asked for anew
-)
+ROWS = 24  # of logits at a time: so little memory is used again, where a whole text's is asked for anew
 
 
 def through(model: LanguageModel, ids: Tensor, plan: Plan = AS_TRAINED) -> tuple[Tensor, tuple[Routed, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import ImageColor
 
 from genai_demo.core.load import load
 from genai_demo.core.recipe import Recipe
@@ -100,7 +101,7 @@ def test_a_walk_is_drawn_cell_by_cell_as_it_is_drawn_at_once() -> None:
     for world in ways:
         seen = walk.at(world)
         y, x = (drawing.CELL * k + drawing.CELL // 2 for k in divmod(world.place, grid.WIDE))
-        assert "#%02x%02x%02x" % tuple(seen[y, x]) == drawing.ACTOR.lower()
+        assert tuple(seen[y, x]) == ImageColor.getrgb(drawing.ACTOR)
     passed = {world.place for world in ways}
     bare = drawing.Walk(World(here.place)).at(here)
     for place in set(range(grid.WIDE * grid.HIGH)) - passed:
