@@ -14,12 +14,17 @@ LARGEST = 10_000  # pictures of a library
 SIX = "three green cars\na red bird on the left\na red star\na green triangle\na large brown car\na purple umbrella"
 Library = Literal["world", "emoji", "world and emoji"]
 Searched = Literal["world", "emoji", "world and emoji", "yours"]
-PICTURE_HELP = "A picture: world:12 (a scene), emoji:grinning face, or mine: and a PNG or WebP in base64"
+PICTURE_HELP = (
+    "A picture: world:12 (a scene), built:small red house 25 60; grey, emoji:grinning face, "
+    "or mine: and a PNG or WebP in base64"
+)
 
 
 def pictures_option(default: str) -> Any:
     return option(
-        default, f"1 to {MOST} pictures, commas between: world:12, emoji:grinning face, mine:<base64>", longest=LIST
+        default,
+        f"1 to {MOST} pictures, commas between: world:12, built:<things>, emoji:grinning face, mine:<base64>",
+        longest=LIST,
     )
 
 

@@ -1,6 +1,7 @@
 """Pictures as a recipe's options carry them: a list in one text, commas or line ends between them.
 
 world:12              scene 12 of the picture world, drawn on the spot
+built:small red house 25 60; grey    a scene of one's own, as data/world_built.py reads it
 emoji:grinning face   OpenMoji's picture of that name, where this machine has it
 mine:UklGRh...        base64 of a PNG or WebP of at most SIDE pixels a side, which `carry` makes of any upload
 """
@@ -22,7 +23,7 @@ from PIL import Image, ImageOps
 from genai_demo.core import waits
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError, among, shown
-from genai_demo.data import emoji, world
+from genai_demo.data import emoji, world, world_built
 from genai_demo.inputs.base64_text import from_base64
 from genai_demo.inputs.pictures import check_size, open_file
 
@@ -34,7 +35,7 @@ LIST = 150_000  # characters of a list; a recipe may have 200,000
 MOST = 32  # pictures of a list
 SCENES = 10**15  # numbers of the picture world
 HEAD = re.compile(r"data:[^,]*,")
-KINDS = "write world:12, emoji:grinning face or mine: and a picture in base64"
+KINDS = "write world:12, emoji:grinning face, built:small red house 25 60; grey, or mine: and a picture in base64"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +65,15 @@ def one(text: str, side: int = 64) -> Picture:
 
 def is_picture(text: str) -> bool:
     """Whether the text names a picture and is no words."""
-    return bool(re.match(r"\s*(world|emoji|mine|data):", text))
+    return bool(re.match(r"\s*(world|emoji|built|mine|data):", text))
 
 
 def _one(part: str, place: int, side: int) -> Picture:
     kind, _, rest = part.partition(":")
     if kind == "world":
         return world_picture(_number(rest), side)
+    if kind == "built":
+        return built_picture(rest, place, side)
     if kind == "emoji":
         return emoji_picture(rest.strip())
     if kind == "mine":
@@ -92,7 +95,7 @@ def scene(number: int) -> tuple[world.Scene, str]:
     return drawn, world.caption(drawn, rng)
 
 
-_scenes = Cache[tuple[int, int], Picture]("drawn scenes", 16_000_000, weigh)
+_scenes = Cache[tuple[int | str, int], Picture]("drawn scenes", 16_000_000, weigh)
 
 
 def world_picture(number: int, side: int = 64) -> Picture:
@@ -106,6 +109,26 @@ def drawn_scene(number: int, side: int) -> Picture:
     pixels = world.draw(drawn, side)
     pixels.flags.writeable = False
     return Picture(f"world:{number}", pixels, f"world:{number}:{side}", said)
+
+
+def built_picture(text: str, place: int, side: int = 64) -> Picture:
+    """A scene of a visitor's, without "built:". Raises DemoError where it is none."""
+    made = world_built.read(text)
+    return _scenes.made((f"{place}: {world_built.written(made)}", side), lambda: _built(made, place, side))
+
+
+def _built(made: world.Scene, place: int, side: int) -> Picture:
+    pixels = world.draw(made, side)
+    pixels.flags.writeable = False
+    return Picture(f"built {place}", pixels, f"built:{world_built.written(made)}:{side}", world_built.caption(made))
+
+
+def to_build(text: str) -> str:
+    """ "world:12" -> the same scene as "built:...", to be changed. Raises DemoError for what is no scene."""
+    kind, _, rest = text.strip().partition(":")
+    if kind not in ("world", "built"):
+        raise DemoError(f"{shown(text)} is no scene that can be changed; choose one of the picture world, as world:12")
+    return "built:" + world_built.written(scene(_number(rest))[0] if kind == "world" else world_built.read(rest))
 
 
 _fetching = threading.Lock()

@@ -1,4 +1,4 @@
-"""Options of the runs of text to picture. Pictures travel as text: "world:12" (scene 12), or "mine:" and base64."""
+"""Options of the runs of text to picture. Pictures travel as text, as clip/pictures.py reads it: "world:12"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PICTURE = 16_000  # characters of a picture in base64, or of a mask
 PROMPT = "a red house to the left of a yellow tree"
 OTHER = "a blue house to the left of a yellow tree"
 PROMPT_HELP = "What the picture shall show; empty means anything"
-PICTURE_HELP = "The picture: a scene (world:12) or one of yours"
+PICTURE_HELP = "The picture: a scene (world:12, or built:small red house 25 60; grey) or one of yours"
 SAMPLER_HELP = "Which rule turns the network's guess into a step; DDPM adds fresh noise in each"
 
 SamplerName = Literal["ddim", "dpm", "ddpm"]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from genai_demo.clip import pictures
-from genai_demo.clip.pictures import carry, lines, one, read
+from genai_demo.clip.pictures import carry, is_picture, lines, one, read, to_build
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import LONGEST, Recipe
 from genai_demo.data import emoji
@@ -32,6 +32,23 @@ def test_a_scene_is_the_same_each_time_and_says_what_it_shows() -> None:
     assert first.key == again.key != other.key
     assert first.about == "three green cars"
     assert one("world:17", 128).pixels.shape == (128, 128, 3)
+
+
+def test_a_scene_of_ones_own_is_drawn_as_it_is_written() -> None:
+    found, again = read("built: small red  house 25 60; grey, built:small red house 25 60;grey")
+    assert (found.name, again.name) == ("built 1", "built 2")
+    assert found.key == again.key != one("built:grey").key
+    assert found.about == "a red house"
+    assert one("built:grey", 32).pixels.shape == (32, 32, 3)
+    assert is_picture("built:grey")
+
+
+def test_a_scene_of_the_world_can_be_changed() -> None:
+    taken = to_build("world:17")
+    assert one(taken).about == one("world:17").about
+    assert to_build(taken) == taken
+    with pytest.raises(DemoError, match="emoji:cat is no scene that can be changed"):
+        to_build("emoji:cat")
 
 
 def test_an_upload_comes_back_as_it_went_in_nearly() -> None:
@@ -102,6 +119,7 @@ def test_a_huge_picture_is_refused_by_its_size() -> None:
         ("world:-1", "choose world:0"),
         ("world:²", "choose world:0"),
         (f"world:{'9' * 20}", "choose world:0"),
+        ("world:1, built:small red dog 1 1; grey", "has dog in it; choose one of"),
         ("mine:", "no picture that can be read"),
         ("mine:!!!", "picture 1 is no base64"),
         ("mine:" + "A" * 20_000, "picture 1 has 20000 characters; the limit is 16000"),
