@@ -147,7 +147,9 @@ def _plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Tok):
+        value = value._asdict()
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         value = dataclasses.asdict(value)
     if isinstance(value, dict):
         return {str(name): _plain(part) for name, part in value.items()}

@@ -22,7 +22,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -47,9 +47,9 @@ LONE = re.compile("[\ud800-\udfff]")
 MOST_TEXT = 4000  # characters of a code or words lane
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Tok:
-    """One token, or one row of a ranking.
+class Tok(NamedTuple):
+    """One token, or one row of a ranking. A tuple, for a frame may have thousands: made in a fifth of the time that a
+    frozen dataclass takes.
 
     share: 0 to 1, the shade of a token, the length of a bar; value: the number beside the bar where it is not the
     share (a logit); kind: "prompt" (given, quiet), "picked" (the one taken), "off" (dropped, struck through), "best"

@@ -46,6 +46,7 @@ def foreign(text: str) -> bool:
     return sum(not unicodedata.name(sign, "").startswith("LATIN") for sign in letters) > FOREIGN * len(letters)
 
 
+@functools.lru_cache(20_000)
 def visible(piece: bytes) -> str:
     """A token as a person can see it: half characters as <F0>, control characters as their pictures; \\n stays."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -48,9 +49,9 @@ def coloured(text: Sequence[Tok], at: Routed) -> tuple[Tok, ...]:
         kinds = ["" if room else "off" for room in at.kept.any(-1).tolist()]
         for i in (~at.kept).flatten().nonzero().flatten().tolist():
             said[i] = f"{called[int(at.index.flatten()[i])]}: no room"
-    notes = map(", ".join, zip(*[iter(said)] * k))
-    firsts = zip(text, weights[:, 0].tolist(), kinds, notes, at.index[:, 0].tolist(), strict=True)
-    return tuple([Tok(tok.text, weight, kind, tok.id, note, None, group) for tok, weight, kind, note, group in firsts])
+    notes, none = map(", ".join, zip(*[iter(said)] * k)), itertools.repeat(None)
+    words, ids = [tok.text for tok in text], [tok.id for tok in text]
+    return tuple(map(Tok, words, weights[:, 0].tolist(), kinds, ids, notes, none, at.index[:, 0].tolist()))
 
 
 @functools.cache
