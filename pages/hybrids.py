@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genai_demo.hybrids import ACTORS, TUNES, TUNES_DECODER, VAEGANS
+from genai_demo.hybrids import ACTORS, TUNES, TUNES_COLLAPSED, TUNES_DECODER, VAEGANS
 from genai_demo.hybrids.music import options as music
 from pages.parts.bench import Bench, bench_id, later
 from pages.parts.lead import Try
@@ -119,6 +119,15 @@ TRIES = (
         "ones note for note; what the network itself makes of them is said beside.",
     ),
     Try(
+        "What does a code say that the decoder can do without?",
+        "run=hybrids/interpolate&model=hybrids/tunes-collapsed",
+        "The same network, trained with the KL in full from the first step. Look at the dimensions it uses. What will "
+        "lie between the two melodies?",
+        "No dimension is used: the posterior has collapsed. Between the two lies nearly the same tune again and again, "
+        "the decoder's favourite, whatever was given. By the loss it was trained on that is no mistake: foretelling "
+        "each step from those before is cheaper than a code. Then choose the other network.",
+    ),
+    Try(
         "Can one ask for more notes?",
         "run=hybrids/compose&busier=2",
         "The code is moved in one direction, found from busy and calm tunes. Count the notes; then take busier to -2.",
@@ -201,6 +210,7 @@ BENCHES = (
         },
         stage=later(TunePlayer, bench_id("hybrids/interpolate"), series=True),
         group="Music",
+        model_in_sight=True,
     ),
     Bench(
         "Compose",
@@ -235,7 +245,7 @@ BENCHES = (
 
 def build() -> None:
     """The page."""
-    models = tuple(spec.key for spec in (*ACTORS, *VAEGANS, TUNES, TUNES_DECODER))
+    models = tuple(spec.key for spec in (*ACTORS, *VAEGANS, TUNES, TUNES_COLLAPSED, TUNES_DECODER))
     build_page(
         "hybrids", BENCHES, labels=LABELS, choices=CHOICES, timeline=TIMELINE, models=models, tries=TRIES, look=LOOK
     )

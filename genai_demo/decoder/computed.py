@@ -6,7 +6,6 @@ n: tokens; h: heads; g: groups of keys and values; d: numbers of a head.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -224,7 +223,7 @@ def finished(
     chance = float(by_hand.weigh(logits)[new])
     said = f"The likeliest, “{piece(model, new)}” with {100 * chance:.1f} %, is appended, and all begins again."
     longer = toks(model, extended(ids, new))
-    marked = dataclasses.replace(longer[-1], share=chance, kind="picked")
+    marked = longer[-1]._replace(share=chance, kind="picked")
     yield of("append", said, likeliest, extended, pieces=(*longer[:-1], marked))
 
 

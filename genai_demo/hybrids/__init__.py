@@ -36,8 +36,9 @@ VAEGANS = (
     *(_trained(f"vaegan-{share}", f"VAE-GAN, weight {share / 100:g}", "vaegan") for share in (25, 50, 75, 100)),
 )
 TUNES = _trained("tunes", "MusicVAE in small", "music.vae")
+TUNES_COLLAPSED = _trained("tunes-collapsed", "MusicVAE, collapsed", "music.vae")
 TUNES_DECODER = _trained("tunes-decoder", "Decoder of tunes", "music.decoder")
-SPECS: tuple[ModelSpec, ...] = (*ACTORS, *VAEGANS, TUNES, TUNES_DECODER)
+SPECS: tuple[ModelSpec, ...] = (*ACTORS, *VAEGANS, TUNES, TUNES_COLLAPSED, TUNES_DECODER)
 
 RUNS: tuple[Run, ...] = (
     Run(
@@ -99,7 +100,7 @@ RUNS: tuple[Run, ...] = (
         "From one melody to another through the latent space of a recurrent VAE",
         music.InterpolateOptions,
         "genai_demo.hybrids.music.interpolate:interpolate",
-        (TUNES.key,),
+        (TUNES.key, TUNES_COLLAPSED.key),
         lambda o: 5 + o.search // 10,
         threads=1,
     ),

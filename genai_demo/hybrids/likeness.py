@@ -18,12 +18,15 @@ def pixel_error(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @torch.inference_mode()
-def feature_error(judge: VaeGan, a: np.ndarray, b: np.ndarray) -> float:
-    """Root of the mean squared difference of what the discriminator's middle makes of them."""
-    return float((_seen(judge, a) - _seen(judge, b)).square().mean().sqrt())
+def feature_error(judge: VaeGan, a: np.ndarray | Tensor, b: np.ndarray) -> float:
+    """Root of the mean squared difference of what the discriminator's middle makes of them; of `a` it may be given."""
+    of_a = a if isinstance(a, Tensor) else seen(judge, a)
+    return float((of_a - seen(judge, b)).square().mean().sqrt())
 
 
-def _seen(judge: VaeGan, pictures: np.ndarray) -> Tensor:
+@torch.inference_mode()
+def seen(judge: VaeGan, pictures: np.ndarray) -> Tensor:
+    """What the discriminator's middle makes of pictures (n, 28, 28) uint8."""
     weight = next(judge.parameters())
     return judge.seen(torch.from_numpy(pictures[:, None] / 255.0).to(weight.device, weight.dtype)).float()
 

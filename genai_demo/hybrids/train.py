@@ -21,7 +21,7 @@ from genai_demo.hybrids.music import train_decoder, train_vae
 NAMES: dict[str, Any] = {
     **{name: functools.partial(train_decision.train_one, name) for name in train_decision.NAMES},
     **{name: functools.partial(train_vaegan.train_one, name) for name in train_vaegan.WEIGHTS},
-    train_vae.NAME: train_vae.train_one,
+    **{name: functools.partial(train_vae.train_one, name) for name in train_vae.NAMES},
     train_decoder.NAME: train_decoder.train_one,
 }
 

@@ -42,6 +42,7 @@ def weigh(options: WeighOptions, *, seed: int) -> Iterator[WeighStep]:
     given = np.stack([decode_picture(options.picture), *(sample_picture(i) for i in range(5, SAMPLES, 12))])[:SHOWN]
     beside = np.stack([sample_picture(i) for i in BESIDE])
     judge = load(likeness.JUDGE)
+    features, sharp_real = likeness.seen(judge, beside), likeness.sharpness(beside)
     for index, spec in enumerate(VAEGANS):
         model = load(spec)
         back = likeness.again(model, beside)
@@ -54,9 +55,9 @@ def weigh(options: WeighOptions, *, seed: int) -> Iterator[WeighStep]:
             likeness.invented(model, INVENTED, seed),
             _said(model.weight),
             likeness.pixel_error(beside, back),
-            likeness.feature_error(judge, beside, back),
+            likeness.feature_error(judge, features, back),
             likeness.sharpness(back),
-            likeness.sharpness(beside),
+            sharp_real,
             quality.get("frechet"),
             model.weight,
         )

@@ -7,6 +7,7 @@ grace notes, ornaments and words are passed over, and what is to be played twice
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -242,6 +243,7 @@ def _name(pitch: int | None, sharp: set[str]) -> str:
     return accidental + (letter.lower() if octave >= 1 else letter) + marks
 
 
+@functools.lru_cache(1000)
 def _units(length: int, per_unit: int) -> str:
     share = Fraction(length, per_unit)
     if share == 1:

@@ -62,7 +62,7 @@ def test_what_is_written_is_read_again() -> None:
             [draw.choice([tunes.HOLD, tunes.REST, draw.randrange(2, tunes.VOCABULARY)]) for _ in range(64)]
         )
         steps[0], steps[-1] = 20, 30
-        assert melody.notes(melody.read(melody.text(steps)).steps) == melody.notes(steps)
+        assert melody.notes(melody.read(melody.text(melody.notes(steps))).steps) == melody.notes(steps)
 
 
 def test_tunes_become_bars_in_a_key_without_sharps() -> None:
@@ -151,7 +151,7 @@ def test_the_shorter_melody_is_played_again_and_keys_stay() -> None:
         run(Recipe("hybrids/interpolate", {"first": "^F^G^A^c ^f2^d2", "second": FIRST + " | " + FIRST}))
     )
     assert {frame.heard["steps"] for frame in frames} == {64}
-    assert melody.text(melody.read("^F4 ^G4").steps).startswith("^F4 ^G4")
+    assert melody.text(melody.notes(melody.read("^F4 ^G4").steps)).startswith("^F4 ^G4")
     given = melody.read("^F^G^A^c ^f2^d2 B4 ^c4")
     assert {melody.notes(given.known)[k][2] % 12 for k in range(6)} <= set(melody.SCALE)
 
@@ -226,3 +226,31 @@ def test_a_training_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     rest = Training(cfg, windows)
     rest.restore(torch.load(tmp_path / "state", weights_only=True))
     assert [rest.advance(), rest.advance()] == pytest.approx(ends[2:], rel=1e-5)
+
+
+def test_a_collapsed_network_says_the_same_whatever_is_given() -> None:
+    found: dict[str, list[Any]] = {
+        name: list(run(Recipe("hybrids/interpolate", model=f"hybrids/{name}"))) for name in ("tunes", "tunes-collapsed")
+    }
+    kinds = {name: len({one.heard["abc"] for one in frames[1:-1]}) for name, frames in found.items()}
+    assert kinds["tunes-collapsed"] <= 2 < kinds["tunes"]
+    assert max(one.nats for one in found["tunes-collapsed"]) < 1 < min(one.nats for one in found["tunes"])
+    assert not any(one.used for one in found["tunes-collapsed"])
+    assert "collapsed" in found["tunes-collapsed"][1].said
+    assert "collapsed" not in found["tunes"][1].said
+
+
+def test_step_by_step_the_decoder_says_what_it_says_at_once() -> None:
+    model: Any = load("hybrids/tunes")
+    z = torch.randn(3, vae.LATENT, generator=generator(0))
+    steps = list(model.spoken(z, 0.8, 0))
+    said, chances = torch.stack([token for token, _ in steps], 1), torch.stack([one for _, one in steps], 1)
+    with torch.inference_mode():
+        assert torch.softmax(model.logits(z, vae.shifted(said)) / 0.8, -1).allclose(chances, atol=1e-5)
+
+
+def test_tokens_are_drawn_as_torch_draws() -> None:
+    chances = torch.rand(64, tunes.VOCABULARY, generator=generator(0))
+    ours, theirs = generator(1), generator(1)
+    for _ in range(20):
+        assert vae.drawn(chances, 1.0, ours).equal(torch.multinomial(chances, 1, generator=theirs)[:, 0])

@@ -59,7 +59,7 @@ def compose(model: TuneVae, options: ComposeOptions, *, seed: int) -> Iterator[C
             code,
             100 * float(chances[0].max()),
             len(notes),
-            float(np.mean([pitch for *_, pitch in notes])) if notes else None,
+            sum(pitch for *_, pitch in notes) / len(notes) if notes else None,
             melody.in_scale(steps, 0),
             melody.heard(steps),
         )
@@ -79,7 +79,8 @@ def listed(chances: Tensor, picked: int) -> tuple[Tok, ...]:
     """The likeliest tokens, and the one that was drawn."""
     order = chances.argsort(descending=True)[:LISTED].tolist()
     order += [picked] if picked not in order else []
-    return tuple(Tok(named(k), float(chances[k]), kind="picked" if k == picked else "") for k in order)
+    shares = chances.tolist()
+    return tuple(Tok(named(k), shares[k], kind="picked" if k == picked else "") for k in order)
 
 
 def named(token: int) -> str:

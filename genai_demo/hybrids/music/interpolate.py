@@ -153,6 +153,12 @@ def _between(index: int, total: int, ends: tuple[End, End]) -> str:
     said = (
         f"{share:.0f} % of the way: no tune that anybody wrote, but what the decoder makes of a code between the two."
     )
+    if not any((end.kl > ACTIVE).any() for end in ends):
+        nats = max(float(end.kl.sum()) for end in ends)
+        return (
+            f"{share:.0f} % of the way. Both codes say next to nothing, {nats:.1f} nats at most: the posterior has "
+            "collapsed, and the decoder says much the same of any code."
+        )
     one, two = (end.given.shift for end in ends)
     if (one - two) % 12 and math.ceil(total / 2) == index:
         said += " Here the key changes to that of the second."

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from genai_demo.core.device import generator
 from genai_demo.data import tunes
 from genai_demo.data.tunes import BAR, FIRST, LOWEST
 from genai_demo.hybrids.music import decoder, melody, vae
@@ -42,6 +43,7 @@ def of_vae(model: TuneVae) -> dict[str, Any]:
         "notes": round(100 * float((same & notes).sum() / notes.sum()), 1),
         "whole": _share(same.all(1)),
         "kl": round(float(kl.sum(1).mean()), 1),
+        "bound": round(float(sum(vae.loss(model, x, 0.0, generator(0)))), 1),
         "dimensions": vae.LATENT,
         "active": int((mean.var(0) > ACTIVE).sum()),
         "used": int((kl.mean(0) > 0.05).sum()),

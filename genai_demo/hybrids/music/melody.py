@@ -89,7 +89,8 @@ def moved(steps: np.ndarray, by: int) -> np.ndarray:
 def to_known(steps: np.ndarray) -> int:
     """The semitones after which most notes need neither sharp nor flat, and lie where the tunes do."""
     pitches = steps[steps >= FIRST] - FIRST + LOWEST
-    best = max(range(-5, 7), key=lambda by: (np.isin((pitches + by) % 12, SCALE).sum(), -abs(by)))
+    found = np.bincount(pitches % 12, minlength=12).tolist()
+    best = max(range(-5, 7), key=lambda by: (sum(found[(tone - by) % 12] for tone in SCALE), -abs(by)))
     octaves = [best + 12 * k for k in (-2, -1, 0, 1, 2)]
     return min(octaves, key=lambda by: (((pitches + by < LOWEST) | (pitches + by > HIGHEST)).sum(), _far(pitches, by)))
 
@@ -100,19 +101,17 @@ def _far(pitches: np.ndarray, by: int) -> float:
 
 def notes(steps: np.ndarray) -> Notes:
     """What sounds, in order."""
-    found: Notes = []
-    at = np.flatnonzero(steps != HOLD).tolist()
-    for start, stop in zip(at, [*at[1:], len(steps)]):
-        if steps[start] >= FIRST:
-            found.append((start, stop - start, int(steps[start]) - FIRST + LOWEST))
-    return found
+    tokens: list[int] = steps.tolist()
+    at = [place for place, token in enumerate(tokens) if token != HOLD]
+    ends = zip(at, [*at[1:], len(tokens)])
+    return [(start, stop - start, tokens[start] - FIRST + LOWEST) for start, stop in ends if tokens[start] >= FIRST]
 
 
-def text(steps: np.ndarray) -> str:
+def text(found: Notes) -> str:
     """The melody in ABC."""
     parts: list[tuple[int | None, int]] = []
     end = 0
-    for at, length, pitch in notes(steps):
+    for at, length, pitch in found:
         if at > end:
             parts.append((None, at - end))
         parts.append((pitch, length))
@@ -122,13 +121,14 @@ def text(steps: np.ndarray) -> str:
 
 def heard(steps: np.ndarray) -> dict[str, object]:
     """What a page needs to play it: notes in steps, how many steps there are, how long one is."""
-    return {"notes": notes(steps), "steps": len(steps), "step_s": STEP_S, "abc": text(steps)}
+    found = notes(steps)
+    return {"notes": found, "steps": len(steps), "step_s": STEP_S, "abc": text(found)}
 
 
 def in_scale(steps: np.ndarray, shift: int) -> float:
     """The share of its notes, in %, that belong to the scale of the key that it is moved out of."""
-    pitches = steps[steps >= FIRST] - FIRST + LOWEST
-    return 100 * float(np.isin((pitches + shift) % 12, SCALE).mean()) if len(pitches) else 0.0
+    pitches = [pitch for *_, pitch in notes(steps)]
+    return 100 * (sum((pitch + shift) % 12 in SCALE for pitch in pitches) / len(pitches)) if pitches else 0.0
 
 
 def apart(one: np.ndarray, other: np.ndarray) -> int:

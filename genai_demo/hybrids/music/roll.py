@@ -12,7 +12,7 @@ from genai_demo.hybrids.music import melody
 
 HIGH, WIDE = 5, 768  # pixels of a pitch; of the whole, about
 GROUND, BLACK, LINE, STRONG = (246, 244, 238), (236, 233, 224), (226, 222, 211), (176, 170, 154)
-GIVEN, MADE, NOW = (91, 100, 109), (0, 114, 178), (213, 94, 0)
+GIVEN, MADE, NOW = (np.array(colour, np.uint8) for colour in ((91, 100, 109), (0, 114, 178), (213, 94, 0)))
 BLACK_KEYS = (1, 3, 6, 8, 10)
 BEAT = BAR // 4
 TOP, BOTTOM = 88, 52  # the pitches that are drawn even where nothing sounds

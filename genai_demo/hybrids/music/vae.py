@@ -62,24 +62,30 @@ class TuneVae(nn.Module):
         return torch.stack([tokens for tokens, _ in self.spoken(z, temperature, seed)], 1)
 
     def spoken(self, z: Tensor, temperature: float = 0.0, seed: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Of each step the tokens (n,), and what their chances were (n, VOCABULARY)."""
-        random = generator(seed)
+        """Of each step the tokens (n,), and what their chances were (n, VOCABULARY).
+
+        The cell of the recurrent network is called by itself: one step of nn.GRU takes twice as long.
+        """
+        random, cell = generator(seed), list(self.sayer.parameters())
         with torch.inference_mode():
-            state, told = torch.tanh(self.begin(z))[None], self.heard(z)
+            state, told = torch.tanh(self.begin(z)), self.heard(z)
             token = torch.full((len(z),), BLANK, device=z.device)
         for _ in range(STEPS):
             with torch.inference_mode():
-                said, state = self.sayer((self.embed(token) + told)[:, None], state)
-                chances = torch.softmax(self.to_token(said[:, 0]).float().cpu() / (temperature or 1.0), -1)
+                state = torch.gru_cell(self.embed(token) + told, state, *cell)
+                chances = torch.softmax(self.to_token(state).float().cpu() / (temperature or 1.0), -1)
                 token = drawn(chances, temperature, random).to(z.device)
             yield token, chances
 
 
 def drawn(chances: Tensor, temperature: float, random: torch.Generator) -> Tensor:
-    """Chances (n, k) -> tokens (n,); temperature 0: the likeliest."""
+    """Chances (n, k) -> tokens (n,); temperature 0: the likeliest.
+
+    As torch.multinomial draws, whose checks take three times as long: the one whose exponential clock rings first.
+    """
     if temperature == 0:
         return chances.argmax(-1)
-    return torch.multinomial(chances, 1, generator=random)[:, 0]
+    return (chances / torch.empty_like(chances).exponential_(generator=random)).argmax(-1)
 
 
 def shifted(x: Tensor) -> Tensor:
