@@ -23,9 +23,11 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from genai_demo.core import limits
+from genai_demo.core.errors import DemoError
 from genai_demo.core.registry import packages
 from pages import PAGES
-from pages.parts import joined, quick, scripts, sessions
+from pages.parts import health, joined, quick, scripts, sessions
 from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
@@ -75,13 +77,14 @@ def launch_options() -> dict[str, Any]:
         "quiet": True,
         "run_history": False,  # on a machine that a class shares, one would read the other's runs
         "state_session_capacity": SESSIONS,
-        "max_file_size": "20mb",
+        "max_file_size": f"{limits.UPLOAD_MB.value}mb",
         "app_kwargs": {
             "routes": [
                 images,
                 sheets,
                 *scripts.ROUTES,
                 joined.ROUTE,
+                health.ROUTE,
                 recorded.ROUTE,
                 surface.ROUTE,
                 language.ROUTE,
@@ -116,6 +119,11 @@ NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not h
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 20vh auto 0; padding: 0 24px }</style>
 <h1>There is no such page</h1><p>The address names a page that GenAI Atlas does not have; the
 <a href="BASE/">overview</a> lists those it has.</p></html>"""
+
+try:
+    limits.check()
+except DemoError as error:
+    raise SystemExit(str(error)) from None
 
 demo = build()
 gc.freeze()

@@ -22,14 +22,12 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from genai_demo.core import waits
+from genai_demo.core import limits, waits
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
 
 SLOTS = 2  # frames that are computed at the same time
-MOST_WAITING = 120  # jobs that wait in all; one more is refused with how many there are
-MOST_EACH = 3  # jobs of one visitor that are computed or wait
 AGING = 0.06  # seconds of work that a second of waiting is worth
 PATIENCE_S = 0.5  # how long a reader who can do something else meanwhile waits for a frame
 LEARNT = 2000  # estimates that are remembered
@@ -169,10 +167,13 @@ class Ticket:
 
 
 class Schedule:
-    """Slots that compute the frames of many jobs in turns. One serves a whole program; threads end with it."""
+    """Slots that compute the frames of many jobs in turns. One serves a whole program; threads end with it.
 
-    def __init__(self, slots: int = SLOTS, *, most_waiting: int = MOST_WAITING, kept_bytes: int = KEPT_BYTES) -> None:
-        self.slots, self.most_waiting = slots, most_waiting
+    most_waiting: jobs that it takes in all; None: as many as RUNS_WAITING says.
+    """
+
+    def __init__(self, slots: int = SLOTS, *, most_waiting: int | None = None, kept_bytes: int = KEPT_BYTES) -> None:
+        self.slots, self._most_waiting = slots, most_waiting
         self.estimates = Estimates()
         self._jobs: dict[str, Job] = {}  # those not finished yet, by key, in the order they came
         self._kept: Cache[str, Job] = Cache("finished runs", kept_bytes, _weight)
@@ -242,14 +243,14 @@ class Schedule:
 
     def _check_room(self, who: str) -> None:
         waiting = len(self._jobs)
-        if waiting >= self.most_waiting:
+        most, each = self._most_waiting or limits.RUNS_WAITING.value, limits.RUNS_EACH.value
+        if waiting >= most:
             left = sum(max(job.left, 0.1) for job in self._jobs.values()) / self.slots
             raise DemoError(
-                f"{waiting} runs wait already, for about {left:.0f} s; the limit is {self.most_waiting}, "
-                "try again in a moment"
+                f"{waiting} runs wait already, for about {left:.0f} s; the limit is {most}, try again in a moment"
             )
-        if who and sum(job.who == who for job in self._jobs.values()) >= MOST_EACH:
-            raise DemoError(f"{MOST_EACH} runs of yours are computed or wait; the limit is {MOST_EACH}, stop one first")
+        if who and sum(job.who == who for job in self._jobs.values()) >= each:
+            raise DemoError(f"{each} runs of yours are computed or wait; the limit is {each}, stop one first")
 
     def _grow(self) -> None:
         """Threads start as they are needed and stay, as many as there are slots."""
@@ -289,6 +290,12 @@ class Schedule:
     def __len__(self) -> int:
         """Jobs that are computed or wait."""
         return len(self._jobs)
+
+    def counts(self) -> tuple[int, int]:
+        """(jobs that have begun, jobs that have not)."""
+        with self._lock:
+            begun = sum(job.running or bool(job.made) for job in self._jobs.values())
+            return begun, len(self._jobs) - begun
 
     def _finish(self, job: Job, *, whole: bool = False) -> None:
         """Out of the queue; a whole result is remembered, and what it took is learnt."""

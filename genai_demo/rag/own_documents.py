@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genai_demo.core.errors import DemoError, shown
+from genai_demo.core.limits import DOCUMENTS_EACH
 from genai_demo.core.run import visitor
 from genai_demo.inputs.documents.document import Document, safe_name
 from genai_demo.inputs.store import TIME_TO_LIVE, Place, Store, digest
 
-DOCUMENTS = 20  # of one visitor
 TEXT = 10_000_000  # bytes of text, as UTF-8, of one visitor
 ATTACHED = 100_000_000  # bytes of arrays of one visitor
 
@@ -57,8 +57,8 @@ class OwnDocuments(Place):
             here = self._all()
             old = here.get(document.sha256)
             others = [kept for key, (_, kept) in here.items() if key != document.sha256]
-            if len(others) >= DOCUMENTS:
-                raise DemoError(f"{document.name} is one too many; the limit is {DOCUMENTS} documents: remove one")
+            if len(others) >= (most := DOCUMENTS_EACH.value):
+                raise DemoError(f"{document.name} is one too many; the limit is {most} documents: remove one")
             size = sum(_bytes(kept) for kept in (*others, document))
             if size > TEXT:
                 raise DemoError(

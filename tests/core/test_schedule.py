@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.limits import RUNS_EACH
 from genai_demo.core.recipe import Recipe
-from genai_demo.core.schedule import MOST_EACH, Schedule
+from genai_demo.core.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,17 +166,17 @@ def test_an_error_reaches_every_reader_and_is_forgotten() -> None:
 
 def test_a_visitor_has_one_run_at_a_time_and_may_wait_with_few_more() -> None:
     schedule, go = Schedule(slots=2), threading.Semaphore(0)
-    works = [Work(1, go=go) for _ in range(MOST_EACH)]
+    works = [Work(1, go=go) for _ in range(RUNS_EACH.usual)]
     readers = [schedule.submit(recipe(seed), work, who="mine") for seed, work in enumerate(works)]
     until(lambda: readers[0].waiting is None)
     time.sleep(0.1)
-    assert [reader.waiting is None for reader in readers] == [True, *[False] * (MOST_EACH - 1)]
-    with pytest.raises(DemoError, match=f"the limit is {MOST_EACH}"):
+    assert [reader.waiting is None for reader in readers] == [True, *[False] * (RUNS_EACH.usual - 1)]
+    with pytest.raises(DemoError, match=f"the limit is {RUNS_EACH.usual}"):
         schedule.submit(recipe(9), Work(1), who="mine")
     other = schedule.submit(recipe(8), Work(1), who="another's")
     assert len(list(other)) == 1
-    go.release(MOST_EACH)
-    assert [len(list(reader)) for reader in readers] == [1] * MOST_EACH
+    go.release(RUNS_EACH.usual)
+    assert [len(list(reader)) for reader in readers] == [1] * RUNS_EACH.usual
 
 
 def test_a_full_queue_says_how_full_it_is_and_for_how_long() -> None:

@@ -13,9 +13,10 @@ import orjson
 import pytest
 
 from genai_demo.core.frames import pack
+from genai_demo.core.limits import RUNS_EACH
 from genai_demo.core.recipe import Recipe
 from genai_demo.core.run import complete, is_own, run, visitor
-from genai_demo.core.schedule import MOST_EACH, Schedule
+from genai_demo.core.schedule import Schedule
 from pages.parts import stream as module
 from pages.parts.stream import stream
 from tests.pages import dummy
@@ -108,10 +109,10 @@ def test_a_visitor_with_too_many_runs_is_told_so() -> None:
     import gradio as gr
 
     turns, running = Schedule(slots=1), []
-    for seed in range(MOST_EACH):
+    for seed in range(RUNS_EACH.usual):
         running.append(stream(squares(70_010 + seed, steps=150, pause_ms=300), who="me", turns=turns))
         next(running[-1])
-    with pytest.raises(gr.Error, match=f"the limit is {MOST_EACH}"):
+    with pytest.raises(gr.Error, match=f"the limit is {RUNS_EACH.usual}"):
         next(stream(squares(70_020), who="me", turns=turns))
     for one in running:
         one.close()

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.core.errors import DemoError
+from genai_demo.core.limits import DOCUMENTS_EACH
 from genai_demo.core.home import home
 from genai_demo.inputs import store
 from genai_demo.inputs.documents.document import Document
@@ -171,7 +172,7 @@ def test_one_visitors_place_is_one_object_while_somebody_holds_it(monkeypatch: p
 
 def test_limits_on_documents_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = STORE.open(None)
-    for number in range(own_documents.DOCUMENTS):
+    for number in range(DOCUMENTS_EACH.usual):
         mine.add(a_document(str(number)))
     with pytest.raises(DemoError, match="one too many; the limit is 20"):
         mine.add(a_document("one more"))

@@ -24,6 +24,7 @@ from typing import IO, Any, Literal, cast
 
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import ASSETS
+from genai_demo.core.limits import UPLOAD_MB
 from genai_demo.inputs.documents.cleaned import LIMITS, Limits
 
 Kind = Literal["pdf", "docx", "markdown", "html", "text"]
@@ -147,9 +148,15 @@ def _opened(data: bytes | str | os.PathLike[str], name: str, limits: Limits) -> 
 
 def sized(size: int, name: str, limits: Limits = LIMITS) -> None:
     """Raises DemoError for a file of so many bytes if that is too many."""
-    if size > limits.bytes:
-        most = f"{limits.bytes / 1e6:,.0f} MB"
+    allowed = most_bytes(limits)
+    if size > allowed:
+        most = f"{allowed / 1e6:,.0f} MB"
         raise DemoError(f"{name} is {size / 1e6:,.1f} MB; the limit is {most}: split it or save it without pictures")
+
+
+def most_bytes(limits: Limits = LIMITS) -> int:
+    """Bytes of the largest file that is taken: what may be read, or less where less was set."""
+    return min(limits.bytes, UPLOAD_MB.value * 1_000_000)
 
 
 _slots = threading.BoundedSemaphore(READERS)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genai_demo.inputs.documents.cleaned import LIMITS
+from genai_demo.inputs.documents.document import most_bytes
 from pages.parts.pads.pads import Pad
 from pages.parts.scripts import call, literal
 
@@ -33,7 +33,7 @@ class Shelf(Pad):
             label="Your documents",
             html_template=_shelf(invite),
             apply_default_css=False,
-            js_on_load=call("shelf", "input", "example", bench=bench, limit=LIMITS.bytes, example=dict(example)),
+            js_on_load=call("shelf", "input", "example", bench=bench, limit=most_bytes(), example=dict(example)),
             elem_classes="shelf-place",
             **kwargs,
         )
@@ -79,7 +79,7 @@ class LeftOut(Pad):
 
 
 def _shelf(invite: str) -> str:
-    most = f"{LIMITS.bytes / 1e6:.0f} MB"
+    most = f"{most_bytes() / 1e6:.0f} MB"
     return f"""
 <section class="shelf" aria-label="Your documents">
   <div class="shelf-head"><b>Your documents</b><button type="button" data-do="add">Add files</button>
