@@ -13,7 +13,7 @@ RUN_STAMP := .venv/.run-$(call hash,requirements.txt)
 NODE_STAMP := node_modules/.stamp-$(call hash,package.json)
 DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-faces.txt requirements-dev.txt)
 
-.PHONY: help install run present test check format bench dev chromium scripts clean
+.PHONY: help install run present test check format bench dev chromium scripts lock audit gpu-check tools clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,9 @@ help:
 	@echo "make test      installs what tests need, a browser included, and runs every test"
 	@echo "make check     formats, lints, checks types (with CI=1 it only says what it would format)"
 	@echo "make bench     runs benchmarks/ and prints one table: name, ours, bare library, ratio"
+	@echo "make lock      writes requirements.lock: the versions that were tried, with their hashes"
+	@echo "make audit     asks for known vulnerabilities of what is locked; says so where it can't reach their database"
+	@echo "make gpu-check runs everything on CUDA and on the processor, compares, writes docs/gpu.md"
 
 install: $(RUN_STAMP)
 
@@ -78,6 +81,24 @@ format: dev
 
 bench: dev chromium
 	.venv/bin/python -m benchmarks
+
+# Tools that nothing else needs, in an environment of their own.
+tools: .venv-tools/bin/uv
+
+.venv-tools/bin/uv:
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet "uv>=0.9,<1" "pip-audit>=2.9,<3"
+
+lock: tools
+	.venv-tools/bin/uv pip compile requirements.txt requirements-faces.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+
+audit: tools
+	@.venv-tools/bin/pip-audit --disable-pip --no-deps -r requirements.lock --timeout 10 --progress-spinner off \
+	  --format json 2>/dev/null | $(PYTHON) -m genai_demo.upkeep.audit
+
+gpu-check: install
+	@.venv/bin/python -m genai_demo gpu-check
 
 clean:
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis out

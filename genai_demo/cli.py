@@ -1,7 +1,7 @@
-"""The command line: list, run, replay, record, train, quality, poster, deck, readme, prefetch, bench.
+"""The command line: list, run, replay, record, train, quality, poster, deck, prefetch; upkeep has doctor and the like.
 
 Results go to files and standard output, progress to standard error. Exit code 0: done; 1: replay found a
-difference beyond rounding; 2: something was asked that can't be had, said in one sentence.
+difference beyond rounding, or doctor something broken; 2: something was asked that can't be had, said in one sentence.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import functools
 import json
 import os
-import runpy
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from genai_demo.core.recipe import Recipe, seed_of
 from genai_demo.core.registry import having, part
 from genai_demo.core.run import Run, all_runs, complete, find_run, run
 from genai_demo.core.spec import Bundled, ModelSpec, all_specs, resolve
+from genai_demo.upkeep import commands as upkeep
 
 PROGRAM = "python -m genai_demo"
 HERO = "hero"  # what `poster` calls the film that the front page opens on
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _commands_on_recipes(commands)
     _commands_on_weights(commands)
-    _command(commands, "bench", _bench, "run the benchmarks and print one table: name, ours, bare library, ratio")
+    upkeep.add(commands, _command)
     return parser
 
 
@@ -150,8 +150,6 @@ def _commands_on_weights(commands: Any) -> None:
     one.add_argument("--out", type=Path, metavar="FILE", help="the file (NAME.html)")
     one.add_argument("--notes", action="store_true", help="the speaker's notes, too")
     one.add_argument("--order", default="", metavar="N,N", help="which screens, in this order (all)")
-
-    _command(commands, "readme", _readme, "write the table of architectures into README.md")
 
     help = "fetch weights and data that are not bundled, for a machine that goes offline"
     one = _command(commands, "prefetch", _prefetch, help)
@@ -386,25 +384,9 @@ def _deck(given: argparse.Namespace) -> int:
     return 0
 
 
-def _readme(given: argparse.Namespace) -> int:
-    from genai_demo.quality import readme
-
-    print(readme.fill())
-    return 0
-
-
 def _prefetch(given: argparse.Namespace) -> int:
     from genai_demo.core.prefetch import prefetch
 
     for name, place in bar(prefetch(given.keys), "prefetch"):
         print(f"{name}: {place}")
-    return 0
-
-
-def _bench(given: argparse.Namespace) -> int:
-    root = Path(__file__).resolve().parent.parent
-    if not (root / "benchmarks" / "__main__.py").exists():
-        raise DemoError("benchmarks are not here; run this from a checkout of the project")
-    sys.path.insert(0, str(root))
-    runpy.run_module("benchmarks", run_name="__main__")
     return 0

@@ -67,13 +67,15 @@ def layer_of(module: str) -> int | None:
     """How high a module of the program stands; None for what is no part of it. Architectures stand above LAYERS."""
     top, _, rest = module.partition(".")
     if top == "pages":
-        return len(LAYERS) + 3
+        return len(LAYERS) + 4
     if top != "genai_demo" or not rest or rest[0].isupper() or rest.startswith("_"):
         return None
     package = rest.partition(".")[0]
     below = next((i for i, names in enumerate(LAYERS) if package in names), None)
     if below is not None:
         return below
+    if package in ("cli", "__main__"):
+        return len(LAYERS) + 3
     return len(LAYERS) + (2 if package not in packages() else package in SYSTEMS)
 
 

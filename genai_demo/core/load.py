@@ -43,7 +43,7 @@ def load(spec: ModelSpec | str) -> Any:
 
 def load_info(spec: ModelSpec) -> Loaded:
     """As load, with what is known of the model."""
-    _budget()  # said before anything is built
+    budget()  # said before anything is built
     return _loaded.made(_name(spec), lambda: _build(spec))
 
 
@@ -66,7 +66,7 @@ def _name(spec: ModelSpec) -> str:
     return f"{spec.key}@{os.environ.get('GENAI_DEMO_DEVICE', '')}"
 
 
-def _budget() -> int:
+def budget() -> int:
     """Bytes that all models together may take. Raises DemoError where the variable is no number."""
     text = os.environ.get(MEMORY, "").strip() or MEMORY_MB
     if not (text.isascii() and text.isdigit() and len(text) < 12):
@@ -74,7 +74,7 @@ def _budget() -> int:
     return int(text) * 2**20
 
 
-_loaded: Cache[str, Loaded] = Cache("models", _budget, lambda loaded: loaded.bytes, alone=True)
+_loaded: Cache[str, Loaded] = Cache("models", budget, lambda loaded: loaded.bytes, alone=True)
 
 
 def _build(spec: ModelSpec) -> Loaded:

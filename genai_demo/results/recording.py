@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def beginning(run_name: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
             begins, text = file.read(len(BEGINS)), file.read(LONGEST)
         recipe, end = json.JSONDecoder().raw_decode(text)
         machine = json.JSONDecoder().raw_decode(text, end + len(MACHINE))[0] if text.startswith(MACHINE, end) else {}
-    except (OSError, EOFError, ValueError):
+    except (OSError, EOFError, ValueError, zlib.error):
         begins = ""
     if begins != BEGINS:
         raise _damaged(run_name)
@@ -100,7 +101,7 @@ def load_recording(run_name: str) -> Recording | None:
     try:
         found = json.loads(gzip.decompress(path.read_bytes()))
         return {"recipe": found["recipe"], "frames": found["frames"]}
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error):
         raise _damaged(run_name) from None
 
 

@@ -21,8 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_demo.core.errors import DemoError
-from genai_demo.core.limits import DOCUMENTS_EACH
 from genai_demo.core.home import home
+from genai_demo.core.limits import DOCUMENTS_EACH
 from genai_demo.inputs import store
 from genai_demo.inputs.documents.document import Document
 from genai_demo.rag import own_documents
