@@ -23,7 +23,7 @@ help:
 	@echo "make test      installs what tests need, a browser included, and runs every test"
 	@echo "make check     formats, lints, checks types (with CI=1 it only says what it would format)"
 	@echo "make bench     runs benchmarks/ and prints one table: name, ours, bare library, ratio"
-	@echo "make lock      writes requirements.lock: the versions that were tried, with their hashes"
+	@echo "make lock      writes requirements.lock: the versions that the tests run with, with their hashes"
 	@echo "make audit     asks for known vulnerabilities of what is locked; says so where it can't reach their database"
 	@echo "make gpu-check runs everything on CUDA and on the processor, compares, writes docs/gpu.md"
 
@@ -89,8 +89,9 @@ tools: .venv-tools/bin/uv
 	$(PYTHON) -m venv .venv-tools
 	.venv-tools/bin/python -m pip install --quiet "uv>=0.9,<1" "pip-audit>=2.9,<3"
 
-lock: tools
-	.venv-tools/bin/uv pip compile requirements.txt requirements-faces.txt --universal --python-version 3.11 \
+lock: tools dev
+	.venv/bin/python -m pip freeze --exclude-editable | grep -v " @ " > .venv/.tried.txt
+	.venv-tools/bin/uv pip compile requirements.txt requirements-faces.txt -c .venv/.tried.txt --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
 
 audit: tools

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.parts import joined
+from pages.parts import joined, policy
 from pages.parts.scripts import KEPT
 
 HASHED = re.compile(r"/assets/[^?]*[-.][A-Za-z0-9_-]{8}\.(?:js|css|woff2?|svg|png|wasm)$")
@@ -38,11 +38,28 @@ class Kept:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As the app, with a header more and fewer bytes. A part of a file is sent as it is."""
-        if scope["type"] != "http" or scope["method"] != "GET" or "range" in Headers(scope=scope):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        answer = Answer(scope, send)
+        if scope["method"] != "GET" or "range" in Headers(scope=scope):
+            await self.app(scope, receive, guarded(send))
+            return
+        answer = Answer(scope, guarded(send))
         await self.app(scope, receive, answer.send)
+
+
+def guarded(send: Send) -> Send:
+    """The same way out, on which every answer says what a browser may do with it (policy.py)."""
+
+    async def out(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Content-Security-Policy", policy.policy())
+            for name, value in policy.OTHERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return out
 
 
 class Answer:
@@ -51,6 +68,7 @@ class Answer:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._pass = send
         self._kept = bool(HASHED.search(scope["path"]))
+        self._own = policy.is_own(scope["path"])
         self._encoding = encoding(Headers(scope=scope).get("accept-encoding", ""))
         self._start: Message | None = None
         self._body: list[bytes] = []
@@ -76,6 +94,8 @@ class Answer:
         body = b"".join(self._body)
         if headers["content-type"].startswith("text/html"):
             body = joined.linked(body)
+            if self._own:
+                headers["Content-Security-Policy"] = policy.policy(body)
         headers.add_vary_header("Accept-Encoding")
         if self._encoding and len(body) >= LEAST:
             body = await run_in_threadpool(compressed, body, self._encoding)

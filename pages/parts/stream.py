@@ -66,11 +66,16 @@ def kind_errors() -> Iterator[None]:
         yield
     except DemoError as error:
         log.warning("refused: %s", str(error).rpartition("; ")[2] if "; " in str(error) else "it said why")
-        raise gr.Error(sentence(str(error)), title="Not like this", print_exception=False) from error
+        raise gr.Error(as_text(sentence(str(error))), title="Not like this", print_exception=False) from error
     except gr.Error:
         raise
     except Exception as error:
         raise gr.Error(noted(error), title="Sorry", print_exception=False) from error
+
+
+def as_text(message: str) -> str:
+    """A message for Gradio, which takes it for HTML: what a visitor typed into it begins no element there."""
+    return message.replace("<", "&lt;")
 
 
 def noted(error: Exception) -> str:

@@ -28,6 +28,7 @@ CHROMIUM = [
     "WebUIOmniboxFullPopup,PreloadTopChromeWebUI",
 ]
 WAIT = 60_000  # ms; two slow cores, of which one may be busy
+POLICY = "Content Security Policy"  # what a browser says where a page does what its policy does not allow
 
 
 @pytest.fixture(scope="session")
@@ -103,14 +104,15 @@ def leave(page: Any) -> None:
 
 @contextlib.contextmanager
 def visits(chromium: Any, base_url: str) -> Iterator[Callable[..., Any]]:
-    """Inside, visit("diffusion?seed=1", width=390, dark=True) -> a page of a new visitor. Script errors and requests
-    elsewhere fail at the end."""
+    """Inside, visit("diffusion?seed=1", width=390, dark=True) -> a page of a new visitor. Script errors, requests
+    elsewhere and what the pages' policy does not allow fail at the end."""
     pages, faults = [], []
 
     def open_page(path: str = "", width: int = 1280, dark: bool = False) -> Any:
         page = newcomer(chromium, base_url, width, dark)
         pages.append(page)
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+        page.on("console", lambda line: POLICY in line.text and faults.append(line.text[:300]))
         page.on("request", lambda request: _elsewhere(request.url, base_url) and faults.append(request.url))
         page.goto(f"{base_url}/{path}")
         page.wait_for_selector("header.atlas")
