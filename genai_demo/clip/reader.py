@@ -18,7 +18,7 @@ from genai_demo.clip.batches import SEEN_VENDORS, Source
 from genai_demo.clip.model import text_features, untrained
 from genai_demo.clip.words import Words
 from genai_demo.core.device import generator, seeded
-from genai_demo.core.home import home
+from genai_demo.core.home import home, whole
 from genai_demo.data import scenes, world
 
 STEPS, BATCH, RATE = 700, 256, 1e-3
@@ -34,7 +34,8 @@ def taught(seed: int, vocabulary: list[str], table: Tensor) -> dict[str, Tensor]
         return kept
     texts = corpus(seed, vocabulary)
     found = _learnt(seed, texts, meanings(texts), Words(vocabulary), table)
-    torch.save(found, path)
+    with whole(path) as partial:
+        torch.save(found, partial)
     return found
 
 

@@ -114,9 +114,13 @@ def installed() -> list[str]:
 def licence(name: str) -> str:
     """What a package says of its licence, in a line."""
     about = metadata.metadata(name)
-    said = about.get("License-Expression") or ""
+    said = _first(about, "License-Expression")
     if not said:
         classes = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or () if "License ::" in line]
-        said = ", ".join(one for one in classes if one != "OSI Approved") or (about.get("License") or "").strip()
-    first = said.strip().splitlines()[0].strip() if said.strip() else ""
-    return first[:LONGEST] if first and first.upper() != "UNKNOWN" else "not said in its metadata"
+        said = ", ".join(one for one in classes if one != "OSI Approved") or _first(about, "License")
+    return said[:LONGEST] if said and said.upper() != "UNKNOWN" else "not said in its metadata"
+
+
+def _first(about: metadata.PackageMetadata, name: str) -> str:
+    """The first line of an entry; "" where there is none."""
+    return next((line.strip() for text in about.get_all(name) or () for line in text.strip().splitlines()[:1]), "")
