@@ -18,6 +18,17 @@ class DemoError(Exception):
     """
 
 
+class Fault(Exception):
+    """A mistake of ours, made on another machine: the log there has its traceback under `name`.
+
+    kind: what was raised there, as in "ValueError".
+    """
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(f"{kind} on a worker of the cluster, whose log has it as fault {name}")
+        self.name, self.kind = name, kind
+
+
 def sentence(message: str, *, capital: bool = True) -> str:
     """A message as a person reads it: with a capital, unless it may begin with the name of a file, and a full stop."""
     start = message[:1].upper() if capital else message[:1]

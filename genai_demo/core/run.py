@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from genai_demo.core.backend import backend
 from genai_demo.core.device import threads
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.core.frames import Frame
@@ -24,6 +25,7 @@ from genai_demo.core.spec import find_spec, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = re.compile(r"[0-9A-Za-z+/=]{64}")  # in a text: a file in base64, or a SHA-256 in hexadecimal
+KEPT = re.compile(r"(?<![0-9A-Za-z+/=])[0-9a-f]{64}(?![0-9A-Za-z+/=])")  # the SHA-256 alone
 
 # The secret of the visitor for whom a run computes, "" for nobody's: told beside the recipe, and part of no result.
 visitor: ContextVar[str] = ContextVar("visitor", default="")
@@ -70,12 +72,15 @@ def complete(recipe: Recipe) -> Recipe:
     return replace(recipe, options=options.model_dump(), model=key, versions=versions())
 
 
-def run(recipe: Recipe) -> Iterator[Frame]:
+def run(recipe: Recipe, *, here: bool = False) -> Iterator[Frame]:
     """The frames of a recipe, computed as they are asked for. Same recipe, same frames, on the same machine.
 
+    They are computed where GENAI_DEMO_BACKEND says (core/backend.py), in this process without it or with `here`.
     Raises DemoError, before the first frame where it can.
     """
     entry, options, key = _checked(recipe)
+    if not here and (elsewhere := backend()):
+        return elsewhere.compute(complete(recipe), visitor.get())
     return _on_device(entry.name, options, key, recipe.seed, visitor.get())
 
 
@@ -87,10 +92,19 @@ def threads_of(recipe: Recipe) -> int | None:
 
 def is_own(recipe: Recipe) -> bool:
     """Whether an option carries what belongs to one visitor: a file as text, or the hash of one that is kept here."""
+    return _any_option(recipe, FILE)
+
+
+def is_kept(recipe: Recipe) -> bool:
+    """Whether an option names, by its hash, what a visitor brought and this machine's cache folder keeps."""
+    return _any_option(recipe, KEPT)
+
+
+def _any_option(recipe: Recipe, pattern: re.Pattern[str]) -> bool:
     entry, options, _ = _checked(recipe)
     defaults = entry.options.parse({})
     return any(
-        isinstance(value, str) and FILE.search(value) is not None and value != getattr(defaults, name)
+        isinstance(value, str) and pattern.search(value) is not None and value != getattr(defaults, name)
         for name, value in options
     )
 

@@ -7,7 +7,7 @@
 A slot computes one frame after the other of the job that is worth most: the one with the least left to do, by an
 estimate learnt from earlier runs, less what it has waited (shortest remaining time first, with aging, so that a long
 job gives way but never starves). Knows nothing of the web: pages/parts/stream.py submits the runs of all pages and
-programs to it, and a deck or a cluster can.
+programs to it, the deck has one of its own, and so has each worker of a cluster.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 
-from genai_demo.core import limits, waits
+from genai_demo.core import backend, limits, waits
 from genai_demo.core.caches import Cache, weigh
 from genai_demo.core.errors import DemoError
 from genai_demo.core.recipe import Recipe
@@ -64,6 +64,26 @@ class Estimates:
             for name, now in zip(_names(recipe), (seconds, seconds / max(size, 1e-9)), strict=True):
                 before = self._each.get(name, now)
                 self._each[name] = before + LEARN * (now - before)
+
+
+class Before(NamedTuple):
+    """Who goes first: so many jobs, which take so many seconds together, about."""
+
+    jobs: int
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """As a visitor is told."""
+        if not self.jobs:
+            return "yours is next"
+        who = "one run goes" if self.jobs == 1 else f"{self.jobs} runs go"
+        return f"{who} before yours, for about {rounded(self.seconds)} s"
+
+
+def rounded(seconds: float) -> int:
+    """Whole seconds, from ten on in steps of five: what is an estimate need not change at every look."""
+    return max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
 
 
 def _names(recipe: Recipe) -> tuple[str, str]:
@@ -141,8 +161,8 @@ class Ticket:
             self._schedule.leave(self._job)
 
     @property
-    def waiting(self) -> tuple[int, float] | None:
-        """(jobs that go before this one, seconds they will take, about); None once it has begun."""
+    def waiting(self) -> Before | None:
+        """The jobs that go before this one; None once it has begun."""
         return self._schedule.before(self._job)
 
     @property
@@ -169,11 +189,12 @@ class Ticket:
 class Schedule:
     """Slots that compute the frames of many jobs in turns. One serves a whole program; threads end with it.
 
-    most_waiting: jobs that it takes in all; None: as many as RUNS_WAITING says.
+    slots: frames that are computed at the same time, in this process; a backend elsewhere may take more. most_waiting:
+    jobs that it takes in all; None: as many as RUNS_WAITING says.
     """
 
     def __init__(self, slots: int = SLOTS, *, most_waiting: int | None = None, kept_bytes: int = KEPT_BYTES) -> None:
-        self.slots, self._most_waiting = slots, most_waiting
+        self._slots, self._most_waiting = slots, most_waiting
         self.estimates = Estimates()
         self._jobs: dict[str, Job] = {}  # those not finished yet, by key, in the order they came
         self._kept: Cache[str, Job] = Cache("finished runs", kept_bytes, _weight)
@@ -181,6 +202,11 @@ class Schedule:
         self._changed = threading.Condition(self._lock)  # a job came or may go on: for the slots
         self._workers = 0
         self._private = itertools.count()
+
+    @property
+    def slots(self) -> int:
+        """How many frames are computed at the same time. Raises DemoError where the setting of the backend is wrong."""
+        return backend.slots(self._slots)
 
     def submit(
         self, recipe: Recipe, start: Start, *, who: str = "", private: bool = False, size: float = 1.0
@@ -204,6 +230,7 @@ class Schedule:
                 self._grow()
                 self._changed.notify()
             job.readers += 1
+            job.waits.left = False
         return Ticket(self, job, shared)
 
     def wait(self, job: Job, at: int, patience: float | None) -> bool | None:
@@ -224,13 +251,14 @@ class Schedule:
         """One reader less."""
         with self._changed:
             job.readers -= 1
-            left = job.readers == 0 and not job.done and not job.running
+            job.waits.left = job.readers == 0
+            left = job.waits.left and not job.done and not job.running
             if left:
                 self._finish(job)
         if left:
             _close(job)
 
-    def before(self, job: Job) -> tuple[int, float] | None:
+    def before(self, job: Job) -> Before | None:
         """How many jobs go before this one, and the seconds they have left, shared among the slots."""
         now = time.monotonic()
         with self._changed:
@@ -239,7 +267,7 @@ class Schedule:
             mine = job.worth(now)
             ahead = [one for one in self._jobs.values() if one is not job and (one.running or one.worth(now) < mine)]
             left = sum(max(one.left, 0.1) for one in ahead)
-        return len(ahead), left / self.slots
+        return Before(len(ahead), left / self.slots)
 
     def _check_room(self, who: str) -> None:
         waiting = len(self._jobs)
@@ -268,7 +296,7 @@ class Schedule:
             frame, error = _one(job)
             with self._changed:
                 job.running = False
-                job.spent += time.monotonic() - began
+                job.spent = job.spent + time.monotonic() - began if (there := job.waits.computed) is None else there
                 if frame is not None:
                     job.made.append(frame)
                 over = frame is None or job.readers == 0

@@ -11,10 +11,16 @@ Look = Callable[[], Told | None]
 
 
 class Waits:
-    """What one run waits for now. It is set in the run's thread and read in another."""
+    """What one run waits for now. It is set in the run's thread and read in another.
+
+    Of a run that is computed elsewhere also: left, whether nobody reads it any more; computed, the seconds that it has
+    taken there.
+    """
 
     def __init__(self) -> None:
         self.looks: list[Look] = []
+        self.left = False
+        self.computed: float | None = None
 
     def told(self) -> Told | None:
         """The newest of what is waited for; None where nothing is."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from genai_demo.core.backend import backend
 from genai_demo.core.device import pick_device, processor, threads
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import Frame, arrays, measured, numbers
@@ -87,7 +88,10 @@ def computed_on(recipe: Recipe) -> dict[str, Any]:
     """Device and precision of the recipe's model, the device alone where it has none; on a CPU also which, and threads.
 
     How a sum is split over threads and over a processor's vectors decides how it is rounded, and so the last digits.
+    Where a backend computes it is a machine there.
     """
+    if elsewhere := backend():
+        return elsewhere.computed_on(recipe)
     import torch
 
     if recipe.model is None:

@@ -23,8 +23,9 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 import orjson
 
+from genai_demo.core.backend import backend
 from genai_demo.core.caches import weigh
-from genai_demo.core.errors import DemoError, sentence
+from genai_demo.core.errors import DemoError, Fault, sentence
 from genai_demo.core.frames import Frame, Paced, pack
 from genai_demo.core.link import plain, to_query
 from genai_demo.core.load import is_loaded, load
@@ -80,9 +81,13 @@ def as_text(message: str) -> str:
 
 def noted(error: Exception) -> str:
     """The sentence of a fault that is being handled; the log has its traceback under the name that the sentence has."""
-    fault = uuid.uuid4().hex[:8]
-    log.exception("fault %s: an event failed", fault)
-    return f"Something went wrong here ({type(error).__name__}); it was noted as fault {fault}, please try again."
+    if isinstance(error, Fault):
+        fault, kind = error.name, error.kind
+        log.error("fault %s: %s", fault, error)
+    else:
+        fault, kind = uuid.uuid4().hex[:8], type(error).__name__
+        log.exception("fault %s: an event failed", fault)
+    return f"Something went wrong here ({kind}); it was noted as fault {fault}, please try again."
 
 
 def kind(function: Callable[P, R]) -> Callable[P, R]:
@@ -230,23 +235,21 @@ READERS = Readers()
 def _waiting(ticket: Ticket) -> str:
     """What is waited for, as HTML: earlier runs, or what the run itself says; "" where nothing is to be said."""
     if before := ticket.waiting:
-        count, seconds = before
-        who = "one run goes" if count == 1 else f"{count} runs go"
-        return Waiting(f"{who} before yours, for about {rounded(seconds)} s" if count else "yours is next").html
+        return Waiting(before.text).html
     said = ticket.told
     return Waiting(*said).html if said else ""
-
-
-def rounded(seconds: float) -> int:
-    """Whole seconds, from ten on in steps of five: what is an estimate need not change at every look."""
-    return max(1, round(seconds)) if seconds < 10 else 5 * round(seconds / 5)
 
 
 def status_before(recipe: Recipe) -> str:
     """What to say before the first frame: that a model is being loaded, or nothing."""
     with kind_errors():
         model = complete(recipe).model
-        return LOADING if model and not is_loaded(find_spec(model)) else ""
+        return LOADING if model and not _runs_elsewhere() and not is_loaded(find_spec(model)) else ""
+
+
+def _runs_elsewhere() -> bool:
+    """Whether models are loaded in other processes: on ZeroGPU, and where a backend computes."""
+    return bool(os.environ.get("SPACES_ZERO_GPU") or backend())
 
 
 @dataclass(frozen=True)
@@ -285,10 +288,10 @@ class Sendable:
 def _loading(recipe: Recipe) -> Iterator[Waiting]:
     """Until the recipe's model is in memory, in no turn: a fetch must hold up nobody. Raises DemoError.
 
-    On ZeroGPU a model is loaded where it runs.
+    A model that runs elsewhere is loaded there, and the run says so.
     """
     spec = find_spec(recipe.model) if recipe.model else None
-    if spec is None or is_loaded(spec) or os.environ.get("SPACES_ZERO_GPU"):
+    if spec is None or _runs_elsewhere() or is_loaded(spec):
         return
     with _loads_lock:
         here = _loads.get(spec.key)
