@@ -24,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from genai_demo.core import limits
+from genai_demo.core.backend import backend
 from genai_demo.core.errors import DemoError
 from genai_demo.core.registry import packages
 from pages import PAGES
@@ -122,6 +123,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 20vh auto 
 
 try:
     limits.check()
+    backend()
 except DemoError as error:
     raise SystemExit(str(error)) from None
 
