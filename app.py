@@ -34,6 +34,7 @@ from pages.parts.cached import Kept
 from pages.parts.film import recorded
 from pages.parts.language import language
 from pages.parts.opening import opening
+from pages.parts.scene import scene
 from pages.parts.surface import surface
 from pages.parts.theme import ROOT, header, looks
 
@@ -89,6 +90,7 @@ def launch_options() -> dict[str, Any]:
                 recorded.ROUTE,
                 surface.ROUTE,
                 language.ROUTE,
+                scene.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],
             "exception_handlers": {404: _not_found},

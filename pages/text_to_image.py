@@ -14,8 +14,8 @@ from pages.parts.bench import Bench, Panel, bench_id, later
 from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad
 from pages.parts.page import build_page
-from pages.parts.picker.picker import PicturePicker
 from pages.parts.prompt.prompt import PromptBox
+from pages.parts.scene.scene import ScenePicker
 from pages.parts.timeline import Entry
 from pages.parts.wiring import when_drawn
 
@@ -161,9 +161,9 @@ def _prompt(run: str, option: str = "prompt", label: str = "Prompt") -> Callable
     return later(PromptBox, _default(run, option), label=label, elem_id=f"{bench_id(run)}-{option}")
 
 
-def _picked(run: str) -> Callable[[], PicturePicker]:
+def _picked(run: str) -> Callable[[], ScenePicker]:
     own = f"{bench_id(run)}-picture"
-    return later(PicturePicker, _default(run, "picture"), library=pictures, label="Picture", elem_id=own, most=1)
+    return later(ScenePicker, _default(run, "picture"), library=pictures, label="Picture", elem_id=own, most=1)
 
 
 def _fork_here(panel: Panel) -> None:

@@ -29,6 +29,7 @@ const arrive = Promise.withResolvers?.() ?? (() => {
 })();
 
 window.atlas = {
+  modules: {}, // those of all scripts, for one that is fetched later
   paint,
   toggle,
   ready: arrive.promise, // resolves to window.atlas once all actions are there

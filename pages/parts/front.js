@@ -5,7 +5,7 @@ import {handout} from './front/handout.js';
 import {hero} from './front/hero.js';
 import {ownlesson} from './front/ownlesson.js';
 import {reels} from './front/reels.js';
-import {speak} from './language/language.js';
+import {speak} from './language/chosen.js';
 import {actions, listen} from './shell.js';
 
 const components = {handout, header, hero, ownlesson, reels};

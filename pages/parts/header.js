@@ -2,7 +2,7 @@
 
 import {mounted} from './dom.js';
 import {present} from './present.js';
-import {choose, chosen} from './language/language.js';
+import {choose, chosen} from './language/chosen.js';
 import {search} from './search/search.js';
 import {tour} from './tour/tour.js';
 import {configure} from './shell.js';

@@ -6,8 +6,9 @@ import {film} from './film/strip.js';
 import {gaps} from './gaps/gaps.js';
 import {glossary} from './glossary/glossary.js';
 import {wanted} from './guide/wanted.js';
-import {speak} from './language/language.js';
+import {speak} from './language/chosen.js';
 import {header} from './header.js';
+import {late} from './late.js';
 import {lead} from './lead.js';
 import {picture} from './pads/picture.js';
 import {points} from './pads/points.js';
@@ -18,15 +19,13 @@ import {plane} from './plane/plane.js';
 import {actions, listen} from './shell.js';
 import {prompt} from './prompt/prompt.js';
 import {surface} from './surface/surface.js';
-import {player} from './tune/player.js';
-import {tune} from './tune/tune.js';
 import {articles} from './shelf/articles.js';
 import {leftout} from './shelf/leftout.js';
 import {shelf} from './shelf/shelf.js';
 
 const components = {
-  articles, branches, chat, film, folder, gaps, glossary, header, lead, leftout, patches, picker, picture, plane, points,
-  player, prompt, shelf, surface, tune,
+  articles, branches, chat, film, folder, gaps, glossary, header, late, lead, leftout, patches, picker, picture, plane,
+  points, prompt, shelf, surface,
 };
 listen();
 window.atlas.begin(components, {...actions, pairs});

@@ -8,9 +8,9 @@ of each, those that are imported first. What it understands is a subset, one lin
     export const name = ...                                      (or class, function, async function)
 
 `first.js` stands in the page's head itself; `main.js` with all components is `/parts.js`, under the hash of its
-content; the front page, which is not Gradio's, has `front.js` in its place. The guide through lessons is a file of its
-own, for those who take one. A component carries only a call:
-`window.atlas.mount(parts => parts.film({...}))`, which waits for that file.
+content; the front page, which is not Gradio's, has `front.js` in its place. A component carries only a call:
+`window.atlas.mount(parts => parts.film({...}))`, which waits for that file. What few visits need is a file of its own,
+fetched where it is needed (late.js): it leaves out the modules that its page has already.
 """
 
 from __future__ import annotations
@@ -42,11 +42,15 @@ def call(part: str, *events: str, **settings: Any) -> str:
     settings are JSON twice over. They are no props of gr.HTML: an update (even gr.skip()) that comes before a component
     is on the page, as in a tab not yet opened, replaces all of those.
     """
+    needed = LATE.get(part)
     named = ", ".join(f"'{event}'" for event in events)
     given = f"SETTINGS: JSON.parse({json.dumps(json.dumps(settings))})"
+    mounted = f"parts.{part}({{element, props, trigger, watch, server: host, {given}}})"
+    if needed:
+        mounted = f"parts.late(`{address(needed)}`).then(parts => {mounted})"
     return (
         f"// events: {named}\nconst host = typeof server === typeof undefined ? null : server;\n"
-        f"window.atlas.mount(parts => parts.{part}({{element, props, trigger, watch, server: host, {given}}}));"
+        f"window.atlas.mount(parts => {mounted});"
     )
 
 
@@ -82,10 +86,15 @@ def ordered(entry: Path) -> list[Path]:
 
 
 @functools.cache
-def bundle(entry: str, root: Path = HERE) -> str:
-    """A module of `root` and all that it imports as one script without imports."""
-    made = "\n".join(_made(path, root.resolve()) for path in ordered(root / entry))
-    return f'(() => {{\n"use strict";\nconst modules = {{}};\n{made}\n}})();\n'
+def bundle(entry: str, root: Path = HERE, beside: tuple[str, ...] = ()) -> str:
+    """A module of `root` and all that it imports as one script without imports.
+
+    beside: entries of which one is on the page already; what all of them have is left out.
+    """
+    here = [set(ordered(root / one)) for one in beside]
+    needed = [path for path in ordered(root / entry) if not here or path not in set.intersection(*here)]
+    made = "\n".join(_made(path, root.resolve()) for path in needed)
+    return f'(() => {{\n"use strict";\nconst modules = window.atlas?.modules ?? {{}};\n{made}\n}})();\n'
 
 
 def _made(path: Path, root: Path) -> str:
@@ -114,17 +123,32 @@ def head() -> str:
 
 
 def address(name: str) -> str:
-    """Where "parts.js", "front.js" or "guide.js" lies; it changes with the content."""
-    return f"./{name}?{hashlib.sha256(bundle(SERVED[name]).encode()).hexdigest()[:12]}"
+    """Where a script of SERVED lies; it changes with the content."""
+    return f"./{name}?{hashlib.sha256(_script(name).encode()).hexdigest()[:12]}"
+
+
+def _script(name: str) -> str:
+    return bundle(SERVED[name], beside=BESIDE.get(name, ()))
 
 
 async def _serve(request: Request) -> Response:
-    return Response(bundle(SERVED[request.url.path.rpartition("/")[2]]), media_type="text/javascript", headers=KEPT)
+    script = _script(request.url.path.rpartition("/")[2])
+    return Response(script, media_type="text/javascript", headers=KEPT)
 
 
-SERVED = {  # the front page needs few of the parts
+SERVED = {
     "parts.js": "main.js",
-    "front.js": "front.js",
+    "front.js": "front.js",  # the front page needs few of the parts
     "guide.js": "guide/begin.js",
+    "language.js": "language/begin.js",
+    "scene.js": "scene/begin.js",
+    "tunes.js": "tune/begin.js",
 }
+BESIDE = {  # which of them come later, and after which
+    "guide.js": ("main.js", "front.js"),
+    "language.js": ("main.js", "front.js"),
+    "scene.js": ("main.js",),
+    "tunes.js": ("main.js",),
+}
+LATE = {"player": "tunes.js", "tune": "tunes.js"}  # parts that their page fetches once it stands
 ROUTES = [Route(f"/{name}", _serve) for name in SERVED]

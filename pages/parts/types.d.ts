@@ -94,8 +94,9 @@ export interface Atlas {
   paint(): void;
   toggle(): void;
   ready: Promise<Atlas>;
-  mount(build: (parts: {[name: string]: (mount: Mount) => void}) => void): void;
-  begin(components: {[name: string]: (mount: Mount) => void}, actions: object): void;
+  modules: {[path: string]: any};
+  mount(build: (parts: {[name: string]: any}) => void): void;
+  begin(components: {[name: string]: any}, actions: object): void;
 }
 
 declare global {

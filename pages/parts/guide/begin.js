@@ -1,5 +1,6 @@
-// Starts the guide, at the lesson whose link asked for it, or at what the address says. Fetched by wanted.js.
+// What a page fetches where a lesson is wanted, or controls are to be locked.
 
+import {arrived} from '../late.js';
 import {guide} from './guide.js';
 
-guide(/** @type {HTMLElement} */ (document.currentScript).dataset.lesson || '');
+arrived({guide});

@@ -1,7 +1,7 @@
 // Where a lesson comes from: the project's own by their names, a visitor's own from this tab or from behind a link's #.
 
 import {bytesOf, textOf} from '../dom.js';
-import {chosen} from '../language/language.js';
+import {chosen} from '../language/chosen.js';
 
 export const OWN = 'own';
 const SLOT = 'atlas-lesson';

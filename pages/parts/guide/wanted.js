@@ -1,6 +1,6 @@
 // The guide is a script of its own (begin.js), fetched once a lesson is asked for: by the address, or by a link.
 
-import {make} from '../dom.js';
+import {late} from '../late.js';
 
 const META = 'meta[name=atlas-guide]'; // says where it lies
 
@@ -8,12 +8,9 @@ const META = 'meta[name=atlas-guide]'; // says where it lies
 export const wanted = () => {
   let asked = false;
   const bring = (lesson = '') => {
-    const script = make('script');
     asked = true;
-    script.dataset.lesson = lesson;
-    script.addEventListener('error', () => { asked = false; }); // the next click tries again
-    script.src = /** @type {HTMLMetaElement} */ (document.querySelector(META)).content;
-    document.head.append(script);
+    late(/** @type {HTMLMetaElement} */ (document.querySelector(META)).content)
+      .then(({guide}) => guide(lesson), () => { asked = false; }); // the next click tries again
   };
   document.addEventListener('click', event => {
     const link = /** @type {any} */ (event.target).closest?.('a[data-lesson]');

@@ -1,28 +1,10 @@
 // Another language than English: texts of the page are exchanged as they appear, whole ones by a catalogue, sentences
 // with something put in by what stands around it. What a visitor wrote, what a model wrote and what is code stays.
 
-const SLOT = 'atlas-language', META = 'meta[name=atlas-languages]', NAMED = ['title', 'aria-label', 'placeholder'];
+const NAMED = ['title', 'aria-label', 'placeholder'];
 const OWN = 'textarea, input, pre, code, script, style, math, .katex, [translate=no], .film-text .film-body, .chat-turn, .film-tip, .passage';
 const FEW = 4; // letters: a sentence with fewer takes only numbers into its gaps
 const MOST = 400; // characters of a text that is looked for among the sentences
-
-/** The language that was chosen, here or by the link; "en" where none was. */
-export const chosen = () => {
-  const asked = new URLSearchParams(location.search).get('lang');
-  try {
-    if (asked) localStorage.setItem(SLOT, asked);
-    return asked || localStorage.getItem(SLOT) || 'en';
-  } catch { return asked || 'en'; }
-};
-
-/** Takes another language and loads the page anew. @param {string} code */
-export const choose = code => {
-  try { localStorage.setItem(SLOT, code); } catch { /* by the address alone */ }
-  const to = new URL(location.href);
-  to.searchParams.delete('lang');
-  if (code !== 'en') to.searchParams.set('lang', code);
-  location.replace(to);
-};
 
 /** A sentence with gaps as a pattern, and what makes its translation. @param {string} from @param {string} to */
 const sentence = (from, to) => {
@@ -54,12 +36,9 @@ const translator = (whole, sentences) => {
   };
 };
 
-/** Speaks the chosen language on this page, now and in what comes. */
-export const speak = async () => {
-  const known = JSON.parse(/** @type {HTMLMetaElement | null} */ (document.querySelector(META))?.content || '{}'), code = chosen();
-  if (!known[code]) return;
-  document.documentElement.lang = code;
-  const {interface: whole, sentences} = await (await fetch(known[code])).json(), turned = translator(whole, sentences);
+/** Exchanges the texts of this page, now and in what comes. @param {{interface: {[text: string]: string}, sentences: {[text: string]: string}}} texts */
+export const translate = ({interface: whole, sentences}) => {
+  const turned = translator(whole, sentences);
   const done = new WeakMap(); // text node -> what was put there, so that it is not asked for again
   const words = node => {
     if (done.get(node) === node.data || node.parentElement?.closest(OWN)) return;

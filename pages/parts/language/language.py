@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from pages.parts.scripts import KEPT
+from pages.parts import scripts
 
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "languages"
 
@@ -37,9 +37,10 @@ def address(code: str) -> str:
 
 
 def meta() -> str:
-    """The line of a page's head that says which there are."""
+    """The line of a page's head that says which there are, and where the script lies that puts them in."""
     known = json.dumps({code: address(code) for code in languages()})
-    return f'<meta name="atlas-languages" content="{escape(known)}">'
+    script = scripts.address("language.js")
+    return f'<meta name="atlas-languages" content="{escape(known)}" data-script="{script}">'
 
 
 def menu() -> str:
@@ -57,7 +58,7 @@ async def _serve(request: Request) -> Response:
     code = request.path_params["code"]
     if code not in languages():
         raise HTTPException(404)
-    return FileResponse(FOLDER / f"{code}.json", media_type="application/json", headers=KEPT)
+    return FileResponse(FOLDER / f"{code}.json", media_type="application/json", headers=scripts.KEPT)
 
 
 ROUTE = Route("/languages/{code}.json", _serve)

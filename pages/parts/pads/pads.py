@@ -33,6 +33,7 @@ ICONS = {
     "next": '<path d="M7.5 4.5L13 10l-5.5 5.5"/>',
     "pick": '<path d="M3.5 3.5h5v5h-5zM11.5 3.5h5v5h-5zM3.5 11.5h5v5h-5zM11.5 11.5h5v5h-5z"/>',
     "upload": '<path d="M10 13.5v-10M6 7.5l4-4 4 4M3.5 12.5v4h13v-4"/>',
+    "build": '<path d="M3.5 3.5h13v13h-13zM10 14l2.8-5 2.8 5z"/><circle cx="7.5" cy="8" r="2" class="full"/>',
     "half": '<path d="M3.5 3.5h13v13h-13z"/><path class="full" d="M10 3.5h6.5v13H10z"/>',
     "middle": '<path d="M3.5 3.5h13v13h-13z"/><path class="full" d="M7 7h6v6H7z"/>',
 }

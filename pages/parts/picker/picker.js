@@ -1,8 +1,9 @@
 // The picker in the browser: what is picked, files made small, the library, the drawing. Texts of pictures as the
-// engine reads them: world:N, emoji:NAME, mine:BASE64. The server answers server.shelf(asked).
+// engine reads them: world:N, built:THINGS, emoji:NAME, mine:BASE64. The server answers server.shelf(asked).
 
 import {benchOf} from '../bench.js';
-import {adopt, ended, make} from '../dom.js';
+import {adopt, ended, make, makeButton} from '../dom.js';
+import {late} from '../late.js';
 import {padOf} from '../pads/tools.js';
 import {calledLike, filesFor} from './files.js';
 import sheet from './picker.css' with {type: 'css'};
@@ -14,7 +15,8 @@ const followers = new Map(); // a picker's name -> how texts follow its pictures
 /** The texts that belong to a picker's pictures, after what the visitor last did. @param {string} own @param {string} text */
 export const pairs = (own, text) => followers.get(own)?.(text) ?? text;
 
-const isPicture = text => /^\s*(world|emoji|mine|data):/.test(text);
+const isPicture = text => /^\s*(world|emoji|built|mine|data):/.test(text);
+const isScene = text => /^(world|built):/.test(text);
 const parse = text => text.replace(/data:[^,]*,/g, 'mine:').split(/[,\n]/).map(part => part.trim()).filter(Boolean);
 
 /** @param {import('../types').Mount} mount */
@@ -65,15 +67,21 @@ export const picker = ({element, props, trigger, watch, server, SETTINGS}) => {
   };
 
   const card = (text, k) => {
-    const item = make('li', 'picker-item'), image = make('img'), away = make('button', '', '\u00d7');
+    const item = make('li', 'picker-item'), image = make('img'), away = makeButton('picker-away', '\u00d7', () => remove(k));
     image.src = source(text) || 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA=';
     image.alt = image.title = about(text);
-    away.type = 'button';
     away.setAttribute('aria-label', `Remove picture ${k + 1}, ${about(text)}`);
-    away.addEventListener('click', () => remove(k));
-    item.append(image, ...(single ? [] : [make('span', '', k + 1)]), away);
+    item.append(changeable(text, k, image), ...(single ? [] : [make('span', '', k + 1)]), away);
     if (!single) movable(item, away, k);
     return item;
+  };
+
+  const changeable = (text, k, image) => { // a scene is changed by a click on it, where there is a builder
+    if (!given.scene || !isScene(text)) return image;
+    const change = makeButton('picker-change', '', () => build(k));
+    change.setAttribute('aria-label', `Change this scene, ${about(text)}`);
+    change.append(image);
+    return change;
   };
 
   let dragged = -1;
@@ -91,7 +99,7 @@ export const picker = ({element, props, trigger, watch, server, SETTINGS}) => {
       event.preventDefault();
       event.stopPropagation();
       move(k, to);
-      list.children[to].querySelector('button').focus();
+      list.children[to].querySelector('.picker-away').focus();
     });
   };
 
@@ -104,6 +112,7 @@ export const picker = ({element, props, trigger, watch, server, SETTINGS}) => {
   const draw = () => {
     list.replaceChildren(...items.map(card));
     if (words) words.hidden = items.length > 0;
+    if (given.scene) root.querySelector('[data-do=build] span').textContent = single && items.some(isScene) ? 'Change it' : 'Build';
     if (!items.length && !words) say(given.empty || (single ? 'No picture yet.' : 'No pictures yet.'));
     else if (!root.querySelector('.pad-status.bad')) say('');
     root.querySelectorAll('.cell').forEach(one => one.setAttribute('aria-pressed', items.includes(one.dataset.text)));
@@ -114,7 +123,7 @@ export const picker = ({element, props, trigger, watch, server, SETTINGS}) => {
     items.splice(k, 1);
     say('');
     give({remove: k});
-    (list.children[Math.min(k, items.length - 1)]?.querySelector('button') ?? root.querySelector('[data-do=choose]')).focus();
+    (list.children[Math.min(k, items.length - 1)]?.querySelector('.picker-away') ?? root.querySelector('[data-do=choose]')).focus();
   };
 
   const add = (texts, names = texts.map(about)) => { // as many as there is room for
@@ -249,9 +258,27 @@ export const picker = ({element, props, trigger, watch, server, SETTINGS}) => {
 
   pad.wireTools({
     choose: open, upload: () => file.click(), draw: () => { say(''); drawing.showModal(); canvas.focus(); },
+    build: () => build(single && items.some(isScene) ? 0 : undefined),
     undo: () => { const old = undone.pop(); if (old) g.putImageData(old, 0, 0); },
     clear: () => { remember(); blank(pen); },
   });
+
+  // ---- the builder of scenes, which is fetched when it is opened --------------------------------------------------
+  const build = async k => { // anew, or what stands at place k
+    const from = k === undefined ? '' : items[k];
+    say('');
+    try {
+      const [{scene}, found] = await Promise.all([late(given.scene), from && ask({change: from})]);
+      if (from && !found.built) { say(found.error, true); return; }
+      await scene({root, from: from && found.built, address: given.things, done: text => built(text, k)});
+    } catch { say('The builder did not come; try again.', true); }
+  };
+  const built = async (text, k) => {
+    await ask({see: [text]});
+    if (k === undefined) { add([text]); return; }
+    items[k] = text;
+    give(null);
+  };
 
   // ---- pictures of the film ---------------------------------------------------------------------------------------
   const taken = ({detail}) => {

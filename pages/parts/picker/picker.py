@@ -66,6 +66,9 @@ class Library(Protocol):
 
     def world_picture(self, number: int, /) -> Picture: ...
 
+    def to_build(self, text: str, /) -> str:
+        """A scene as "built:...", to be changed. Raises DemoError."""
+
     def emoji_here(self) -> bool:
         """Whether they have been fetched."""
 
@@ -84,8 +87,9 @@ class PicturePicker(Pad):
 
     most: pictures, as many as the library allows by default. words: the value may be words in place of a picture.
     follow: id of a bench; a click on a picture in its film, or on its name, takes it and triggers `taken`. empty: what
-    is said where none is picked. In the browser `atlas.pairs(elem_id, lines)` gives the texts that belong to the
-    pictures, one a line, as they are after the visitor's last change.
+    is said where none is picked. tools: (name, icon, text) of the buttons; more: settings for them. In the browser
+    `atlas.pairs(elem_id, lines)` gives the texts that belong to the pictures, one a line, as they are after the
+    visitor's last change.
     """
 
     def __init__(
@@ -100,11 +104,13 @@ class PicturePicker(Pad):
         words: bool = False,
         follow: str = "",
         empty: str = "",
+        tools: Sequence[tuple[str, str, str]] = TOOLS,
+        more: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         most = library.MOST if most is None else most
         known = _known(library)
-        settings = {"own": elem_id, "most": most, "words": words, "follow": follow, "empty": empty}
+        settings = {"own": elem_id, "most": most, "words": words, "follow": follow, "empty": empty, **(more or {})}
         settings["known"] = known.shown(value)
 
         def shelf(asked: Any) -> dict[str, Any]:  # Gradio marks what it is given, so that no method will do
@@ -114,7 +120,7 @@ class PicturePicker(Pad):
             value=value,
             label=label,
             elem_id=elem_id,
-            html_template=_template(label, info, most, words),
+            html_template=_template(label, info, most, words, tools),
             apply_default_css=False,
             server_functions=[shelf],
             js_on_load=call("picker", "input", "taken", **settings, **_limits(library)),
@@ -137,15 +143,18 @@ class Known:
         self._failed = ""
 
     def answer(self, asked: Any) -> dict[str, Any]:
-        """What the browser asks for: {"see": names}, {"world": first}, {"emoji": words} or {"fetch": true}.
+        """What the browser asks for: {"see": names}, {"change": scene}, {"world": first}, {"emoji": words}
+        or {"fetch": true}.
 
-        -> {"found": [{"text", "about", "src"}]}; for emoji also {"here", "total", "waiting", "share"}; or
-        {"error": text}.
+        -> {"found": [{"text", "about", "src"}]}; for emoji also {"here", "total", "waiting", "share"}; {"built": scene}
+        of a scene to be changed; or {"error": text}.
         """
         asked = asked if isinstance(asked, Mapping) else {}
         try:
             if "see" in asked:
                 return {"found": self._see(asked["see"])}
+            if "change" in asked:
+                return {"built": self.library.to_build(str(asked["change"])[:1000])}
             if "world" in asked:
                 first = self._whole(asked["world"])
                 return {"found": [self._told(self.library.world_picture(first + i)) for i in range(SHOWN)]}
@@ -160,7 +169,7 @@ class Known:
 
     def shown(self, value: str) -> dict[str, dict[str, str]]:
         """What is shown before anything is asked: the scenes of the value."""
-        return {name: self._told(self.library.one(name)) for name in re.findall(r"world:\d{1,15}", value)}
+        return {name: self._told(self.library.one(name)) for name in re.findall(r"world:\d{1,15}|built:[^,\n]+", value)}
 
     def fetch(self) -> None:
         """Begin to bring the emoji here, in a thread of its own; nothing where that goes on already."""
@@ -185,7 +194,7 @@ class Known:
         asked = names if isinstance(names, Sequence) and not isinstance(names, str) else []
         for name in map(str, asked[: self.library.MOST]):
             with contextlib.suppress(DemoError):  # the run itself will say what is wrong with it
-                if name.startswith("world:") or (name.startswith("emoji:") and self.library.emoji_here()):
+                if name.startswith(("world:", "built:")) or (name.startswith("emoji:") and self.library.emoji_here()):
                     found.append({**self._told(self.library.one(name)), "text": name})
         return found
 
@@ -217,12 +226,12 @@ def _icon(name: str) -> str:
     return f'<svg viewBox="0 0 20 20" aria-hidden="true">{ICONS[name]}</svg>'
 
 
-def _template(label: str, info: str, most: int, words: bool) -> str:
+def _template(label: str, info: str, most: int, words: bool, ways: Sequence[tuple[str, str, str]]) -> str:
     name = literal(label)
     tools = "".join(
         f'<button type="button" data-do="{do}" title="{text}" aria-label="{name}: {text}">{_icon(icon)}'
         f"<span>{text}</span></button>"
-        for do, icon, text in TOOLS
+        for do, icon, text in ways
     )
     field = f'<input type="text" class="picker-words" aria-label="{name}: words" maxlength="200">' if words else ""
     kind = "term" if words else "one" if most == 1 else "several"

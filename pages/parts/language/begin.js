@@ -1,0 +1,6 @@
+// What a page in another language than English fetches.
+
+import {arrived} from '../late.js';
+import {translate} from './language.js';
+
+arrived({translate});

@@ -1,0 +1,1 @@
+"""Scenes of the picture world that a visitor builds."""
