@@ -112,11 +112,17 @@ export const picker = ({element, props, trigger, watch, server, SETTINGS}) => {
   const draw = () => {
     list.replaceChildren(...items.map(card));
     if (words) words.hidden = items.length > 0;
-    if (given.scene) root.querySelector('[data-do=build] span').textContent = single && items.some(isScene) ? 'Change it' : 'Build';
+    if (given.scene) offer(single && items.some(isScene) ? 'Change it' : 'Build');
     if (!items.length && !words) say(given.empty || (single ? 'No picture yet.' : 'No pictures yet.'));
     else if (!root.querySelector('.pad-status.bad')) say('');
     root.querySelectorAll('.cell').forEach(one => one.setAttribute('aria-pressed', items.includes(one.dataset.text)));
     unseen();
+  };
+
+  const offer = text => { // what the builder would do
+    const button = root.querySelector('[data-do=build]');
+    button.querySelector('span').textContent = button.title = text;
+    button.setAttribute('aria-label', `${root.getAttribute('aria-label')}: ${text}`);
   };
 
   const remove = k => {
