@@ -71,9 +71,8 @@ def test_shapes_in_the_browser_are_those_of_the_engine(chromium: Any) -> None:
 
 
 @pytest.mark.browser
-def test_things_are_put_and_moved_and_a_run_takes_the_scene(visit, base_url):
-    page = visit("text-to-image?run=text_to_image/attend&steps=2&picture=world:41")
-    live(page, ATTEND)
+def test_things_are_put_and_moved_and_a_run_takes_the_scene(visit):
+    page = visit("text-to-image?bench=text_to_image/attend")
     own = page.locator(f"#{ATTEND}-picture")
     own.locator("[data-do=build]").click()
     own.get_by_role("button", name=re.compile("^large yellow star at ")).wait_for()
@@ -97,6 +96,7 @@ def test_things_are_put_and_moved_and_a_run_takes_the_scene(visit, base_url):
     assert page.evaluate(LOOK, True) == []
     own.get_by_role("button", name="Take it").locator("visible=true").click()
     page.wait_for_function(f"({VALUE})() === 'a red house and a blue ball'")
+    page.get_by_role("spinbutton", name="number input for Noise levels").fill("2")
     page.click(f"#{ATTEND}-run")
     page.wait_for_function(
         f"document.querySelector('#{ATTEND}-strip .film').told?.recipe?.options.picture.startsWith('built:')"
