@@ -41,10 +41,13 @@ class Composed:
 
 
 def compose(model: TuneVae, options: ComposeOptions, *, seed: int) -> Iterator[Composed]:
-    """A frame a beat; all four pairs of bars are said at once, each from its code."""
+    """A frame a beat; all four pairs of bars are said at once, each from its code.
+
+    They are said to the end before the first is drawn: pictures in between would push the weights out of the cache.
+    """
     z = codes(model, options, seed)
     code, made = z[0].float().cpu().numpy(), list[np.ndarray]()
-    for step, (tokens, chances) in enumerate(model.spoken(z, options.temperature, seed)):
+    for step, (tokens, chances) in enumerate(list(model.spoken(z, options.temperature, seed))):
         made.append(tokens.cpu().numpy())
         if step % EVERY != EVERY - 1:
             continue
