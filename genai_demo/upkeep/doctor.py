@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from genai_demo.core import VERSION, limits
+from genai_demo.core.backend import backend
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.home import home
 from genai_demo.core.run import all_runs
@@ -32,10 +33,7 @@ from genai_demo.results import recording
 State = Literal["ok", "look here", "broken"]
 ROOT = Path(__file__).resolve().parents[2]
 LEAST, TESTED = (3, 11), (3, 11)  # Python: the oldest that can run it, the one the tests run on
-DISK_MB, FETCHED_MB = (
-    100,
-    1_000,
-)  # free: less is too little to work with; less is too little for all that may be fetched
+DISK_MB, FETCHED_MB = 100, 1_000  # free: what work needs, and what all that may be fetched needs
 MEMORY_MB = 2_000  # what the app needs with a few models
 PATIENCE_S = 3.0
 
@@ -189,12 +187,14 @@ def settings() -> Iterator[Finding]:
 
     try:
         limits.check()
+        elsewhere = backend()
         memory = budget() / 2**20
     except DemoError as error:
         yield Finding("broken", "settings", str(error))
         return
     text = ", ".join(f"{limit.variable}={limit.value}" for limit in limits.ALL)
-    yield Finding("ok", "settings", f"{text}, models in {memory:,.0f} MB")
+    where = f", runs are computed at {elsewhere.kind}://{elsewhere.place}" if elsewhere else ""
+    yield Finding("ok", "settings", f"{text}, models in {memory:,.0f} MB{where}")
 
 
 def gpu() -> Iterator[Finding]:

@@ -105,8 +105,8 @@ def test_more_threads_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(doctor.machine()) == ["ok", "look here"]
 
 
-@pytest.mark.parametrize("name", ["GENAI_DEMO_MEMORY_MB", "GENAI_DEMO_RUNS_EACH"])
-def test_settings_that_are_no_numbers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["GENAI_DEMO_MEMORY_MB", "GENAI_DEMO_RUNS_EACH", "GENAI_DEMO_BACKEND"])
+def test_settings_that_can_not_be_meant(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(doctor.settings()) == ["ok"]
     monkeypatch.setenv(name, "much")
     assert states(doctor.settings()) == ["broken"]
