@@ -43,7 +43,8 @@ class Composed:
 def compose(model: TuneVae, options: ComposeOptions, *, seed: int) -> Iterator[Composed]:
     """A frame a beat; all four pairs of bars are said at once, each from its code.
 
-    They are said to the end before the first is drawn: pictures in between would push the weights out of the processor's cache.
+    They are said to the end before the first is drawn: pictures in between would push the weights out of the
+    processor's cache.
     """
     z = codes(model, options, seed)
     code, made = z[0].float().cpu().numpy(), list[np.ndarray]()
