@@ -17,7 +17,9 @@ from typing import Any
 
 import gradio as gr
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
@@ -25,7 +27,7 @@ from starlette.staticfiles import StaticFiles
 
 from genai_demo.core import limits
 from genai_demo.core.backend import backend
-from genai_demo.core.errors import DemoError
+from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.registry import packages
 from pages import PAGES
 from pages.parts import health, joined, quick, scripts, sessions
@@ -93,7 +95,7 @@ def launch_options() -> dict[str, Any]:
                 scene.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],
-            "exception_handlers": {404: _not_found},
+            "exception_handlers": {404: _not_found, FnIndexInferError: _no_event, RequestValidationError: _unread},
             "middleware": [Middleware(Kept)],
         },
     }
@@ -115,6 +117,19 @@ async def _not_found(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": detail}, status_code=404)
     base = request.scope.get("root_path", "") or ""
     return HTMLResponse(NOT_FOUND.replace("BASE", base), status_code=404)
+
+
+async def _no_event(request: Request, error: Exception) -> Response:
+    """A call that names no event of the app's is the caller's mistake, not a fault."""
+    said = "the call names no event that is here; see /gradio_api/info for those there are"
+    return JSONResponse({"detail": said}, status_code=422)
+
+
+async def _unread(request: Request, error: Exception) -> Response:
+    """A call out of shape: where, in a sentence. What was sent is not repeated: it may be no text that can be sent."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    where = shown(".".join(map(str, faults[0]["loc"]))) if faults else "the body"
+    return JSONResponse({"detail": f"{where} can't be read; send what /gradio_api/info asks for"}, status_code=422)
 
 
 NOT_FOUND = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Not here - GenAI Atlas</title>

@@ -18,7 +18,7 @@ def add(commands: Any, command: Any) -> None:
     help = "run everything on CUDA and on the processor, compare, and write docs/gpu.md"
     one = command(commands, "gpu-check", _gpu_check, help, "gpu-check diffusion/denoise")
     one.add_argument("names", metavar="NAME", nargs="*", help="runs; the page is written only where all are checked")
-    command(commands, "readme", _readme, "write the table of architectures into README.md")
+    command(commands, "readme", _readme, "write the tables of architectures, limits and reliability into README.md")
     command(commands, "bench", _bench, "run the benchmarks and print one table: name, ours, bare library, ratio")
 
 

@@ -69,6 +69,30 @@ def test_events_of_the_pages_answer_wrong_inputs_with_a_sentence(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.parametrize("body", [{"data": []}, {"data": [], "fn_index": None, "session_hash": "x"}], ids=str)
+def test_a_call_that_names_no_event_is_the_callers_mistake(
+    base_url: str, capfd: pytest.CaptureFixture[str], body: Any
+) -> None:
+    answer = httpx.post(f"{base_url}/gradio_api/run/predict", json=body, timeout=60)
+    assert answer.status_code == 422
+    assert "names no event" in answer.json()["detail"]
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    "body", ['{"data": 1}', '{"data": [], "session_hash": {"a": "\\ud800"}}', "[", '"\\ud800"', '{"data": []']
+)
+def test_a_call_out_of_shape_is_answered_with_a_sentence(
+    base_url: str, capfd: pytest.CaptureFixture[str], body: str
+) -> None:
+    """Also one with half a character, which no answer could repeat."""
+    head = {"content-type": "application/json"}
+    answer = httpx.post(f"{base_url}/gradio_api/call/vae_decode", content=body, headers=head, timeout=60)
+    assert answer.status_code == 422
+    assert "can't be read; send what" in answer.json()["detail"]
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_a_fault_has_a_name_that_the_log_and_the_visitor_share(caplog: pytest.LogCaptureFixture) -> None:
     @kind
     def broken() -> None:

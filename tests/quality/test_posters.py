@@ -71,3 +71,8 @@ def test_the_table_has_every_architecture_run_and_model() -> None:
         row = next(row for row in rows if f"[{family.title}]" in row)
         for entry in (*packages()[name].RUNS, *packages()[name].SPECS):
             assert getattr(entry, "name", getattr(entry, "key", "")).partition("/")[2] in row
+
+
+@pytest.mark.parametrize("name", readme.OTHERS)
+def test_the_other_tables_of_the_readme_are_current(name: str) -> None:
+    assert readme.written(name) == readme.OTHERS[name](), "run `python -m genai_demo readme`"
