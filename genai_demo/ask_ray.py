@@ -85,6 +85,11 @@ def connected(place: str) -> Cluster:
         return _clusters[place]
 
 
+def forget() -> None:
+    """The next run asks the cluster anew what it is."""
+    _clusters.clear()
+
+
 def _connect(place: str) -> Cluster:
     os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # or a call without a cluster starts one on this machine
     try:

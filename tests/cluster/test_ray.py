@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
+from benchmarks.cluster import ray_here
 from genai_demo import DemoError, Recipe, ask_ray, run
 from genai_demo.cli import main
 from genai_demo.core import backend
 from genai_demo.core.run import complete
 from genai_demo.core.schedule import Schedule
-from genai_demo.core.workers import APP
 from genai_demo.results.files import digest
-from genai_demo.serve_ray import Sizes, application
 
 pytestmark = [
     pytest.mark.skipif(
@@ -32,64 +26,13 @@ pytestmark = [
     ),
     pytest.mark.filterwarnings("ignore"),
 ]
-ROOT = Path(__file__).resolve().parents[2]
 LONG = Recipe("gan/points", {"steps": 4000})
-ENVIRONMENT = {
-    "RAY_AUTH_MODE": "disabled",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_ENABLE_AUTO_CONNECT": "0",
-    "RAY_raylet_start_wait_time_s": "120",
-    "PYTHONPATH": str(ROOT),
-}
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[str]:
-    """HOST:PORT of a Ray that runs two workers of the class "single"; its processes end with the test."""
-    os.environ |= ENVIRONMENT
-    import ray
-    from ray import serve
-
-    ports = free_ports(4)
-    names = ("port", "dashboard-agent-grpc-port", "dashboard-agent-listen-port", "runtime-env-agent-port")
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--num-cpus=2"]
-        command += ["--include-dashboard=false", "--object-store-memory=150000000", f"--temp-dir={folder}"]
-        command += [f"--{name}={port}" for name, port in zip(names, ports, strict=True)]
-        with open(f"{folder}/log", "wb") as log:
-            head = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
-        try:
-            address = f"{ray.util.get_node_ip_address()}:{ports[0]}"
-            connect(ray, address, head)
-            serve.start(proxy_location="Disabled")
-            serve.run(application(Sizes(only="single", least=2)), name=APP, route_prefix=None)
-            yield address
-            ask_ray._clusters.clear()
-            ray.shutdown()
-        finally:
-            for one in [*psutil.Process(head.pid).children(recursive=True), head]:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    one.kill()
-            head.wait()
-
-
-def connect(ray: Any, address: str, head: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 120
-    while True:
-        assert head.poll() is None, "Ray did not start"
-        try:
-            ray.init(address, log_to_driver=False, logging_level="ERROR")
-            return
-        except (ConnectionError, RuntimeError):
-            assert time.monotonic() < until
+    with ray_here() as place:
+        yield place
 
 
 @pytest.fixture
