@@ -37,6 +37,8 @@ MOST = 4  # things of a scene that is asked about
 NONE = "none"  # the answer to how many, of what is not there
 ONCE = ("absent", "background", "caption")  # kinds of which one question a scene is enough
 OFTEN = {"beside": 3, "side": 2, "relation": 2, "place": 2}  # drawn so many times more: fewer scenes have them
+SINGLE = 0.6  # of the scenes with one thing: so many are not asked about, or naming it would never matter
+YES = 0.56  # drawn so often of whether a thing is there: what is drawn twice goes, and less is there than is not
 SHARED = 0.5  # of the scenes with several things: in these, two have a kind or a colour in common
 
 
@@ -217,7 +219,7 @@ def _relation(ask: _Asking) -> Asked | None:
 
 def _whether(ask: _Asking) -> Asked | None:
     """Whether a thing is there, or has a colour."""
-    things, yes = ask.scene.things, ask.chance(0.5)
+    things, yes = ask.scene.things, ask.chance(YES)
     if not things:
         return None
     thing = things[int(ask.rng.integers(len(things)))]
@@ -335,6 +337,8 @@ def scene_to_ask(rng: np.random.Generator, new: NewIn = "nothing", most: int = M
     wanted = set() if new == "nothing" else {new}
     while True:
         scene = random_scene(rng, most)
+        if len(scene.things) == 1 and rng.random() < SINGLE:
+            continue
         if len(scene.things) > 1 and not alike(scene) and rng.random() < SHARED:
             scene = _sharing(scene, rng)
         if new_in(scene) == wanted:

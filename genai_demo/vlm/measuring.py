@@ -46,7 +46,7 @@ def answers(seer: Seer, pack: packing.Pack, features: Tensor | None) -> tuple[Te
     ids = pack.ids.to(device)
     at = pack.weights.to(device) > 0
     more = {}
-    h = network.get_input_embeddings()(ids)
+    h = embedded(network.get_input_embeddings(), ids, pack.sums.to(device))
     if features is not None:
         patches = seer.projector(features).to(h.dtype)
         if seer.fused:
@@ -61,6 +61,17 @@ def answers(seer: Seer, pack: packing.Pack, features: Tensor | None) -> tuple[Te
         **more,
     ).last_hidden_state
     return network.lm_head(out[at]), ids.roll(-1, 1)[at], pack.weights.to(device)[at]
+
+
+def embedded(table: torch.nn.Module, ids: Tensor, sums: Tensor) -> Tensor:
+    """(b, n, width): the words' vectors; in the first places those of `sums` added, where there are any."""
+    h: Tensor = table(ids)
+    if not sums.shape[1]:
+        return h
+    there = (sums >= 0)[..., None]
+    added = (table(sums.clamp(min=0)) * there).sum(2)
+    first = torch.where(there.any(2), added, h[:, : sums.shape[1]])
+    return torch.cat([first, h[:, sums.shape[1] :]], 1)
 
 
 @torch.no_grad()

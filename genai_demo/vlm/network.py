@@ -16,9 +16,9 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from genai_demo.vlm import words
 from genai_demo.vlm.tower import FEATURES
 
-WIDTH, LAYERS, HEADS, WIDE = 160, 5, 5, 432
+WIDTH, LAYERS, HEADS, WIDE = 128, 4, 4, 352
 HIDDEN = 256  # of the projector
-CROSS_WIDE = 320  # of the feed-forward layers beside the cross-attention
+CROSS_WIDE = 256  # of the feed-forward layers beside the cross-attention
 SPREAD = 0.04  # deviation of the first weights
 SHAPE: dict[str, Any] = {
     "hidden_size": WIDTH,
@@ -29,6 +29,7 @@ SHAPE: dict[str, Any] = {
     "max_position_embeddings": 512,
     "tie_word_embeddings": True,
     "initializer_range": SPREAD,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 1e6},  # most of a head turns too slowly to matter
     "attn_implementation": "eager",  # with masks that differ by row the others are slower on a processor
 }
 

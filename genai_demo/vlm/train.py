@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor
 
 from genai_demo.core import training as kit
@@ -28,7 +27,7 @@ from genai_demo.core.device import pick_device, seeded
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import Scene, draw
-from genai_demo.data.world_questions import ASKERS, Asked, asked, scene_to_ask
+from genai_demo.data.world_questions import ASKERS, asked, scene_to_ask
 from genai_demo.text_to_image.autoencoder import as_input
 from genai_demo.text_to_image.rates import trapezoid
 from genai_demo.vlm import measuring, model, network, packing, words
@@ -63,7 +62,7 @@ class TrainConfig:
 
 
 STAGES: dict[str, TrainConfig] = {
-    "language": TrainConfig(steps=2400, learning_rate=2e-3, mute=0.1),
+    "language": TrainConfig(steps=3000, learning_rate=3e-3, mute=0.08),
     "aligned": TrainConfig(steps=1500, learning_rate=2e-3),
     "llava": TrainConfig(steps=4500, learning_rate=1.5e-3),
     "fusion": TrainConfig(steps=6000, learning_rate=2e-3),
@@ -103,7 +102,8 @@ class Training(Resumable):
             group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.falling)
         rng = np.random.default_rng((cfg.seed, list(STAGES).index(self.name), self.step))
         scenes = [scene_to_ask(rng) for _ in range(cfg.rows)]
-        pack, features = self.batch(scenes, [asked(scene, rng, QUESTIONS) for scene in scenes], rng)
+        items = [[*packing.notes(scene, rng), *asked(scene, rng, QUESTIONS)] for scene in scenes]
+        pack, features = self.batch(scenes, items, rng)
         with kit.products(self.device, cfg.precision):
             value = loss(self.model, pack, features)
         self.optimiser.zero_grad(set_to_none=True)
@@ -114,7 +114,7 @@ class Training(Resumable):
         return float(value.detach())
 
     def batch(
-        self, scenes: list[Scene], questions: list[list[Asked]], rng: np.random.Generator
+        self, scenes: list[Scene], questions: list[packing.Items], rng: np.random.Generator
     ) -> tuple[packing.Pack, Tensor | None]:
         """The rows of a step, and the tower's features of their pictures; None where words tell the scene."""
         if self.name == "language":
