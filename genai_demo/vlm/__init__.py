@@ -21,9 +21,7 @@ _MODEL = "genai_demo.vlm.model"
 
 def _trained(name: str, title: str, *more: str, build: str = "build") -> ModelSpec:
     sources = (Bundled(f"vlm/{name}.safetensors", (*more, "text_to_image/detector.safetensors")),)
-    return ModelSpec(
-        f"vlm/{name}", title, sources, f"{_MODEL}:{build}", "Apache-2.0", f"{_MODEL}:example", threads=1
-    )
+    return ModelSpec(f"vlm/{name}", title, sources, f"{_MODEL}:{build}", "Apache-2.0", f"{_MODEL}:example", threads=1)
 
 
 LLAVA = _trained("llava", "LLaVA in small")
@@ -39,7 +37,9 @@ def _hub(name: str, title: str, repo: str, licence: str) -> ModelSpec:
 
 LARGER = (
     _hub("smolvlm", "SmolVLM 256M, from the hub", "HuggingFaceTB/SmolVLM-256M-Instruct", "Apache-2.0 (Hugging Face)"),
-    _hub("smolvlm-500m", "SmolVLM 500M, from the hub", "HuggingFaceTB/SmolVLM-500M-Instruct", "Apache-2.0 (Hugging Face)"),
+    _hub(
+        "smolvlm-500m", "SmolVLM 500M, from the hub", "HuggingFaceTB/SmolVLM-500M-Instruct", "Apache-2.0 (Hugging Face)"
+    ),
     _hub("llava-7b", "LLaVA 1.5 7B, from the hub", "llava-hf/llava-1.5-7b-hf", "Llama 2 licence (Meta)"),
 )
 SPECS: tuple[ModelSpec, ...] = (LLAVA, FUSION, ALIGNED, LANGUAGE, *LARGER)

@@ -95,7 +95,9 @@ def text_of(seer: Seer, ids: Sequence[int]) -> str:
     return b"".join(seer.language.piece(number) for number in ids).decode(errors="replace").strip()
 
 
-def answer(seer: Seer, patches: Tensor, prompt: Sequence[int], limit: int = LONGEST, gone: Collection[int] = ()) -> Answer:
+def answer(
+    seer: Seer, patches: Tensor, prompt: Sequence[int], limit: int = LONGEST, gone: Collection[int] = ()
+) -> Answer:
     """To one question about one picture."""
     return answers(seer, patches, [prompt], limit, gone)[0]
 

@@ -16,7 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from genai_demo.core.frames import Paced, Tok, carried, curve, number, pictures, prose, ranked, tokens
-from genai_demo.data.world_questions import Question
+from genai_demo.data.scenes import Question
 from genai_demo.language.conversation import Message, read_turns
 from genai_demo.language.distributions import surprise
 from genai_demo.language.engines import Local, Piece, Prompt
@@ -41,11 +41,11 @@ class AskStep(Paced):
     index: int
     total: int
     notice: str | None = prose("note")
-    seen: np.ndarray = pictures("the picture, as it is seen")
     answer: tuple[Tok, ...] = tokens("answer, by token", grows=True)
     likeliest: tuple[Tok, ...] = ranked("likeliest in this place", unit="probability")
     control: tuple[Tok, ...] = tokens("asked of a grey picture")
     verdict: str = prose("what the control says")
+    seen: np.ndarray = pictures("the picture, as it is seen")
     surprise: float = curve("surprise", unit="bits")
     seeing: float | None = number("chance of this answer", unit="with the picture")
     blind: float | None = number("chance of this answer", unit="with a grey one")
@@ -166,6 +166,6 @@ def verdict(mine: str, other: str, with_it: float, without: float) -> str:
         return f"With a grey picture it says “{other}” too: this answer does not need the picture."
     rests = "it rests on the picture" if without < MOSTLY * with_it else "it hardly rests on the picture"
     return (
-        f"With a grey picture it says “{other}”. The answer “{mine}” has a chance of {with_it:.2f} with the picture and "
+        f"With a grey picture it says “{other}”. The answer “{mine}” has a chance of {with_it:.2f} with the picture, "
         f"of {without:.2f} without: {rests}."
     )

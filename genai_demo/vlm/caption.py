@@ -30,10 +30,10 @@ class CaptionStep:
 
     index: int
     total: int
+    names: tuple[str, ...]
     notice: str | None = prose("note")
     seen: np.ndarray = pictures("the picture")
     answer: tuple[Tok, ...] = tokens("caption, by token", grows=True)
-    names: tuple[str, ...]
     found: np.ndarray = pictures("what CLIP finds by these words", names="names", columns=FOUND)
     said: str = prose("what is shown")
     cosine: float = curve("likeness of picture and words, by CLIP", unit="cosine")
@@ -59,10 +59,10 @@ def caption(seer: Seer, options: CaptionOptions, *, seed: int) -> Iterator[Capti
         yield CaptionStep(
             index,
             len(ids),
+            _names(best, cosines),
             looked.notice or None,
             large(looked.pixels)[None],
             (Tok(word, found.chances[index], id=ids[index]),),
-            _names(best, cosines),
             library[best],
             _said(text, rank, len(library)),
             float(cosines[0]),

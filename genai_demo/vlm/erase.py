@@ -39,9 +39,9 @@ class EraseStep:
 
     index: int
     total: int
+    names: tuple[str, ...]
     notice: str | None = prose("note")
     drawn: np.ndarray = pictures("the picture, and what is subtracted from its patches", names="names")
-    names: tuple[str, ...]
     answers: tuple[Tok, ...] = ranked("what it answers now", unit="chance", long=True)
     caption: str = prose("its caption now")
     said: str = prose("what is shown")
@@ -69,9 +69,9 @@ def erase(seer: Seer, options: EraseOptions, *, seed: int) -> Iterator[EraseStep
         yield EraseStep(
             index,
             len(strengths),
+            ("the picture", "how much is taken from each patch"),
             looked.notice or None,
             _drawn(looked, along, float(strength)),
-            ("the picture", "how much is taken from each patch"),
             _rows(options.question, found[0], first),
             found[1].text,
             _said(word, float(strength), first, found[0].text),

@@ -87,7 +87,7 @@ def covered(pixels: np.ndarray, side: int) -> np.ndarray:
 
 @torch.inference_mode()
 def attention(seer: Seer, patches: Tensor, prompt: Sequence[int], given: Sequence[int]) -> Tensor:
-    """(len(given), n): how much the places before each token look at each patch; mean of layers and heads, sums to 1."""
+    """(len(given), n): how much the places before each token look at each patch: means that add up to 1."""
     ids = torch.tensor([[*prompt, *given][:-1]], device=patches.device)
     looks = (_across if seer.fused else _along)(seer, patches, ids)[-len(given) :]
     return looks / looks.sum(-1, keepdim=True).clamp(min=1e-9)

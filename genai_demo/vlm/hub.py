@@ -32,7 +32,8 @@ class Borrowed(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return next(self.network.parameters()).device
+        device: torch.device = next(self.network.parameters()).device
+        return device
 
     @torch.inference_mode()
     def patches(self, pictures: np.ndarray) -> Tensor:
@@ -41,13 +42,11 @@ class Borrowed(nn.Module):
         images = [[Image.fromarray(one)] for one in pictures]
         seen = self.processor.image_processor(images=images, return_tensors="pt")
         more = {"pixel_attention_mask": seen["pixel_attention_mask"]} if "pixel_attention_mask" in seen else {}
-        found = self.network.get_image_features(pixel_values=seen["pixel_values"].to(weight.device, weight.dtype), **more)
+        found = self.network.get_image_features(
+            pixel_values=seen["pixel_values"].to(weight.device, weight.dtype), **more
+        )
         parts = found.pooler_output if hasattr(found, "pooler_output") else found
         return torch.stack([part.flatten(0, -2) for part in parts])
-
-    def strangeness(self, pictures: np.ndarray) -> Tensor:
-        """No picture is strange to them."""
-        return torch.zeros(len(pictures))
 
     def prompt(self, turns: Turns, question: str) -> list[int]:
         """Tokens of a conversation about a picture up to where the answer begins, by the model's own template."""
@@ -98,7 +97,8 @@ def build(place: str) -> Borrowed:
     network = AutoModelForImageTextToText.from_pretrained(place, dtype="auto")
     if not hasattr(network, "get_image_features") or not hasattr(network.config, "image_token_id"):
         raise DemoError(
-            f"the model is {shown(type(network).__name__)}, which has no patches among its words; choose SmolVLM or LLaVA"
+            f"the model is {shown(type(network).__name__)}, which has no patches among its words; "
+            "choose SmolVLM or LLaVA"
         )
     if hasattr(processor.image_processor, "do_image_splitting"):
         processor.image_processor.do_image_splitting = False  # one picture, not its tiles besides

@@ -15,16 +15,20 @@ from torch import Tensor
 
 from genai_demo.clip import pictures as given
 from genai_demo.core.errors import DemoError, shown
+from genai_demo.data.scenes import Question
 from genai_demo.data.world import Scene, draw
-from genai_demo.data.world_questions import Question
+from genai_demo.data.world_kinds import KINDS
+from genai_demo.text_to_image.autoencoder import as_input
+from genai_demo.text_to_image.detector import look as see
 from genai_demo.vlm import words
 from genai_demo.vlm.model import Seer
 
 SIDE, GREY = 64, 165  # pixels of a side; the picture of the control
+OFF = 20.0  # levels: of 1,000 scenes all but one differed by less than 16, noise, blurs and garments by more than 33
 LARGE = 256  # pixels of what is drawn of it
 STRANGE = (
-    "This picture is unlike any that the model was shown: it knows drawn scenes of 23 kinds of things, and sees nothing "
-    "else. Take its answer for a guess."
+    f"This picture is unlike any that the model was shown: it knows drawn scenes of {len(KINDS)} kinds of things and "
+    "sees nothing else. Take its answer for a guess."
 )
 Turns = Sequence[Question]
 
@@ -60,8 +64,18 @@ def scene_of(text: str) -> Scene | None:
 
 def notice(seer: Seer, pixels: np.ndarray) -> str:
     """What is to be said of a picture of another world; "" of a scene."""
-    strange = seer.strangeness(pixels[None])
-    return STRANGE if float(strange) > 1 else ""
+    return STRANGE if closed(seer) and off(seer, pixels) > OFF else ""
+
+
+def off(seer: Seer, pixels: np.ndarray) -> float:
+    """What the tower sees, drawn again: by how many levels of 255 the picture differs, on average."""
+    (seen,) = see(seer.tower.detector, as_input([pixels]))
+    return float(np.abs(draw(seen, SIDE).astype(np.float64) - pixels).mean())
+
+
+def closed(seer: Seer) -> bool:
+    """Whether it knows the picture world only."""
+    return getattr(seer, "closed", True)
 
 
 def grey(seer: Seer) -> Tensor:
@@ -85,8 +99,7 @@ def check(seer: Seer, text: str) -> None:
     """Raises DemoError where there is no question, or it has a word that the model was never taught."""
     if not text.strip():
         raise DemoError("there is no question; ask something about the picture, such as: Where is the house?")
-    known = getattr(seer, "closed", True)
-    if known and (unknown := words.unknown(text)):
+    if closed(seer) and (unknown := words.unknown(text)):
         raise DemoError(f"{shown(unknown[0])} is a word that the model was never taught; {near(unknown[0])}")
 
 

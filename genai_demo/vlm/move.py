@@ -106,5 +106,3 @@ def _said(asked: Sequence[str], before: Sequence[Answer], now: Sequence[Answer],
         if one.text != old.text
     ]
     return " ".join(new) if new else "No answer changed in this step."
-
-

@@ -44,7 +44,9 @@ class RestOptions(Options):
     picture: str = picture_option(THREE)
     question: str = question_option("Which colour is the house?")
     dropped: str = option(
-        "", "Numbers of patches that are left out for good, as in 43 44: from 1, row by row; empty for none", longest=400
+        "",
+        "Numbers of patches that are left out for good, as in 43 44: from 1, row by row; empty for none",
+        longest=400,
     )
 
 

@@ -31,9 +31,9 @@ class PartsStep:
 
     index: int
     total: int
-    notice: str | None = prose("note")
     ways: tuple[str, ...]
     kinds: tuple[str, ...]
+    notice: str | None = prose("note")
     seen: np.ndarray = pictures("the picture, as it is seen")
     answers: tuple[Tok, ...] = ranked("what each way answers", unit="chance", long=True)
     right: np.ndarray = matrix("held-out questions answered", rows="ways", columns="kinds", unit="%", cells=True)
@@ -89,9 +89,9 @@ def parts(options: PartsOptions, *, seed: int) -> Iterator[PartsStep]:
         yield PartsStep(
             index,
             len(WAYS),
-            said,
             tuple(each.name for each in WAYS[: index + 1]),
             kinds,
+            said,
             large(seen[0])[None],
             tuple(rows),
             np.array(table),
@@ -114,7 +114,8 @@ def _with(seer: Seer, projector: nn.Module) -> Seer:
 def _shuffled(seer: Seer, seed: int) -> Seer:
     def change(_: Tensor, patches: Tensor) -> Tensor:
         order = torch.randperm(patches.shape[1], generator=generator(seed))
-        return patches[:, order.to(patches.device)]
+        found: Tensor = patches[:, order.to(patches.device)]
+        return found
 
     return _with(seer, Changed(seer.projector, change))
 
@@ -122,7 +123,8 @@ def _shuffled(seer: Seer, seed: int) -> Seer:
 def _noise(seer: Seer, seed: int) -> Seer:
     def change(_: Tensor, patches: Tensor) -> Tensor:
         drawn = torch.randn(patches.shape, generator=generator(seed)).to(patches)
-        return patches.mean((0, 1)) + patches.std((0, 1)) * drawn
+        found: Tensor = patches.mean((0, 1)) + patches.std((0, 1)) * drawn
+        return found
 
     return _with(seer, Changed(seer.projector, change))
 
@@ -158,6 +160,6 @@ WAYS = (
     Way("shuffled", "The patches in another order. Each says its own place, so that little may be lost.", _shuffled),
     Way("noise", "Random numbers in place of the patches, with their mean and spread.", _noise),
     Way("new", "A projector with the random weights that training began with.", _new),
-    Way("left out", "What the tower says, unchanged, in the place of vectors that the decoder reads.", _left_out),
+    Way("left out", "What the tower says, as much of it as fits, in the place of vectors that the decoder reads.", _left_out),
     Way(FUSED, "Another model: no patch stands among its words; a frozen decoder looks at them.", _as_it_is),
 )

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from genai_demo.core.frames import Tok, curve, number, pictures, prose, ranked
 from genai_demo.data.world import Scene
+from genai_demo.text_to_image.detector import CELLS
 from genai_demo.vlm import words
 from genai_demo.vlm.looking import Looked, large, look
 from genai_demo.vlm.maps import worded
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.network import LAYERS
 from genai_demo.vlm.options import PatchesOptions
-from genai_demo.vlm.tower import CELLS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,11 +34,11 @@ class RestStep:
 
     index: int
     total: int
-    notice: str | None = prose("note")
     names: tuple[str, ...]
+    notice: str | None = prose("note")
     maps: np.ndarray = pictures("what it rests on", names="names", columns=4)
     answer: tuple[Tok, ...] = tokens("the answer; marked: what the maps are of")
-    most: tuple[Tok, ...] = ranked("patches that count most", unit="nats")
+    most: tuple[Tok, ...] = ranked("patches that count most", unit="nats", long=True)
     said: str = prose("what is shown")
     chance: float = number("chance of it", unit="with all patches")
     least: float = number("chance of it", unit="without its patch")
@@ -129,8 +129,8 @@ def _frame(
     best = int(drops.argmax())
     return RestStep(
         *at,
-        looked.notice or None,
         ("the picture", "patch left out", "patch covered", "attention, sinks masked"),
+        looked.notice or None,
         np.stack([large(looked.pixels), *(tinted(looked.pixels, one) for one in maps)]),
         _answer(seer, known.found, part),
         _most(drops, side),

@@ -1,6 +1,6 @@
 """Run vlm/stages: how the models came to be, as it was recorded: the decoder, the projector, both; gates that open.
 
-Liu et al. 2023: first the projector alone, so that patches come to mean something to a decoder left as it is; then both.
+Liu et al. 2023: first the projector alone, so that patches mean something to a decoder left as it is; then both.
 The frames are the reports of the training, kept on the cards; at the end of a stage its weights answer a question.
 """
 
@@ -33,7 +33,7 @@ TITLES = {
 }
 SAID = {
     "language": "The decoder reads scenes told in words, and questions about them. It has seen no picture yet.",
-    "aligned": "The decoder is left as it is. Only the projector learns: what to make of a patch, so that it understands.",
+    "aligned": "The decoder is left as it is. Only the projector learns to make patches that it understands.",
     "llava": "Projector and decoder learn together, from all questions.",
     "fusion": "The decoder is left as it is. Layers of cross-attention learn, behind gates that begin at 0.",
 }
@@ -51,10 +51,10 @@ class StagesStep:
     index: int
     total: int
     sides: tuple[str, ...]
+    layers: tuple[str, ...]
     seen: np.ndarray | None = pictures("the picture of your question")
     kinds: tuple[Tok, ...] = ranked("held-out questions answered", unit="%")
     gates: np.ndarray | None = matrix("gates, by layer", rows="sides", columns="layers", signed=True, cells=True)
-    layers: tuple[str, ...]
     said: str = prose("what learns")
     stage: str = number("stage", phase=True)
     step: int = number("step", digits=0)
@@ -94,18 +94,16 @@ def _answer(name: str, options: StagesOptions) -> str:
     return f" Now it answers “{options.question}”: “{found.text}”."
 
 
-def _frame(
-    at: tuple[int, int], name: str, row: Mapping[str, float], pixels: np.ndarray, answered: str
-) -> StagesStep:
+def _frame(at: tuple[int, int], name: str, row: Mapping[str, float], pixels: np.ndarray, answered: str) -> StagesStep:
     kinds = [100 * row[kind] for kind in ASKERS if kind in row]
     gates = [[row[column] for column in row if column.startswith("gate ") and is_side(column)] for is_side in SIDE_OF]
     return StagesStep(
         *at,
         SIDES,
+        tuple(f"layer {i + 1}" for i in range(len(gates[0]))),
         large(pixels)[None],
         tuple(Tok(kind, share / 100, value=share) for kind, share in zip(ASKERS, kinds)),
         np.array(gates, np.float32) if gates[0] else None,
-        tuple(f"layer {i + 1}" for i in range(len(gates[0]))),
         SAID[name] + answered,
         TITLES[name],
         int(row["step"]),

@@ -20,12 +20,12 @@ EYE = {**TEXT, "image_size": 32, "patch_size": 8}
 
 def tokenizer() -> Any:
     """Letters as tokens, and the marks of pictures."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     inner = Tokenizer(models.BPE({letter: i for i, letter in enumerate(letters)}, []))
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.pre_tokenizer, inner.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     made = PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="</s>", pad_token="</s>")
     marks = ["<image>", "<fake_token_around_image>", "<end_of_utterance>", "<global-img>"]
     made.add_special_tokens({"additional_special_tokens": marks})
