@@ -42,7 +42,7 @@ class AskOptions(Options):
 
 class RestOptions(Options):
     picture: str = picture_option(THREE)
-    question: str = question_option("Which colour is the house?")
+    question: str = question_option("Describe the picture.")
     dropped: str = option(
         "",
         "Numbers of patches that are left out for good, as in 43 44: from 1, row by row; empty for none",

@@ -132,7 +132,8 @@ def _noise(seer: Seer, seed: int) -> Seer:
 def _left_out(seer: Seer, seed: int) -> Seer:
     def change(features: Tensor, patches: Tensor) -> Tensor:
         bare = F.pad(features, (0, max(0, patches.shape[-1] - features.shape[-1])))[..., : patches.shape[-1]]
-        return bare * patches.norm(dim=-1, keepdim=True) / bare.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+        found: Tensor = bare * patches.norm(dim=-1, keepdim=True) / bare.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+        return found
 
     return _with(seer, Changed(seer.projector, change))
 

@@ -40,6 +40,7 @@ class RestStep:
     answer: tuple[Tok, ...] = tokens("the answer; marked: what the maps are of")
     most: tuple[Tok, ...] = ranked("patches that count most", unit="nats", long=True)
     said: str = prose("what is shown")
+    says: str = number("it says")
     chance: float = number("chance of it", unit="with all patches")
     least: float = number("chance of it", unit="without its patch")
     with_covered: float = number("agrees with the patch covered", unit="rank correlation")
@@ -135,6 +136,7 @@ def _frame(
         _answer(seer, known.found, part),
         _most(drops, side),
         _said(drops, base, best, side),
+        known.found.text,
         math.exp(base),
         math.exp(base - drops[best]),
         agreement(drops, cover),
