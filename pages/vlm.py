@@ -100,7 +100,7 @@ TRIES = (
     Try(
         "Which answers flip as a thing moves?",
         "run=vlm/move",
-        "The house goes to the upper right, step by step. Which of the five answers may change, and which must not?",
+        "The house goes from left to right, step by step. Which of the five answers may change, and which must not?",
         "Those about places change; colour and number stay.",
     ),
     Try(

@@ -33,7 +33,7 @@ def worded(pixels: np.ndarray, said: list[str], side: int = 2 * LARGE) -> np.nda
     across = round(len(said) ** 0.5)
     step = side // across
     page = Image.fromarray(pixels).resize((step * across, step * across), Image.Resampling.NEAREST)
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(13)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(15)
     for i, word in enumerate(said):
         y, x = (step * k + step // 2 for k in divmod(i, across))
         pen.text((x, y), word, fill=INK, font=font, anchor="mm", stroke_width=2, stroke_fill=PAPER)

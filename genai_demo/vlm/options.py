@@ -13,6 +13,7 @@ QUESTION, LINES = 300, 2_000  # characters of a question, of several
 PICTURE_HELP = "The picture: a scene (world:12, or built:small red house 25 60; grey), an emoji, or one of yours"
 SCENE_HELP = "The scene: world:12, or built:small red house 25 60; grey"
 TWO = "built:large red house 25 65; small yellow star 70 30; light blue"
+ACROSS = "built:large red house 25 25; small yellow star 50 75; light blue"
 THREE = "built:large red house 25 65; small yellow star 70 30; small green fish 75 75; light blue"
 Stage = Literal["the whole training", "language", "aligned", "llava", "fusion"]
 Direction = Literal["of patches that show it", "of its word"]
@@ -69,12 +70,12 @@ class EraseOptions(Options):
 
 
 class MoveOptions(Options):
-    picture: str = option(THREE, SCENE_HELP, longest=1000)
+    picture: str = option(ACROSS, SCENE_HELP, longest=1000)
     thing: int = option(1, "Which thing is moved, as they stand in the scene", at_least=1, at_most=5)
     x: int = option(75, "Where its centre goes, from the left", unit="%", at_least=0, at_most=100)
-    y: int = option(15, "Where its centre goes, from the top", unit="%", at_least=0, at_most=100)
+    y: int = option(25, "Where its centre goes, from the top", unit="%", at_least=0, at_most=100)
     questions: str = option(
-        "Where is the house?\nIs the house to the left or to the right of the star?\nWhat is above the fish?\n"
+        "Where is the house?\nIs the house to the left or to the right of the star?\nWhat is above the star?\n"
         "Which colour is the house?\nHow many things are there?",
         "What is asked at each step, one question a line",
         longest=LINES,

@@ -18,7 +18,7 @@ from genai_demo.core.frames import Tok, curve, number, pictures, prose, ranked
 from genai_demo.data.world import Scene
 from genai_demo.text_to_image.detector import CELLS
 from genai_demo.vlm import words
-from genai_demo.vlm.looking import Looked, large, look
+from genai_demo.vlm.looking import Looked, look
 from genai_demo.vlm.maps import worded
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.network import LAYERS
@@ -32,7 +32,6 @@ class PatchesStep:
     index: int
     total: int
     notice: str | None = prose("note")
-    seen: np.ndarray = pictures("the picture, as it is seen")
     words: np.ndarray = pictures("the nearest word of each patch")
     most: tuple[Tok, ...] = ranked("how many patches are nearest to it", unit="patches")
     said: str = prose("what is shown")
@@ -55,7 +54,6 @@ def patches(seer: Seer, options: PatchesOptions, *, seed: int) -> Iterator[Patch
             index,
             len(found),
             looked.notice or None,
-            large(looked.pixels)[None],
             worded(looked.pixels, said)[None],
             tuple(Tok(word, times / count[0][1], value=times) for word, times in count),
             _said(index, count[0][0], count[0][1], seer.fused),

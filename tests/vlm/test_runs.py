@@ -252,7 +252,9 @@ def test_an_erased_direction_is_gone_and_nothing_else(seer: Seer, seen: torch.Te
 
 
 def test_a_thing_goes_where_it_is_sent_and_nothing_else_moves(seer: Seer) -> None:
-    way = move.path(looking.scene_of(options.THREE), options.MoveOptions(x=90, y=10, steps=4))
+    scene = looking.scene_of(options.THREE)
+    assert scene is not None
+    way = move.path(scene, options.MoveOptions(x=90, y=10, steps=4))
     assert [(round(100 * one.things[0].x), round(100 * one.things[0].y)) for one in way][:: len(way) - 1] == [
         (25, 65),
         (90, 10),
