@@ -24,7 +24,7 @@ from genai_demo.language.fitting import fitted, limit_of
 from genai_demo.language.options import Sampling
 from genai_demo.language.shown import rivals, taken
 from genai_demo.vlm.answering import Answer, answer, ending, log_chances, text_of
-from genai_demo.vlm.looking import Looked, check, grey, large, look
+from genai_demo.vlm.looking import Looked, check, grey, large, look, notice
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.options import AskOptions
 
@@ -77,7 +77,7 @@ def ask(seer: Seer, options: AskOptions, *, seed: int) -> Iterator[AskStep]:
         if role == "user":
             check(seer, text)
     begun = time.perf_counter()
-    looked = look(seer, options.picture)
+    looked = look(seer, options.picture, warned=False)
     engine = Asked(seer, looked.patches)
     limit = limit_of(engine, options.max_new_tokens)
     prompt, folded = fitted(engine, [{"role": role, "content": text} for role, text in turns], limit)
@@ -96,11 +96,14 @@ class _Shown:
         self.limit, self.begun, self.first, self.held = limit, begun, 0.0, prompt.tokens
         self.drawn = large(looked.pixels)[None]
         self.ids: list[int] = []
+        self.notice = ""
 
     def token(self, piece: Piece) -> AskStep:
         now = time.perf_counter()
         self.first = self.first or now
         i, self.held = len(self.ids), piece.held
+        if i == 1:  # the first word waits for nothing
+            self.notice = notice(self.seer, self.looked.pixels)
         self.ids.append(int(piece.taken.id or 0))
         return self._frame(
             i,
@@ -114,6 +117,8 @@ class _Shown:
 
     def controlled(self) -> AskStep:
         """The same question of a grey picture, and how likely the answer would be there."""
+        if len(self.ids) < 2:
+            self.notice = notice(self.seer, self.looked.pixels)
         seer, blank = self.seer, grey(self.seer)
         other = answer(seer, blank, self.prompt.ids)
         words = tuple(i for i in self.ids if i not in seer.language.stops)
@@ -136,7 +141,7 @@ class _Shown:
         )
 
     def _frame(self, index: int, total: int, **more: Any) -> AskStep:
-        notes = [self.looked.notice] * bool(self.looked.notice)
+        notes = [self.notice] * bool(self.notice)
         if self.folded:
             notes.append(f"The oldest {self.folded} messages no longer fit and were left out of what the model reads.")
         given: dict[str, Any] = {

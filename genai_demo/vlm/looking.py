@@ -45,10 +45,13 @@ class Looked:
 
 
 @torch.inference_mode()
-def look(seer: Seer, text: str) -> Looked:
-    """The picture that an option names. Raises DemoError where it is none."""
+def look(seer: Seer, text: str, *, warned: bool = True) -> Looked:
+    """The picture that an option names. Raises DemoError where it is none.
+
+    warned: whether it is seen to that the picture is a scene, which takes as long as looking at it.
+    """
     pixels = pixels_of(text)
-    return Looked(pixels, seer.patches(pixels[None]), scene_of(text), notice(seer, pixels))
+    return Looked(pixels, seer.patches(pixels[None]), scene_of(text), notice(seer, pixels) if warned else "")
 
 
 def pixels_of(text: str) -> np.ndarray:
