@@ -192,16 +192,16 @@ def _beside(ask: _Asking) -> Asked | None:
     if (pair := _pair(ask)) is None:
         return None
     _, relation, name, one, other = pair
-    near = replace(other, **_moved(other, relation))
+    near = _moved(other, relation)
     if sum(is_so(t, relation, near) for t in ask.scene.things if t is not other) > 1:
         return None
     return _single("beside", f"What is {WORDS[relation]} {name}?", with_article(one.words))
 
 
-def _moved(thing: Thing, relation: str) -> dict[str, float]:
-    """Its place so far towards what is compared with it that a thing counts which is hardly so."""
+def _moved(thing: Thing, relation: str) -> Thing:
+    """The same so far towards what is compared with it that a thing counts which is hardly so."""
     by = {"left of": (APART, 0.0), "right of": (-APART, 0.0), "above": (0.0, APART), "below": (0.0, -APART)}[relation]
-    return {"x": thing.x + by[0], "y": thing.y + by[1]}
+    return replace(thing, x=thing.x + by[0], y=thing.y + by[1])
 
 
 def _relation(ask: _Asking) -> Asked | None:

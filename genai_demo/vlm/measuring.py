@@ -6,8 +6,9 @@ over a row of questions (packing.py) asks them all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,10 +17,17 @@ from torch import Tensor
 from genai_demo.data.world import Scene, draw
 from genai_demo.data.world_questions import ASKERS, Asked, asked, scene_to_ask
 from genai_demo.data.world_splits import NewIn
+from genai_demo.language.model import LanguageModel
 from genai_demo.vlm import packing
-from genai_demo.vlm.model import Seer
+from genai_demo.vlm.model import Seer, eye
+from genai_demo.vlm.network import Projector
 
 AT_ONCE = 16  # rows in a pass
+ROOM = 360  # tokens of a row's questions: all of them fit
+PER_SCENE = 14  # questions
+SCENES = 600  # of the measure for the card
+GREY = 165  # of a blank picture
+Shown = Literal["picture", "blank", "told", "nothing"]  # what is before the questions; told: the scene in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,10 @@ class Round:
 
 
 def questions(scenes: int, *, seed: int, new: NewIn = "nothing") -> list[Round]:
-    """Scenes of another stream than any training's, each with up to two rounds of every kind of question."""
+    """Scenes of another stream than any training's, and questions about each; new: what of them no training saw."""
     rng = np.random.default_rng((10_000 + seed, scenes))
     found = [scene_to_ask(rng, new) for _ in range(scenes)]
-    return [Round(one, tuple(asked(one, rng, 14, new=new != "nothing"))) for one in found]
+    return [Round(one, tuple(asked(one, rng, PER_SCENE, new=new != "nothing"))) for one in found]
 
 
 def answers(seer: Seer, pack: packing.Pack, features: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -45,7 +53,7 @@ def answers(seer: Seer, pack: packing.Pack, features: Tensor | None) -> tuple[Te
     network, device = seer.language.network, seer.device
     ids = pack.ids.to(device)
     at = pack.weights.to(device) > 0
-    more = {}
+    more: dict[str, Any] = {}
     h = embedded(network.get_input_embeddings(), ids, pack.sums.to(device))
     if features is not None:
         patches = seer.projector(features).to(h.dtype)
@@ -74,43 +82,89 @@ def embedded(table: torch.nn.Module, ids: Tensor, sums: Tensor) -> Tensor:
     return torch.cat([first, h[:, sums.shape[1] :]], 1)
 
 
-@torch.no_grad()
-def right(seer: Seer, rounds: Sequence[Round], *, told: bool = False, blank: bool = False) -> list[tuple[str, bool]]:
-    """(kind, whether every word of the answer is right) of each question.
-
-    told: scenes in words in place of pictures; blank: a grey picture in place of the real one.
-    """
+def right(seer: Seer, rounds: Sequence[Round], shown: Shown = "picture") -> list[tuple[Asked, bool]]:
+    """Each question, and whether every word of its answer is right."""
     seer.eval()
-    found: list[tuple[str, bool]] = []
-    rng = np.random.default_rng(0)
-    for start in range(0, len(rounds), AT_ONCE):
-        part = rounds[start : start + AT_ONCE]
-        texts = [one.asked for one in part]
-        features = None
-        if told:
-            pack = packing.told([one.scene for one in part], texts, rng, room=ROOM)
-        else:
-            pictures = np.stack([np.full((64, 64, 3), 165, np.uint8) if blank else draw(one.scene) for one in part])
-            features = seer.features(pictures)
-            pack = (packing.unseen if seer.fused else packing.pictured)(texts, ROOM)
-        logits, wanted, _ = answers(seer, pack, features)
-        rows, places = (pack.weights > 0).nonzero(as_tuple=True)
-        number = pack.parts[rows, places]
-        same = (logits.argmax(-1) == wanted).cpu()
-        for row, one in enumerate(part):
-            for which, question in enumerate(one.asked, 1):
-                mine = same[(rows == row) & (number == which)]
-                if len(mine):
-                    found.append((question.kind, bool(mine.all())))
-    return found
+    return [pair for start in range(0, len(rounds), AT_ONCE) for pair in _right(seer, rounds[start:][:AT_ONCE], shown)]
 
 
-ROOM = 360  # tokens of a row's questions: all of them fit
+@torch.no_grad()
+def _right(seer: Seer, rounds: Sequence[Round], shown: Shown) -> Iterator[tuple[Asked, bool]]:
+    pack, features = _before(seer, rounds, shown)
+    logits, wanted, _ = answers(seer, pack, features)
+    rows, places = (pack.weights > 0).nonzero(as_tuple=True)
+    number, same = pack.parts[rows, places], (logits.argmax(-1) == wanted).cpu()
+    for row, one in enumerate(rounds):
+        for which, question in enumerate(one.asked, 1):
+            mine = same[(rows == row) & (number == which)]
+            if len(mine):
+                yield question, bool(mine.all())
 
 
-def by_kind(seer: Seer, rounds: Sequence[Round], *, told: bool = False, blank: bool = False) -> dict[str, float]:
+def _before(seer: Seer, rounds: Sequence[Round], shown: Shown) -> tuple[packing.Pack, Tensor | None]:
+    """The rows, and the features of the pictures."""
+    texts, scenes = [one.asked for one in rounds], [one.scene for one in rounds]
+    if shown == "told":
+        return packing.told(scenes, texts, np.random.default_rng(0), ROOM), None
+    if shown == "nothing":
+        return packing.unseen(texts, ROOM), None
+    pictures = [np.full((64, 64, 3), GREY, np.uint8) if shown == "blank" else draw(scene) for scene in scenes]
+    return (packing.unseen if seer.fused else packing.pictured)(texts, ROOM), seer.features(pictures)
+
+
+def by_kind(seer: Seer, rounds: Sequence[Round], shown: Shown = "picture") -> dict[str, float]:
     """Shares of right answers by kind, and `all`: the mean over kinds."""
-    answered = right(seer, rounds, told=told, blank=blank)
-    kinds = {kind: [ok for k, ok in answered if k == kind] for kind in ASKERS}
+    return shares(right(seer, rounds, shown))
+
+
+def shares(answered: Sequence[tuple[Asked, bool]]) -> dict[str, float]:
+    """By kind and over all kinds, as by_kind."""
+    kinds = {kind: [ok for one, ok in answered if one.kind == kind] for kind in ASKERS}
     found = {kind: sum(oks) / len(oks) for kind, oks in kinds.items() if oks}
     return {**found, "all": sum(found.values()) / len(found)}
+
+
+def invented(answered: Sequence[tuple[Asked, bool]]) -> dict[str, float]:
+    """Hallucination: shares of "yes" to things that are not there, and of other answers than that a thing is not there.
+
+    "Is there a cat?", and "Which colour is the cat?", of pictures without one (POPE, Li et al. 2023, asks the first).
+    """
+    yes = [not ok for one, ok in answered if one.kind == "whether" and one.answer == "no"]
+    taken = [not ok for one, ok in answered if one.kind == "absent"]
+    return {"yes to what is not there": sum(yes) / len(yes), "answers about it": sum(taken) / len(taken)}
+
+
+def measured(seer: Seer, scenes: int = SCENES) -> dict[str, Any]:
+    """What the card says of a model that sees: by kind, with a grey picture, and of what no training saw together."""
+    rounds = questions(scenes, seed=2)
+    answered = right(seer, rounds)
+    found = {
+        "scenes": scenes,
+        "questions": len(answered),
+        "picture": rounded(shares(answered)),
+        "blank": rounded(by_kind(seer, rounds, "blank")),
+        "invented": rounded(invented(answered)),
+    }
+    halves: dict[str, NewIn] = {"new_colour": "colour", "new_relation": "relation"}
+    return found | {name: rounded(by_kind(seer, questions(scenes, seed=3, new=new))) for name, new in halves.items()}
+
+
+def measured_language(seer: Seer, scenes: int = SCENES) -> dict[str, Any]:
+    """Of the decoder alone: scenes told in words, and questions with nothing before them, the prior of the language."""
+    rounds = questions(scenes, seed=2)
+    return {
+        "scenes": scenes,
+        "questions": sum(len(one.asked) for one in rounds),
+        "told": rounded(by_kind(seer, rounds, "told")),
+        "nothing": rounded(by_kind(seer, rounds, "nothing")),
+    }
+
+
+def blind(language: LanguageModel) -> Seer:
+    """The decoder alone as a model that could see, for what is asked without a picture."""
+    return Seer(eye(), Projector(), language)
+
+
+def rounded(found: dict[str, float]) -> dict[str, float]:
+    """To four digits."""
+    return {name: round(value, 4) for name, value in found.items()}

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import halved
-from genai_demo.data.world_questions import Question
+from genai_demo.data.scenes import Question
 from genai_demo.language.model import LanguageModel
 from genai_demo.text_to_image import detector
 from genai_demo.text_to_image.autoencoder import as_input
@@ -56,12 +56,6 @@ class Seer(nn.Module):
         """(b, 64, 64, 3) uint8 -> (b, 64, width)."""
         found: Tensor = self.projector(self.features(pictures))
         return found
-
-    def strangeness(self, pictures: Any) -> Tensor:
-        """(b,): past 1 where hardly a scene of the picture world is."""
-        weight = next(self.projector.parameters())
-        x = as_input(pictures).to(weight.device, weight.dtype)
-        return self.tower.strangeness(x) / self.tower.usual
 
     def prompt(self, turns: Turns, question: str) -> list[int]:
         """Tokens of a conversation about a picture up to where the answer begins: its place, turns, the question."""
@@ -185,7 +179,7 @@ TRAINED = {
 
 
 def shipped(seer: Seer, kind: str) -> dict[str, Tensor]:
-    """What a stage's file holds, in half precision: what it trained, and the tower's statistics with a whole decoder."""
+    """What a stage's file holds, halved: what it trained, and the tower's statistics with a whole decoder."""
     state = _own(seer)
     if kind == "fusion":
         state = {name: value for name, value in state.items() if "crossing" in name or name.startswith("projector")}

@@ -45,9 +45,10 @@ class Projector(nn.Sequential):
     """Two layers: what the tower says of a patch -> a vector as long, and at first as large, as those of words."""
 
     def __init__(self, width: int = WIDTH) -> None:
-        super().__init__(nn.Linear(FEATURES, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, width))
-        nn.init.normal_(self[2].weight, std=SPREAD / 2)
-        nn.init.zeros_(self[2].bias)
+        last = nn.Linear(HIDDEN, width)
+        super().__init__(nn.Linear(FEATURES, HIDDEN), nn.GELU(), last)
+        nn.init.normal_(last.weight, std=SPREAD / 2)
+        nn.init.zeros_(last.bias)
 
 
 class Crossing(nn.Module):
@@ -61,6 +62,8 @@ class Crossing(nn.Module):
         self.key_value = nn.Linear(width, 2 * width, bias=False)
         self.forth, self.back = nn.Linear(width, CROSS_WIDE), nn.Linear(CROSS_WIDE, width)
         self.gates = nn.Parameter(torch.zeros(2))  # of the attention, of the feed-forward layer
+        with torch.no_grad():  # at first a word looks for patches that are like it
+            self.key_value.weight[:width].copy_(self.query.weight)
 
     def forward(self, h: Tensor, patches: Tensor) -> Tensor:
         """h (b, n, width), patches (b or 1, 64, width) -> (b, n, width)."""
@@ -81,10 +84,12 @@ class Crossing(nn.Module):
         """What each place looks at: (b, heads, n, 64), rows add up to 1."""
         key, _ = self.key_value(self.seen(patches)).chunk(2, -1)
         q, k = self._split(self.query(self.norm(h))), self._split(key)
-        return (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).softmax(-1)
+        found: Tensor = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).softmax(-1)
+        return found
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (b, n, width) -> (b, heads, n, width / heads)
+        found: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return found  # (b, n, width) -> (b, heads, n, width / heads)
 
 
 class Gated(nn.Module):

@@ -24,7 +24,7 @@ from genai_demo.vlm import words
 from genai_demo.vlm.tower import PATCHES
 
 ROOM = 144  # tokens of questions and answers in a row
-NOTES = 5  # of a scene, at most
+NOTES = 6  # of a scene, at most
 SAID = 5  # words of a thing: size, colour, kind, row, column
 
 
@@ -108,8 +108,8 @@ def pack(seen: Sequence[Sequence[int]], asked: Sequence[Items], starts: Sequence
             weights[row, at : end - 1] = np.array(said[1:]) / sum(said) ** 0.5
             at = end
     used = int((parts >= 0).any(0).sum())
-    kept = (torch.from_numpy(array[:, :used].copy()) for array in (ids, parts, places, weights))
-    return Pack(*kept, torch.zeros(len(seen), 0, SAID, dtype=torch.long))
+    whole = [torch.from_numpy(array[:, :used].copy()) for array in (ids, parts, places, weights)]
+    return Pack(whole[0], whole[1], whole[2], whole[3], torch.zeros(len(seen), 0, SAID, dtype=torch.long))
 
 
 def pictured(asked: Sequence[Items], room: int = ROOM) -> Pack:
@@ -129,16 +129,11 @@ def spoken(scene: Scene, rng: np.random.Generator) -> list[list[int]]:
     [[small, red, house, row3, column5], [light, blue, background]].
     """
     said = [f"{scene.background} background"]
-    said += [
-        f"{thing.size} {thing.words} {_cell(thing)}"
-        for thing in scene.things
-    ]
+    said += [f"{thing.size} {thing.words} {_cell(thing)}" for thing in scene.things]
     return [list(words.ids_of(said[which])) for which in rng.permutation(len(said))]
 
 
-def told(
-    scenes: Sequence[Scene | None], asked: Sequence[Items], rng: np.random.Generator, room: int = ROOM
-) -> Pack:
+def told(scenes: Sequence[Scene | None], asked: Sequence[Items], rng: np.random.Generator, room: int = ROOM) -> Pack:
     """Rows that begin with the scene in words, or with nothing; their questions begin anywhere up to where a picture
     would end."""
     said = [[[], *spoken(scene, rng)] if scene else [] for scene in scenes]

@@ -1,7 +1,7 @@
 """The eye: the picture world's detector, frozen, as a tower that gives a row of numbers for each of 64 patches.
 
-A patch is a cell of 8 x 8 pixels. Its row: what the trunk's last layer holds of it (standardised), what the head says of
-it (whether a thing's centre is there, and, weighed by that, its kind, colour, place within the cell and radius), the
+A patch is a cell of 8 x 8 pixels. Its row: what the trunk's last layer holds of it (standardised), what the head says
+of it (whether a thing's centre is there, and, weighed by that, its kind, colour, place within the cell and radius), the
 background's probabilities, and which row and column it is, for a convolution does not know that.
 pictures x (b, 3, 64, 64) in [-1, 1]; features (b, 64, FEATURES).
 """
@@ -27,15 +27,13 @@ PARTS = {  # name -> how many numbers of a patch's row
     "column": CELLS,
 }
 FEATURES = sum(PARTS.values())
-STRANGE = 0.999  # a picture is of another world past what this share of scenes is
 
 
 class Tower(nn.Module):
-    """mean, deviation (96,): of the trunk's numbers over scenes; usual: the strangeness that hardly a scene is past."""
+    """mean, deviation (96,): of the trunk's numbers over scenes."""
 
     mean: Tensor
     deviation: Tensor
-    usual: Tensor
     places: Tensor
 
     def __init__(self, detector: Detector) -> None:
@@ -43,7 +41,6 @@ class Tower(nn.Module):
         self.detector = detector.eval().requires_grad_(False)
         self.register_buffer("mean", torch.zeros(WIDTHS[-1]))
         self.register_buffer("deviation", torch.ones(WIDTHS[-1]))
-        self.register_buffer("usual", torch.tensor(float("inf")))
         rows = torch.eye(CELLS).repeat_interleave(CELLS, 0)
         self.register_buffer("places", torch.cat([rows, torch.eye(CELLS).repeat(CELLS, 1)], 1), persistent=False)
 
@@ -69,15 +66,9 @@ class Tower(nn.Module):
             everywhere = [ground[:, None].expand(-1, PATCHES, -1), self.places.expand(len(x), -1, -1)]
             return torch.cat([(h - self.mean) / self.deviation, *said, *everywhere], -1)
 
-    def strangeness(self, x: Tensor) -> Tensor:
-        """(b,): mean square of the trunk's standardised numbers; about 1 of scenes."""
-        with torch.no_grad():
-            return ((self.trunk(x) - self.mean) / self.deviation).square().mean((1, 2))
-
     @torch.no_grad()
     def fit(self, x: Tensor) -> None:
-        """Measures mean, deviation and what is usual on pictures of scenes."""
+        """Measures mean and deviation on pictures of scenes."""
         h = self.trunk(x).flatten(0, 1)
         self.mean.copy_(h.mean(0))
         self.deviation.copy_(h.std(0).clamp(min=1e-3))
-        self.usual.copy_(self.strangeness(x).quantile(STRANGE))

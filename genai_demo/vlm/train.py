@@ -3,7 +3,8 @@
     language   the decoder alone, on scenes told in words, questions and answers; and on questions with no scene
     aligned    the projector, the decoder left as it is: LLaVA's first stage
     llava      projector and decoder: its second stage
-    fusion     gated cross-attention into the decoder of `language`, left as it is, and a projector: Flamingo's way
+    fusion     gated cross-attention into the decoder of `language`, left as it is, to patches of a projector that
+               begins as `aligned` has it and learns on: Flamingo's way
 
 One thread is enough: OMP_NUM_THREADS=1. `python -m genai_demo.vlm.train NAME ...` trains some.
 """
@@ -44,7 +45,8 @@ DATA = (
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """What a training depends on; written on the card. rows: scenes in a step; mute: share of rows without a scene.
+    """What a training depends on; written on the card. rows: scenes in a step; mute: share of rows without a scene;
+    noting: so many steps at first read notes alone, of twice as many scenes, and no questions (packing.notes).
 
     falling: the last share of the steps, whose rate falls to 0; precision: of the products.
     """
@@ -53,6 +55,7 @@ class TrainConfig:
     learning_rate: float
     rows: int = 16
     mute: float = 0.0
+    noting: int = 0
     warmup: int = 100
     falling: float = 0.3
     weight_decay: float = 0.05
@@ -62,10 +65,10 @@ class TrainConfig:
 
 
 STAGES: dict[str, TrainConfig] = {
-    "language": TrainConfig(steps=3000, learning_rate=3e-3, mute=0.08),
-    "aligned": TrainConfig(steps=1500, learning_rate=2e-3),
-    "llava": TrainConfig(steps=4500, learning_rate=1.5e-3),
-    "fusion": TrainConfig(steps=6000, learning_rate=2e-3),
+    "language": TrainConfig(steps=1800, learning_rate=3e-3, mute=0.08, noting=600),
+    "aligned": TrainConfig(steps=500, learning_rate=3e-3, noting=200),
+    "llava": TrainConfig(steps=2000, learning_rate=1.5e-3),
+    "fusion": TrainConfig(steps=2400, learning_rate=3e-3, noting=400),
 }
 TITLES = {
     "language": "The decoder before it sees",
@@ -73,7 +76,7 @@ TITLES = {
     "llava": "LLaVA in small",
     "fusion": "Flamingo in small",
 }
-BEGINS = {"aligned": "language", "llava": "aligned", "fusion": "language"}  # what each goes on from
+BEGINS = {"aligned": "language", "llava": "aligned", "fusion": "aligned"}  # what each goes on from
 
 
 class Training(Resumable):
@@ -101,8 +104,10 @@ class Training(Resumable):
         for group in self.optimiser.param_groups:
             group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.falling)
         rng = np.random.default_rng((cfg.seed, list(STAGES).index(self.name), self.step))
-        scenes = [scene_to_ask(rng) for _ in range(cfg.rows)]
-        items = [[*packing.notes(scene, rng), *asked(scene, rng, QUESTIONS)] for scene in scenes]
+        noting = self.step < cfg.noting
+        scenes = [scene_to_ask(rng) for _ in range(cfg.rows * (2 if noting else 1))]
+        questions = [[] if noting else asked(scene, rng, QUESTIONS) for scene in scenes]
+        items: list[packing.Items] = [[*packing.notes(scene, rng), *some] for scene, some in zip(scenes, questions)]
         pack, features = self.batch(scenes, items, rng)
         with kit.products(self.device, cfg.precision):
             value = loss(self.model, pack, features)
@@ -126,7 +131,7 @@ class Training(Resumable):
 
     def numbers(self) -> list[float]:
         """For the history: shares of right answers by kind, then the gates that are open."""
-        found = measuring.by_kind(self.model, self.watched, told=self.name == "language")
+        found = measuring.by_kind(self.model, self.watched, "told" if self.name == "language" else "picture")
         gates = [g for one in network.crossings(self.network) for g in one.gates.detach().tanh().tolist()]
         self.model.train()
         return [*(round(found.get(kind, 0.0), 4) for kind in ASKERS), *(round(gate, 4) for gate in gates)]
@@ -148,10 +153,15 @@ def begun(name: str) -> model.Seer:
         seer.projector.requires_grad_(False)
         return seer
     path = before(name)
-    seer = model.build(path) if name == "llava" else model.from_language(path, fused=name == "fusion")
-    seer.tower.requires_grad_(False)
-    if name == "aligned":
+    if name == "llava":
+        seer = model.build(path)
+    elif name == "aligned":
+        seer = model.from_language(path, fused=False)
         seer.language.requires_grad_(False)
+    else:
+        seer = model.from_language(path.with_name("language.safetensors"), fused=True)
+        seer.projector.load_state_dict(model.build(path).projector.state_dict())
+    seer.tower.requires_grad_(False)
     return seer
 
 
@@ -189,6 +199,7 @@ def export(notes: kit.Journal, training: Training) -> None:
         title=TITLES[name],
         licence="Apache-2.0",
         data=DATA,
+        parameters=sum(p.numel() for p in (seer.language if name == "language" else seer).parameters()),
         config={**network.SHAPE, "words": len(words.numbers()), "hidden": network.HIDDEN},
         training=notes.config,
         steps=notes.step,
@@ -221,7 +232,7 @@ def train_all(
 
 if __name__ == "__main__":
     try:
-        for report in train_all(tuple(sys.argv[1:])):
-            print(f"{report.model} {report.index}/{report.total} loss {report.loss:.4f} {report.seconds:.0f} s", flush=True)
+        for told in train_all(tuple(sys.argv[1:])):
+            print(f"{told.model} {told.index}/{told.total} loss {told.loss:.4f} seconds {told.seconds:.0f}", flush=True)
     except DemoError as error:
         sys.exit(str(error))

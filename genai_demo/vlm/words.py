@@ -26,10 +26,11 @@ UNKNOWN, USER, ASSISTANT, END, PICTURE, TOLD = SPECIAL = (
 )
 """PICTURE stands where a patch is put in; TOLD before a scene that is told in words."""
 PLACES = tuple(f"{name}{i}" for name in ("row", "column") for i in range(1, 9))
-SAID = (
-    "a an and the there is are of in on at to or it what which thing things colour does have how many large where "
-    "picture background describe do you see show this empty left right above below top bottom middle yes no"
-).split()
+SAID = words_of(
+    "a an and the there is are of in on at to or it what which thing things colour does have "
+    "how many large where picture background describe do you see show this empty left right above below top "
+    "bottom middle yes no"
+)
 SIGNS = (".", ",", "?")
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"

@@ -137,7 +137,9 @@ def test_an_empty_scene_can_be_asked_about() -> None:
 
 
 def test_questions_of_every_kind_that_fits_come_at_once() -> None:
-    scene = Scene((Thing("house", "red", "large", 0.25, 0.5, 0.2), Thing("cat", "blue", "small", 0.8, 0.5, 0.12)), "grey")
+    scene = Scene(
+        (Thing("house", "red", "large", 0.25, 0.5, 0.2), Thing("cat", "blue", "small", 0.8, 0.5, 0.12)), "grey"
+    )
     kinds = [one.kind for one in world_questions.questions(scene, np.random.default_rng(0))]
     assert len(kinds) == len(set(kinds))
     assert set(kinds) >= set(world_questions.ASKERS) - {"what"}
