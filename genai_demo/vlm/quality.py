@@ -10,12 +10,13 @@ from genai_demo.quality.tables import table as table_of
 
 SEEING = ("llava", "fusion", "aligned")
 LANGUAGE = "language"
+ASKED = 60  # questions of which it is seen how far what an answer rests on agrees with attention
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
     """On scenes that no training saw, the same for all models: `samples` is not needed."""
     from genai_demo.core.load import load
-    from genai_demo.vlm import measuring
+    from genai_demo.vlm import agreement, measuring
 
     found: dict[str, Any] = {}
     for name in watch((*SEEING, LANGUAGE), "models"):
@@ -23,7 +24,8 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
         if name == LANGUAGE:
             found[key] = measuring.measured_language(measuring.blind(load(key)))
         else:
-            found[key] = measuring.measured(load(key))
+            model = load(key)
+            found[key] = measuring.measured(model) | {"agreement": agreement.measured(model, ASKED)}
         write(key, found[key])
     return found
 
@@ -44,7 +46,9 @@ def table() -> str:
         ("nothing: the language's prior", q[LANGUAGE]["nothing"]),
     ]
     rows = [[kind, *(percent(found[kind], 0) for _, found in columns)] for kind in q["llava"]["picture"]]
-    return "\n\n".join((table_of(["asked", *(title for title, _ in columns)], rows), _said(q), _made(cards)))
+    return "\n\n".join(
+        (table_of(["asked", *(title for title, _ in columns)], rows), _said(q), _agreed(q), _made(cards))
+    )
 
 
 def _said(q: dict[str, Any]) -> str:
@@ -54,6 +58,17 @@ def _said(q: dict[str, Any]) -> str:
         "that no training saw; all: the mean over kinds. Things that are not there: LLaVA in small says yes to "
         f'"is there one?" in {first[0]}, and answers a question that takes one for granted in {first[1]}; Flamingo in '
         f"small in {second[0]} and {second[1]}."
+    )
+
+
+def _agreed(q: dict[str, Any]) -> str:
+    one, other = (q[name]["agreement"] for name in SEEING[:2])
+    return (
+        f"What an answer rests on, {ASKED} questions each: the order of patches by what is lost without them agrees with "
+        f"that of patches covered in the picture by {one['covered']:.2f} (rank correlation; Flamingo in small "
+        f"{other['covered']:.2f}), with attention, sinks masked, by {one['attention, sinks masked']:.2f} "
+        f"({other['attention, sinks masked']:.2f}); the first patch of both is the same in {percent(one['first'], 0)} "
+        f"({percent(other['first'], 0)})."
     )
 
 
