@@ -74,12 +74,14 @@ def answers(seer: Seer, pack: packing.Pack, features: Tensor | None) -> tuple[Te
 def embedded(table: torch.nn.Module, ids: Tensor, sums: Tensor) -> Tensor:
     """(b, n, width): the words' vectors; in the first places those of `sums` added, where there are any."""
     h: Tensor = table(ids)
-    if not sums.shape[1]:
-        return h
-    there = (sums >= 0)[..., None]
-    added = (table(sums.clamp(min=0)) * there).sum(2)
-    first = torch.where(there.any(2), added, h[:, : sums.shape[1]])
+    first = torch.where((sums >= 0).any(2, keepdim=True), summed(table, sums), h[:, : sums.shape[1]])
     return torch.cat([first, h[:, sums.shape[1] :]], 1)
+
+
+def summed(table: torch.nn.Module, sums: Tensor) -> Tensor:
+    """Token numbers (b, n, m), -1 for none -> the sums of their vectors (b, n, width)."""
+    found: Tensor = (table(sums.clamp(min=0)) * (sums >= 0)[..., None]).sum(2)
+    return found
 
 
 def right(seer: Seer, rounds: Sequence[Round], shown: Shown = "picture") -> list[tuple[Asked, bool]]:

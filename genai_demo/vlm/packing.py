@@ -24,7 +24,6 @@ from genai_demo.vlm import words
 from genai_demo.vlm.tower import PATCHES
 
 ROOM = 144  # tokens of questions and answers in a row
-NOTES = 6  # of a scene, at most
 SAID = 5  # words of a thing: size, colour, kind, row, column
 
 
@@ -67,7 +66,7 @@ def item(asked: Asked) -> Note:
     return ids, said
 
 
-def notes(scene: Scene, rng: np.random.Generator) -> list[Note]:
+def notes(scene: Scene, rng: np.random.Generator, most: int = 6) -> list[Note]:
     """What is noted of a scene without being asked, as `item`: "house red small row2 column4" of what can be named by
     its kind alone, "house ball above" of two that clearly lie so. What comes next is told by the words before."""
     kinds = Counter(thing.kind for thing in scene.things)
@@ -76,7 +75,7 @@ def notes(scene: Scene, rng: np.random.Generator) -> list[Note]:
     found += [(text.rpartition(" ")[0], text.rpartition(" ")[2]) for text in related]
     found = [one for one in found if all(kinds[kind] == 1 for kind in one[0].split())]
     made = []
-    for which in rng.permutation(len(found))[:NOTES]:
+    for which in rng.permutation(len(found))[:most]:
         before, after = (list(words.ids_of(text)) for text in found[which])
         made.append(([*before, *after], [False] * len(before) + [True] * len(after)))
     return made
@@ -131,6 +130,17 @@ def spoken(scene: Scene, rng: np.random.Generator) -> list[list[int]]:
     said = [f"{scene.background} background"]
     said += [f"{thing.size} {thing.words} {_cell(thing)}" for thing in scene.things]
     return [list(words.ids_of(said[which])) for which in rng.permutation(len(said))]
+
+
+def named(scene: Scene) -> Tensor:
+    """(64, SAID): tokens of what lies at each patch, -1 for none: the thing whose centre it has, or the background."""
+    found = torch.full((PATCHES, SAID), -1)
+    ground = torch.tensor(words.ids_of(f"{scene.background} background"))
+    found[:, : len(ground)] = ground
+    for thing in scene.things:
+        ids = words.ids_of(f"{thing.size} {thing.words} {_cell(thing)}")
+        found[int(thing.y * CELLS) * CELLS + int(thing.x * CELLS)] = torch.tensor(ids)
+    return found
 
 
 def told(scenes: Sequence[Scene | None], asked: Sequence[Items], rng: np.random.Generator, room: int = ROOM) -> Pack:

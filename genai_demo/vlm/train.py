@@ -46,7 +46,8 @@ DATA = (
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """What a training depends on; written on the card. rows: scenes in a step; mute: share of rows without a scene;
-    noting: so many steps at first read notes alone, of twice as many scenes, and no questions (packing.notes).
+    noting: so many steps at first read notes alone, of twice as many scenes, and no questions (packing.notes); notes:
+    of a scene, at most; naming: so many steps at first a patch is to be the sum of the vectors of what lies there.
 
     falling: the last share of the steps, whose rate falls to 0; precision: of the products.
     """
@@ -56,6 +57,8 @@ class TrainConfig:
     rows: int = 16
     mute: float = 0.0
     noting: int = 0
+    notes: int = 6
+    naming: int = 0
     warmup: int = 100
     falling: float = 0.3
     weight_decay: float = 0.05
@@ -66,9 +69,9 @@ class TrainConfig:
 
 STAGES: dict[str, TrainConfig] = {
     "language": TrainConfig(steps=1800, learning_rate=3e-3, mute=0.08, noting=600),
-    "aligned": TrainConfig(steps=500, learning_rate=3e-3, noting=200),
-    "llava": TrainConfig(steps=2000, learning_rate=1.5e-3),
-    "fusion": TrainConfig(steps=2400, learning_rate=3e-3, noting=400),
+    "aligned": TrainConfig(steps=700, learning_rate=3e-3, naming=500, notes=3),
+    "llava": TrainConfig(steps=2800, learning_rate=2e-3, notes=2),
+    "fusion": TrainConfig(steps=3200, learning_rate=3e-3, noting=400, notes=3),
 }
 TITLES = {
     "language": "The decoder before it sees",
@@ -104,13 +107,18 @@ class Training(Resumable):
         for group in self.optimiser.param_groups:
             group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.falling)
         rng = np.random.default_rng((cfg.seed, list(STAGES).index(self.name), self.step))
-        noting = self.step < cfg.noting
+        noting = cfg.naming <= self.step < cfg.naming + cfg.noting
         scenes = [scene_to_ask(rng) for _ in range(cfg.rows * (2 if noting else 1))]
         questions = [[] if noting else asked(scene, rng, QUESTIONS) for scene in scenes]
-        items: list[packing.Items] = [[*packing.notes(scene, rng), *some] for scene, some in zip(scenes, questions)]
-        pack, features = self.batch(scenes, items, rng)
-        with kit.products(self.device, cfg.precision):
-            value = loss(self.model, pack, features)
+        items: list[packing.Items] = [
+            [*packing.notes(scene, rng, cfg.notes), *some] for scene, some in zip(scenes, questions)
+        ]
+        if self.step < cfg.naming:
+            value = naming(self.model, scenes)
+        else:
+            pack, features = self.batch(scenes, items, rng)
+            with kit.products(self.device, cfg.precision):
+                value = loss(self.model, pack, features)
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.learnt, cfg.clip)
@@ -142,6 +150,20 @@ def loss(seer: model.Seer, pack: packing.Pack, features: Tensor | None) -> Tenso
     logits, wanted, weights = measuring.answers(seer, pack, features)
     nats = F.cross_entropy(logits.float(), wanted, reduction="none")
     return (nats * weights).sum() / weights.sum()
+
+
+def naming(seer: model.Seer, scenes: list[Scene]) -> Tensor:
+    """How far patches lie from the sums of the words' vectors of what lies there, in units of these sums' spread.
+
+    Patches with the centre of a thing count as much, all together, as those without.
+    """
+    patches = seer.patches([draw(scene) for scene in scenes])
+    said = torch.stack([packing.named(scene) for scene in scenes]).to(patches.device)
+    wanted = measuring.summed(seer.language.network.get_input_embeddings(), said)
+    off = (patches - wanted).square().mean(-1) / wanted.var()
+    things = (said >= 0).sum(-1) == packing.SAID
+    found: Tensor = (off[things].mean() + off[~things].mean()) / 2
+    return found
 
 
 def begun(name: str) -> model.Seer:

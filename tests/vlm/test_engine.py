@@ -145,7 +145,26 @@ def test_notes_are_true_and_said_in_order() -> None:
 
 
 def quick(name: str) -> train.TrainConfig:
-    return replace(train.STAGES[name], steps=2, rows=2, warmup=1, noting=min(1, train.STAGES[name].noting))
+    long = train.STAGES[name]
+    return replace(long, steps=2, rows=2, warmup=1, noting=min(1, long.noting), naming=min(1, long.naming))
+
+
+def test_a_patch_is_to_be_named_after_the_thing_whose_centre_it_has() -> None:
+    named = packing.named(SCENE)
+    pieces = words.tokenizer()
+    said = [pieces.decode([i for i in one.tolist() if i >= 0]) for one in named]
+    assert said[2 * 8 + 2] == "large red house row3 column3"
+    assert said[5 * 8 + 6] == "small blue cat row6 column7"
+    assert said.count("grey background") == PATCHES - 2
+
+
+def test_naming_is_done_where_patches_are_their_words_added(llava: Seer) -> None:
+    table = llava.language.network.get_input_embeddings()
+    wanted = measuring.summed(table, packing.named(SCENE)[None])
+    assert float(train.naming(llava, [SCENE])) > 0.1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Seer, "patches", lambda self, pictures: wanted)
+        assert float(train.naming(llava, [SCENE])) == 0
 
 
 def test_all_stages_train_one_after_the_other_and_are_read_back(
