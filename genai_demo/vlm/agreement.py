@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from genai_demo.data.world import draw
 from genai_demo.data.world_questions import Asked, asked, scene_to_ask
 from genai_demo.vlm.answering import answer, ending, log_chances
 from genai_demo.vlm.hiding import agreement, attention, covered, hidden_one_by_one, sinks
-from genai_demo.vlm.looking import drawn
 from genai_demo.vlm.model import Seer
 
 KINDS = ("colour", "size", "place", "beside", "side")  # questions about something that lies somewhere
@@ -33,7 +33,7 @@ def _asked(count: int, seed: int) -> Iterator[tuple[np.ndarray, Asked]]:
     while count:
         scene = scene_to_ask(rng)
         for one in asked(scene, rng, 1, kinds=KINDS):
-            yield drawn(scene), one
+            yield draw(scene), one
             count -= 1
 
 

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from genai_demo.core.frames import Tok, curve, matrix, number, pictures, prose, ranked
-from genai_demo.data.world import Scene, with_article
+from genai_demo.data.world import Scene, draw, with_article
 from genai_demo.data.world_kinds import KINDS
 from genai_demo.data.world_questions import scene_to_ask
 from genai_demo.vlm.answering import Answer, answers
-from genai_demo.vlm.looking import drawn, grey, large
+from genai_demo.vlm.looking import grey, large
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.options import InventOptions
 
@@ -69,7 +69,7 @@ def invent(seer: Seer, options: InventOptions, *, seed: int) -> Iterator[InventS
         traps = set_for(scene, rng, options.asked)
         prompts = [seer.prompt((), trap.text) for trap in traps]
         with torch.inference_mode():
-            patches = seer.patches(drawn(scene)[None])
+            patches = seer.patches(draw(scene)[None])
         found = answers(seer, patches, prompts, ANSWER)
         for which, said in enumerate((found, answers(seer, nothing, prompts, ANSWER))):
             for trap, one in zip(traps, said, strict=True):
@@ -102,7 +102,7 @@ def _frame(
         total,
         SEEING,
         WAYS,
-        large(drawn(scene))[None],
+        large(draw(scene))[None],
         _rows(traps, found),
         rates,
         _said(here, len(traps)),

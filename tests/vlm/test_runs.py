@@ -16,7 +16,7 @@ from PIL import Image
 
 from genai_demo.clip.pictures import carry
 from genai_demo.core.errors import DemoError
-from genai_demo.data.world import random_scene
+from genai_demo.data.world import draw, random_scene
 from genai_demo.data.world_questions import Question
 from genai_demo.inputs.pictures import sample_picture
 from genai_demo.vlm import (
@@ -220,6 +220,18 @@ def test_maps_come_word_by_word_and_then_for_all(seer: Seer) -> None:
 def test_patches_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(DemoError, match="patches"):
         rest.dropped(text, 64)
+
+
+def test_what_is_built_where_patches_meet_is_drawn_a_little_aside() -> None:
+    assert looking.beside_edges(0.5) == pytest.approx(0.51)
+    assert looking.beside_edges(0.37) == pytest.approx(0.365)
+    assert [looking.beside_edges(value) for value in (0.0, 0.3, 0.995, 1.0)] == [0.0, 0.3, 0.995, 1.0]
+    tower = model.eye()
+    scene = looking.scene_of("built:large red house 50 50; grey")
+    assert scene is not None
+    for pixels, sure in ((looking.pixels_of("built:large red house 50 50; grey"), True), (draw(scene), False)):
+        there = tower.detector(model.as_input([pixels])).there.sigmoid().max()
+        assert (float(there) > 0.9) is sure
 
 
 def test_covering_takes_one_patch_of_the_picture() -> None:
