@@ -25,7 +25,7 @@ from genai_demo.vlm.network import Projector
 AT_ONCE = 16  # rows in a pass
 ROOM = 360  # tokens of a row's questions: all of them fit
 PER_SCENE = 14  # questions
-SCENES = 600  # of the measure for the card
+SCENES = 200  # of the measure for the card
 GREY = 165  # of a blank picture
 Shown = Literal["picture", "blank", "told", "nothing"]  # what is before the questions; told: the scene in words
 

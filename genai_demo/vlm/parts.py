@@ -84,7 +84,7 @@ def parts(options: PartsOptions, *, seed: int) -> Iterator[PartsStep]:
         found = answer(one, patches, prompt)
         given = given or ending(one, found)
         rows.append(Tok(f"{way.name}: {found.text}", found.chance))
-        shares = measuring.by_kind(one, rounds, blank=way.blank)
+        shares = measuring.by_kind(one, rounds, "blank" if way.blank else "picture")
         table.append([100 * shares.get(kind, 0.0) for kind in kinds])
         yield PartsStep(
             index,
