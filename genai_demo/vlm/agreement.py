@@ -19,12 +19,12 @@ Measured = dict[str, float]
 
 @torch.inference_mode()
 def measured(seer: Seer, count: int, seed: int = 0) -> Measured:
-    """Means over `count` questions about held-out scenes: rank correlations with a patch left out, and sinks a picture.
+    """Means over `count` questions about held-out scenes: correlations with a patch left out, and sinks a picture.
 
-    first: how often the patch whose loss counts most is also the first by attention, sinks masked.
+    first: how often the patch whose loss counts most is also the first by attention, sinks masked; by covering.
     """
     rows = [_one(seer, pixels, one.text) for pixels, one in _asked(count, seed)]
-    names = ("covered", "attention, sinks masked", "attention", "sinks", "first")
+    names = ("covered", "attention, sinks masked", "attention", "sinks", "first by attention", "first by covering")
     return {name: round(float(np.mean([row[i] for row in rows])), 3) for i, name in enumerate(names)}
 
 
@@ -44,7 +44,7 @@ def _one(seer: Seer, pixels: np.ndarray, text: str) -> tuple[float, ...]:
     base = log_chances(seer, patches, prompt, given).sum()
     left_out = base - hidden_one_by_one(seer, patches, prompt, given).sum(1)
     again = log_chances(seer, seer.patches(covered(pixels, 8)), prompt, given).sum(1)
-    looks, sunk = attention(seer, patches, prompt, given).mean(0), sinks(seer, patches)
+    looks, sunk = attention(seer, patches, prompt, given).mean(0), sinks(seer, pixels, patches)
     masked = looks.masked_fill(sunk, 0)
     return (
         agreement(left_out, base - again),
@@ -52,4 +52,5 @@ def _one(seer: Seer, pixels: np.ndarray, text: str) -> tuple[float, ...]:
         agreement(left_out, looks),
         float(sunk.sum()),
         float(int(left_out.argmax()) == int(masked.argmax())),
+        float(int(again.argmin()) == int(left_out.argmax())),
     )

@@ -17,6 +17,7 @@ from torch import Tensor
 from genai_demo.vlm.answering import left, log_chances, of_given
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.network import Crossing, crossings
+from genai_demo.vlm.tower import PARTS
 
 STOCK = (
     "What do you see?",
@@ -115,23 +116,15 @@ def _across(seer: Seer, patches: Tensor, ids: Tensor) -> Tensor:
     return torch.stack(found).mean(0)
 
 
-def sinks(seer: Seer, patches: Tensor) -> Tensor:
-    """(n,) True: patches that are looked at whatever is asked, more than TIMES an even share."""
+def sinks(seer: Seer, pixels: np.ndarray, patches: Tensor) -> Tensor:
+    """(n,) True: patches that are looked at whatever is asked, more than TIMES an even share, though nothing is there."""
     first = [min(seer.language.stops)]
     shares = torch.cat([attention(seer, patches, seer.prompt((), text), first) for text in STOCK])
-    return shares.min(0).values > TIMES / shares.shape[1]
+    seen = seer.features(pixels[None])[0, :, PARTS["trunk"]]  # whether the tower sees a thing there, 0 to 1
+    return (shares.min(0).values > TIMES / shares.shape[1]) & (seen < 0.5)
 
 
 def agreement(one: Tensor, other: Tensor) -> float:
-    """Spearman's rank correlation of two maps: 1 where they order the patches alike, 0 where at random."""
-    ranks = torch.stack([_ranks(one), _ranks(other)])
-    found = torch.corrcoef(ranks)[0, 1]
+    """Correlation of two maps: 1 where they are alike, 0 where one says nothing of the other."""
+    found = torch.corrcoef(torch.stack([one.flatten(), other.flatten()]).double())[0, 1]
     return float(found) if bool(found.isfinite()) else 0.0
-
-
-def _ranks(values: Tensor) -> Tensor:
-    """Places in the order of size; equal values share the mean of theirs."""
-    values = values.float().flatten()
-    below = (values[:, None] > values[None]).sum(1)
-    same = (values[:, None] == values[None]).sum(1)
-    return below + (same - 1) / 2.0

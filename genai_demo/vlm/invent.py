@@ -21,7 +21,8 @@ from genai_demo.vlm.looking import grey, large
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.options import InventOptions
 
-WAYS = ("is there a …?", "is there a red …?", "which colour is the …?", "is there what is there?")
+WAYS = ("a thing", "in a colour that is there", "which colour is it?", "in another thing's colour", "what is there")
+TAKEN, MIXED, HERE = 2, 3, 4  # of WAYS
 NO = "there is no"
 ANSWER = 8  # tokens: enough to see whether it says that it is not there
 SEEING = ("with the picture", "with a grey one")
@@ -53,9 +54,9 @@ class Trap:
     text: str
 
     def wrong(self, found: Answer) -> bool:
-        if self.way == 2:
+        if self.way == TAKEN:
             return not found.text.startswith(NO)
-        return found.text != ("yes" if self.way == 3 else "no")
+        return found.text != ("yes" if self.way == HERE else "no")
 
 
 def invent(seer: Seer, options: InventOptions, *, seed: int) -> Iterator[InventStep]:
@@ -78,7 +79,8 @@ def invent(seer: Seer, options: InventOptions, *, seed: int) -> Iterator[InventS
 
 
 def set_for(scene: Scene, rng: np.random.Generator, count: int) -> list[Trap]:
-    """Questions about `count` kinds that are not there, in three ways, and about all that is there."""
+    """Questions about `count` kinds that are not there, in three ways; about the kinds that are there, each in the colour
+    of another thing; and about all that is there."""
     here = {thing.kind for thing in scene.things}
     missing = [str(kind) for kind in rng.permutation([kind for kind in KINDS if kind not in here])[:count]]
     colours = [thing.colour for thing in scene.things]
@@ -86,8 +88,11 @@ def set_for(scene: Scene, rng: np.random.Generator, count: int) -> list[Trap]:
     traps += [
         Trap(1, f"Is there {with_article(f'{colours[int(rng.integers(len(colours)))]} {kind}')}?") for kind in missing
     ]
-    traps += [Trap(2, f"Which colour is the {kind}?") for kind in missing]
-    return traps + [Trap(3, f"Is there {with_article(kind)}?") for kind in sorted(here)]
+    traps += [Trap(TAKEN, f"Which colour is the {kind}?") for kind in missing]
+    words = {thing.words for thing in scene.things}
+    mixed = sorted({f"{colour} {kind}" for colour in colours for kind in here} - words)
+    traps += [Trap(MIXED, f"Is there {with_article(one)}?") for one in mixed]
+    return traps + [Trap(HERE, f"Is there {with_article(kind)}?") for kind in sorted(here)]
 
 
 def _frame(
@@ -95,7 +100,7 @@ def _frame(
 ) -> InventStep:
     wrong, asked = counts[:, 0], counts[:, 1]
     rates = 100 * wrong / np.maximum(asked, 1)
-    invented, blind = (100 * float(one[:3].sum() / two[:3].sum()) for one, two in zip(wrong, asked, strict=True))
+    invented, blind = (100 * float(one[:HERE].sum() / two[:HERE].sum()) for one, two in zip(wrong, asked, strict=True))
     here = [(trap, one) for trap, one in zip(traps, found, strict=True) if trap.wrong(one)]
     return InventStep(
         index,
@@ -107,7 +112,7 @@ def _frame(
         rates,
         _said(here, len(traps)),
         invented,
-        float(rates[0, 3]),
+        float(rates[0, HERE]),
         blind,
         int(asked[0].sum()),
     )

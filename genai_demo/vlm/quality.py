@@ -64,11 +64,11 @@ def _said(q: dict[str, Any]) -> str:
 def _agreed(q: dict[str, Any]) -> str:
     one, other = (q[name]["agreement"] for name in SEEING[:2])
     return (
-        f"What an answer rests on, {ASKED} questions each: the order of patches by what is lost without them agrees "
-        f"with that of patches covered in the picture by {one['covered']:.2f} (rank correlation; Flamingo in small "
-        f"{other['covered']:.2f}), with attention, sinks masked, by {one['attention, sinks masked']:.2f} "
-        f"({other['attention, sinks masked']:.2f}); the first patch of both is the same in {percent(one['first'], 0)} "
-        f"({percent(other['first'], 0)})."
+        f"What an answer rests on, {ASKED} questions each: the map of what is lost without each patch correlates with "
+        f"that of patches covered in the picture by {one['covered']:.2f} (Flamingo in small {other['covered']:.2f}), with "
+        f"attention, sinks masked, by {one['attention, sinks masked']:.2f} ({other['attention, sinks masked']:.2f}). The "
+        f"patch that counts most is the first by attention in {percent(one['first by attention'], 0)} "
+        f"({percent(other['first by attention'], 0)})."
     )
 
 

@@ -43,9 +43,9 @@ class RestStep:
     says: str = number("it says")
     chance: float = number("chance of it", unit="with all patches")
     least: float = number("chance of it", unit="without its patch")
-    with_covered: float = number("agrees with the patch covered", unit="rank correlation")
-    with_attention: float = number("agrees with attention, sinks masked", unit="rank correlation")
-    with_sinks: float = number("agrees with attention as it is", unit="rank correlation")
+    with_covered: float = number("agrees with the patch covered", unit="correlation")
+    with_attention: float = number("agrees with attention, sinks masked", unit="correlation")
+    with_sinks: float = number("agrees with attention as it is", unit="correlation")
     sinks: int = number("sinks", unit="patches", digits=0)
     answer_ms: float = number("time of one answer", unit="ms", digits=0, measured=True)
     patches_ms: float = number("of all patches left out", unit="ms", digits=0, measured=True)
@@ -110,7 +110,7 @@ def measured(seer: Seer, looked: Looked, prompt: Sequence[int], gone: tuple[int,
         hidden,
         log_chances(seer, again, prompt, given, gone),
         looks,
-        sinks(seer, looked.patches),
+        sinks(seer, looked.pixels, looked.patches),
         1000 * (answered - begun),
         1000 * (done - between),
     )

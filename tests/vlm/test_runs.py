@@ -113,10 +113,10 @@ def test_attention_to_patches_adds_up(seer: Seer, seen: torch.Tensor) -> None:
     looks = hiding.attention(seer, seen, seer.prompt((), ASKED), [9, 10, 11])
     assert looks.shape == (3, 64)
     assert looks.sum(1).allclose(torch.ones(3), atol=1e-5)
-    assert hiding.sinks(seer, seen).dtype == torch.bool
+    assert hiding.sinks(seer, looking.pixels_of(options.THREE), seen).dtype == torch.bool
 
 
-def test_agreement_is_spearmans() -> None:
+def test_agreement_is_a_correlation() -> None:
     one, other = torch.tensor([1.0, 2, 3, 4]), torch.tensor([1.0, 2, 4, 3])
     assert hiding.agreement(one, one) == pytest.approx(1)
     assert hiding.agreement(one, -one) == pytest.approx(-1)
@@ -306,12 +306,14 @@ def test_traps_ask_for_what_is_not_there(seer: Seer) -> None:
         here = {thing.kind for thing in scene.things}
         for trap in invent.set_for(scene, rng, 4):
             named = trap.text.rstrip("?").split()[-1]
-            assert (named in here) is (trap.way == 3)
+            assert (named in here) is (trap.way in (invent.MIXED, invent.HERE))
+            if trap.way == invent.MIXED:
+                assert trap.text.split(maxsplit=3)[3].rstrip("?") not in {thing.words for thing in scene.things}
     no, yes = (answering.Answer((), (), text) for text in ("no", "yes"))
     trap = invent.Trap(0, "Is there a cat?")
     assert (trap.wrong(no), trap.wrong(yes)) == (False, True)
-    assert replace(trap, way=3).wrong(no)
-    assert not replace(trap, way=2).wrong(answering.Answer((), (), "there is no cat"))
+    assert replace(trap, way=invent.HERE).wrong(no)
+    assert not replace(trap, way=invent.TAKEN).wrong(answering.Answer((), (), "there is no cat"))
     frames = list(invent.invent(seer, options.InventOptions(scenes=2, asked=1), seed=0))
     assert frames[-1].asked >= 2 * 4
 
