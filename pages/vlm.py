@@ -76,21 +76,21 @@ TRIES = (
         "Does it answer from the picture, or from habit?",
         "run=vlm/ask&turns=Where is the house?",
         "Read the answer first, then what it says of a grey picture.",
-        "From the picture: of a grey one it says that there is no house, and the first answer has hardly a chance there.",
+        "From the picture: of a grey one it says that there is no house, and the first answer is hardly likely there.",
     ),
     Try(
         "It says that the house is red. Does it know that it is not yellow?",
         "run=vlm/ask&turns=Is there a yellow house?",
         "A red house and a yellow star are there. Guess the answer, then ask for the colour of the house.",
-        "It does not: it says yes. A house is there, and something yellow; which belongs to which it was seldom asked in "
-        "this form. Asked for the colour of the house, it says red.",
+        "It does not: it says yes. A house is there, and something yellow; which belongs to which it was seldom asked "
+        "in this form. Asked for the colour of the house, it says red.",
     ),
     Try(
         "Is what it attends to what the answer rests on?",
         "run=vlm/rest&question=Which colour is the house?",
         "Leave patches out by clicks: how few have to go until it says something else? Compare the map with attention.",
-        "One is enough: the patch in which the house has its centre, for there the tower says what it is. Attention has "
-        "its peak there too, but not always: over many questions both agree by about a half (Data and quality).",
+        "One is enough: the patch in which the house has its centre, for there the tower says what it is. Attention "
+        "has its peak there too, but not always: over many questions both agree by about a half (Data and quality).",
     ),
     Try(
         "Are its patches words?",
@@ -103,8 +103,8 @@ TRIES = (
         "Can a thing be taken out of its sight?",
         "run=vlm/erase&word=house&question=Is there a house?",
         "The direction of the house is subtracted from every patch, more with each frame. Does the fish stay?",
-        "It can. From about 1 on it says no, and its caption has something else in the same colour where the house was. "
-        "Star and fish stay.",
+        "It can. From about 1 on it says no, and its caption has something else in the same colour where the house "
+        "was. Star and fish stay.",
     ),
     Try(
         "Which answers flip as a thing moves?",
@@ -124,15 +124,15 @@ TRIES = (
         "What does the projector learn before the decoder may change?",
         "run=vlm/stages",
         "Follow the right answers through the stages: how far does the projector alone come?",
-        "About as far as the decoder came with words, in a fraction of the steps: it learns to say what the decoder can "
-        "read already. The rest takes both.",
+        "About as far as the decoder came with words, in a fraction of the steps: it learns to say what the decoder "
+        "can read already. The rest takes both.",
     ),
     Try(
         "Does it see what isn't there?",
         "run=vlm/invent",
         "Four ways to ask for what is missing, one for what is there. Which tempts it most?",
-        "One thing in the colour of another: it says yes nearly every time. To all other questions about missing things "
-        "it says that they are not there.",
+        "One thing in the colour of another: it says yes nearly every time. To all other questions about missing "
+        "things it says that they are not there.",
     ),
     Try(
         "Does a model that was trained otherwise find the picture by its caption?",

@@ -117,7 +117,7 @@ def _across(seer: Seer, patches: Tensor, ids: Tensor) -> Tensor:
 
 
 def sinks(seer: Seer, pixels: np.ndarray, patches: Tensor) -> Tensor:
-    """(n,) True: patches that are looked at whatever is asked, more than TIMES an even share, though nothing is there."""
+    """(n,) True: looked at whatever is asked, more than TIMES an even share, though nothing is there."""
     first = [min(seer.language.stops)]
     shares = torch.cat([attention(seer, patches, seer.prompt((), text), first) for text in STOCK])
     seen = seer.features(pixels[None])[0, :, PARTS["trunk"]]  # whether the tower sees a thing there, 0 to 1

@@ -79,8 +79,8 @@ def invent(seer: Seer, options: InventOptions, *, seed: int) -> Iterator[InventS
 
 
 def set_for(scene: Scene, rng: np.random.Generator, count: int) -> list[Trap]:
-    """Questions about `count` kinds that are not there, in three ways; about the kinds that are there, each in the colour
-    of another thing; and about all that is there."""
+    """Questions about `count` kinds that are not there, in three ways; about things in the colour of another; and about
+    all that is there."""
     here = {thing.kind for thing in scene.things}
     missing = [str(kind) for kind in rng.permutation([kind for kind in KINDS if kind not in here])[:count]]
     colours = [thing.colour for thing in scene.things]

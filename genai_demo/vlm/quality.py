@@ -65,10 +65,10 @@ def _agreed(q: dict[str, Any]) -> str:
     one, other = (q[name]["agreement"] for name in SEEING[:2])
     return (
         f"What an answer rests on, {ASKED} questions each: the map of what is lost without each patch correlates with "
-        f"that of patches covered in the picture by {one['covered']:.2f} (Flamingo in small {other['covered']:.2f}), with "
-        f"attention, sinks masked, by {one['attention, sinks masked']:.2f} ({other['attention, sinks masked']:.2f}). The "
-        f"patch that counts most is the first by attention in {percent(one['first by attention'], 0)} "
-        f"({percent(other['first by attention'], 0)})."
+        f"that of patches covered in the picture by {one['covered']:.2f} (Flamingo in small {other['covered']:.2f}), "
+        f"with attention, sinks masked, by {one['attention, sinks masked']:.2f} "
+        f"({other['attention, sinks masked']:.2f}). The patch that counts most is the first by attention "
+        f"in {percent(one['first by attention'], 0)} ({percent(other['first by attention'], 0)})."
     )
 
 
