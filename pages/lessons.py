@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from genai_demo.core.errors import DemoError, sentence
+from genai_demo.core.link import to_query
 from genai_demo.core.run import all_runs
 from genai_demo.lessons import library
 from genai_demo.lessons.lesson import Lesson, Step
@@ -68,7 +69,10 @@ def _told(step: Step) -> dict[str, Any]:
         "text": step.text,
         "query": step.query,
         "run": step.recipe.run,
+        "link": to_query(step.recipe),
         "look": step.look,
+        "point": list(step.point),
+        "frame": step.frame,
         "predict": step.predict,
         "choices": [{"text": one.text, "right": one.right} for one in step.choices],
         "shows": step.shows,
