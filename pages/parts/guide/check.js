@@ -23,7 +23,7 @@ const labelOf = (bench, name) => // of a control, as it stands there
   bench?.querySelector(name === 'seed' ? '.seed-row label span' : `.option-${name} :is([data-testid=block-info], .label-text)`)?.textContent.trim() || name.replaceAll('_', ' ');
 const said = (value, digits, unit) => { // no digits: as it was written
   const text = {true: 'switched on', false: 'switched off'}[String(value)] ?? (digits ? readable(value, Math.max(DIGITS, digits)) : String(value));
-  return typeof value === 'number' && UNIT.test(unit) ? `${text} ${unit}` : text;
+  return typeof value === 'number' && UNIT.test(unit) ? `${text}\u00a0${unit}` : text;
 };
 
 /** @param {{name: string, sign: string, value: any}[]} check @param {{recipe: any, frames: any[]}} film @param {Element | null} [bench] whose controls have names

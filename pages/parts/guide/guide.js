@@ -133,7 +133,7 @@ const ended = event => { // a film that was computed here is whole
   if (!film.done || s.before.includes(film.run) || note().film === film.run) return;
   const asks = step().check.length > 0, own = s.asked || meant(film.link) === meant(step().link);
   s.asked = false;
-  if (!own && !asks && (note().ran || s.fresh)) return; // told already, or nobody's
+  if (!own && !asks && (note().ran || s.fresh)) { s.before.push(film.run); s.fresh = false; return; } // told already, or nobody's
   Object.assign(note(), {film: film.run, ran: own || asks, other: !own && !asks, verdict: asks ? checked(step().check, film, bench()) : null});
   fold(false);
   const here = document.activeElement === s.root.querySelector('#guide-title');
@@ -193,6 +193,7 @@ export const guide = name => {
   lock();
   document.addEventListener('film-shown', ended);
   document.addEventListener('click', event => {
+    if (event.isTrusted && /** @type {any} */ (event.target).closest?.('.bench button.run')) s.fresh = false; // by the visitor, not by the address
     const link = /** @type {any} */ (event.target).closest?.('a[data-lesson]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
