@@ -60,7 +60,12 @@ def link(lesson: Lesson, words: str = "") -> str:
 def told(lesson: Lesson) -> dict[str, Any]:
     """A lesson as JSON for the guide. Its solutions stay here."""
     steps = [_told(one) for one in lesson.steps]
-    return {"name": lesson.name, "title": lesson.title, "page": lesson.page, "steps": steps}
+    found = {"name": lesson.name, "title": lesson.title, "page": lesson.page, "steps": steps}
+    following = [one for one in lessons() if one.page == lesson.page and lesson.name != OWN]
+    at = [one.name for one in following].index(lesson.name) + 1 if following else 0
+    return (
+        found | {"next": {"name": following[at].name, "title": following[at].title}} if at < len(following) else found
+    )
 
 
 def _told(step: Step) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _either_case(name: str) -> str:
 
 @functools.cache
 def told() -> bytes:
-    """For the browser, as JSON: a pattern that finds all words, and for each article's stem its definition and names."""
+    """For the browser, as JSON: a pattern that finds all words; for each article its definition and names."""
     known = sorted({name for a in articles() for name in (a.title, *a.also)}, key=len, reverse=True)
     pattern = rf"(?<![\w-])(?:{'|'.join(map(_for_browser, known))})(?![\w-])"
     words: dict[str, list[str]] = {}  # stem -> definition, names

@@ -22,7 +22,7 @@ const holds = ({sign, value}, have) => {
 const labelOf = (bench, name) => // of a control, as it stands there
   bench?.querySelector(name === 'seed' ? '.seed-row label span' : `.option-${name} :is([data-testid=block-info], .label-text)`)?.textContent.trim() || name.replaceAll('_', ' ');
 const said = (value, digits, unit) => { // no digits: as it was written
-  const text = {true: 'switched on', false: 'switched off'}[String(value)] ?? (digits ? readable(value, Math.max(DIGITS, digits)) : String(value));
+  const text = {true: 'switched on', false: 'switched off'}[String(value)] ?? (digits ? readable(value, Math.max(DIGITS, digits)).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : String(value));
   return typeof value === 'number' && UNIT.test(unit) ? `${text}\u00a0${unit}` : text;
 };
 
@@ -34,9 +34,9 @@ export const checked = (check, {recipe, frames}, bench = null) => {
     for (const one of frame?.numbers ?? []) [found[one.name], told[one.name]] = [one.value, one];
   }
   const lines = check.map(one => {
-    const {title, digits = DIGITS, unit = ''} = told[one.name] ?? {}, have = found[one.name];
+    const {title, digits = 0, unit = ''} = told[one.name] ?? {}, have = found[one.name];
     return {
-      title: title ?? labelOf(bench, one.name), have: have === undefined || have === null ? 'none here' : said(have, digits, unit),
+      title: title?.trim() ?? labelOf(bench, one.name), have: have === undefined || have === null ? 'none here' : said(have, title ? Math.max(DIGITS, digits) : 0, unit),
       asked: ASKED[one.sign], value: said(one.value, 0, unit), held: holds(one, have),
     };
   });

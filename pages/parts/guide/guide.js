@@ -17,6 +17,7 @@ const s = {
   notes: /** @type {{picked: number, ran: boolean, verdict: any, other?: boolean, film?: string}[]} */ ([]), // what happened at each step
   root: /** @type {any} */ (null), from: /** @type {any} */ (null), // what had the focus as it opened
 };
+const PAINTED = 150; // ms after which a film has drawn the frame it was sent to
 const step = () => s.lesson.steps[s.at], note = () => s.notes[s.at];
 const shown = () => [...document.querySelectorAll('.film')].map(one => /** @type {any} */ (one).told).filter(told => told?.badge === 'live' && told.done);
 const bench = () => document.getElementById(`p-${step().run.replaceAll('/', '-')}`);
@@ -53,6 +54,14 @@ const prediction = () => {
   return set;
 };
 
+const following = () => { // the page's next lesson
+  const line = make('p', 'guide-next-one'), link = make('a', '', s.lesson.next.title);
+  link.href = `./${s.lesson.page}?lesson=${s.lesson.next.name}&part=1`;
+  link.dataset.lesson = s.lesson.next.name;
+  line.append(make('span', '', 'Next lesson:'), ' ', link);
+  return line;
+};
+
 const told = () => { // once it has run
   const {ran, verdict} = note(), place = make('div', 'guide-told');
   if (ran && step().shows) place.append(said('guide-shows', 'What it shows.', step().shows));
@@ -67,6 +76,7 @@ const told = () => { // once it has run
   }
   place.append(list);
   const button = document.getElementById(`${bench()?.id}-run`)?.textContent.trim();
+  if (verdict.held && s.lesson.next) place.append(following());
   if (!verdict.held && button) place.append(make('p', 'guide-how', folds.matches ? `Change a setting, under Settings above the stage, and press “${button}”.` : `Change a setting on the left and press “${button}”.`));
   return place;
 };
@@ -104,7 +114,7 @@ const run = async () => { // the way of a question's link: the controls are set,
   history.replaceState(history.state, '', `${location.pathname}?${viewed(step().query)}`);
   [s.asked, s.fresh] = [true, false];
   document.getElementById('follow').click();
-  if (!narrow.matches) return;
+  if (!narrow.matches) { scrollTo({top: 0}); return; } // controls and stage together
   fold(true); // the stage is what there is to see
   const stage = await when(() => { const one = bench()?.querySelector('.panel-stage'); return /** @type {any} */ (one)?.offsetParent ? one : null; }, {ms: 8000});
   stage?.scrollIntoView({block: 'start'});
@@ -142,7 +152,7 @@ const ended = event => { // a film that was computed here is whole
   const scroll = s.root.querySelector('.guide-scroll'), told = s.root.querySelector('.guide-told');
   scroll.scrollTop = Math.max(0, told.offsetTop - scroll.offsetTop - scroll.clientHeight + told.offsetHeight + 16); // what is new is in sight
   if (own && step().frame) /** @type {any} */ (bench()?.querySelector('.film'))?.bring(film.run, Math.min(step().frame, film.frames.length) - 1);
-  if (own) requestAnimationFrame(() => { if (s.root) show(bench(), step().point, narrow.matches ? s.root.getBoundingClientRect().top : innerHeight); });
+  if (own) setTimeout(() => { if (s.root) show(bench(), step().point, narrow.matches ? s.root.getBoundingClientRect().top : innerHeight); }, PAINTED);
 };
 
 // ---- opening ------------------------------------------------------------------------------------------------------

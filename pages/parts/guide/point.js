@@ -18,8 +18,7 @@ export const show = (bench, names, bottom) => {
   if (!one?.offsetParent) return;
   const foot = bench.querySelector('.film-foot'), stuck = foot && getComputedStyle(foot).position === 'sticky' && !foot.contains(one);
   const box = one.getBoundingClientRect(), low = Math.min(bottom, stuck ? foot.getBoundingClientRect().top : bottom);
-  const room = low - 2 * EDGE;
   if (first && box.top >= EDGE && box.bottom <= low - EDGE) return;
-  const up = one.closest('.film-numbers') && box.height <= room ? box.bottom - low + EDGE : box.top - EDGE; // over numbers as much of the stage as there is room for
-  scrollBy(0, up);
+  const below = box.bottom - low + EDGE, fits = box.height <= low - 2 * EDGE;
+  scrollBy(0, first && fits && below > 0 ? below : box.top - EDGE); // as much of what stands over it as there is room for
 };
