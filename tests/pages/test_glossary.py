@@ -87,6 +87,8 @@ def test_words_are_found_once_and_never_in_formulas_or_links(text, words):
 @pytest.mark.browser
 def test_a_word_of_a_lesson_is_explained_at_once_and_by_the_keyboard_too(visit):
     page = visit("gan?lesson=gan-variety&part=1")
+    page.locator(".guide h2").wait_for()
+    page.mouse.move(300, 300)
     word = page.locator(".guide a.term[href$='glossary#gan']")
     word.wait_for()
     means = next(article for article in articles() if article.stem == "gan").definition

@@ -1,5 +1,5 @@
 // Words of the field in the texts: resting on one, or coming to it by the keyboard, shows what it means. The meanings are
-// on the page already, in the links to the glossary or in what was fetched while the page was idle: nothing is asked for.
+// on the page already, in the links to the glossary or in what came as somebody first moved: nothing is asked for then.
 
 import {adopt, make} from '../dom.js';
 import {chosen} from '../language/chosen.js';
@@ -83,7 +83,7 @@ const look = () => {
   }
 };
 
-/** Listens for as long as the page is there, and fetches the words of its texts once it is idle. */
+/** Listens for as long as the page is there, and fetches the words of its texts as its visitor first stirs. */
 export const terms = () => {
   adopt(sheet);
   const at = event => /** @type {any} */ (event.target).closest?.('a[href*="glossary#"]');
@@ -93,8 +93,10 @@ export const terms = () => {
     if (event.key === 'Escape' && word) { hide(); event.stopPropagation(); }
   }, {capture: true});
   document.addEventListener('scroll', place, {capture: true, passive: true});
-  const idle = globalThis.requestIdleCallback ?? (does => setTimeout(does, 300));
-  idle(async () => {
+  let begun = false;
+  const begin = async () => {
+    if (begun) return;
+    begun = true;
     try {
       const address = /** @type {HTMLMetaElement} */ (document.querySelector('meta[name=atlas-terms]')).content;
       const {pattern: any, words} = await (await fetch(address)).json();
@@ -103,5 +105,6 @@ export const terms = () => {
     } catch { return; } // the glossary has them all the same
     new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
     look();
-  });
+  };
+  for (const name of ['pointermove', 'pointerdown', 'keydown']) document.addEventListener(name, begin, {once: true, passive: true});
 };
