@@ -87,7 +87,7 @@ const look = () => {
 export const terms = () => {
   adopt(sheet);
   const at = event => /** @type {any} */ (event.target).closest?.('a[href*="glossary#"]');
-  document.addEventListener('pointerover', event => { const one = at(event); if (one) show(one); else if (word && !/** @type {any} */ (event.target).closest?.('.term-tip')) hide(); });
+  document.addEventListener('pointerover', event => { const one = at(event); if (one) show(one); else if (word !== document.activeElement) hide(); });
   document.addEventListener('focusin', event => { const one = at(event); if (one) show(one); else hide(); });
   document.addEventListener('keydown', event => { // before anything else that Escape closes
     if (event.key === 'Escape' && word) { hide(); event.stopPropagation(); }
