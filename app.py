@@ -29,7 +29,7 @@ from genai_demo.core import limits
 from genai_demo.core.backend import backend
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.registry import packages
-from pages import PAGES
+from pages import PAGES, words
 from pages.parts import health, joined, quick, scripts, sessions
 from pages.parts.asked import Asked
 from pages.parts.cached import Kept
@@ -92,6 +92,7 @@ def launch_options() -> dict[str, Any]:
                 recorded.ROUTE,
                 surface.ROUTE,
                 language.ROUTE,
+                words.ROUTE,
                 scene.ROUTE,
                 *(route for page in PAGES for route in page.routes),
             ],

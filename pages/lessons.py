@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from genai_demo.core.errors import DemoError, sentence
+from genai_demo.core.link import to_query
 from genai_demo.core.run import all_runs
 from genai_demo.lessons import library
 from genai_demo.lessons.lesson import Lesson, Step
@@ -59,7 +60,12 @@ def link(lesson: Lesson, words: str = "") -> str:
 def told(lesson: Lesson) -> dict[str, Any]:
     """A lesson as JSON for the guide. Its solutions stay here."""
     steps = [_told(one) for one in lesson.steps]
-    return {"name": lesson.name, "title": lesson.title, "page": lesson.page, "steps": steps}
+    found = {"name": lesson.name, "title": lesson.title, "page": lesson.page, "steps": steps}
+    following = [one for one in lessons() if one.page == lesson.page and lesson.name != OWN]
+    at = [one.name for one in following].index(lesson.name) + 1 if following else 0
+    return (
+        found | {"next": {"name": following[at].name, "title": following[at].title}} if at < len(following) else found
+    )
 
 
 def _told(step: Step) -> dict[str, Any]:
@@ -68,7 +74,10 @@ def _told(step: Step) -> dict[str, Any]:
         "text": step.text,
         "query": step.query,
         "run": step.recipe.run,
+        "link": to_query(step.recipe),
         "look": step.look,
+        "point": list(step.point),
+        "frame": step.frame,
         "predict": step.predict,
         "choices": [{"text": one.text, "right": one.right} for one in step.choices],
         "shows": step.shows,

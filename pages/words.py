@@ -1,11 +1,21 @@
-"""Words of a text that the glossary explains become links to it; resting on one shows its definition."""
+"""Words of a text that the glossary explains become links to it; resting on one shows its definition.
+
+Those of `explained` carry it; for the texts of lessons and questions the browser finds them (parts/terms/terms.js).
+"""
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import re
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
 from genai_demo.data.knowledge import articles
+from pages.parts.scripts import KEPT as FOREVER
 
 KEPT = re.compile(  # what no word is taken from: formulas, code, links, bold, headings, comments
     r"(\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\)|\*\*[^*]+\*\*|^#.*?$)", re.DOTALL | re.MULTILINE
@@ -67,3 +77,35 @@ def _either_case(name: str) -> str:
     """A pattern for a name whose first letter may be large, as at the start of a sentence."""
     first, rest = re.escape(name[0]), re.escape(name[1:])
     return f"(?i:{first}){rest}"
+
+
+@functools.cache
+def told() -> bytes:
+    """For the browser, as JSON: a pattern that finds all words; for each article its definition and names."""
+    known = sorted({name for a in articles() for name in (a.title, *a.also)}, key=len, reverse=True)
+    pattern = rf"(?<![\w-])(?:{'|'.join(map(_for_browser, known))})(?![\w-])"
+    words: dict[str, list[str]] = {}  # stem -> definition, names
+    for name, (stem, definition) in names().items():
+        words.setdefault(stem, [definition]).append(name)
+    return json.dumps({"pattern": pattern, "words": words}, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _for_browser(name: str) -> str:
+    """As `_any_name` has it, in the signs of JavaScript."""
+    bare = name.removesuffix("s")
+    safe = re.sub(r"[.*+?^${}()|\[\]\\/]", lambda sign: "\\" + sign[0], bare)
+    if not _capitals(name):
+        safe = f"[{bare[0].upper()}{bare[0].lower()}]{safe[1:]}"
+    return safe + "s?"
+
+
+def meta() -> str:
+    """The line of a page's head that says where the words lie; the address changes with them."""
+    return f'<meta name="atlas-terms" content="./terms.json?{hashlib.sha256(told()).hexdigest()[:12]}">'
+
+
+async def _serve(request: Request) -> Response:
+    return Response(told(), media_type="application/json", headers=FOREVER)
+
+
+ROUTE = Route("/terms.json", _serve)

@@ -88,6 +88,7 @@ def test_what_is_set_on_the_page_as_a_whole_is_taken_away_again(path):
         "guide.js",
         "language.js",
         "lock.js",
+        "terms.js",
         "wanted.js",
     ):  # these are the page's own, and last as long as it
         return

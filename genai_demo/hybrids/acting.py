@@ -40,26 +40,21 @@ class Moment:
 def acted(model: Actor, starts: list[int], asked: float, temperature: float, seed: int) -> Iterator[Moment]:
     """The steps of an episode from each start, with that return asked for; temperature 0: the likeliest action."""
     random, device = generator(seed), next(model.parameters()).device
-    worlds, n = [World(place) for place in starts], len(starts)
-    states = torch.zeros(n, grid.STEPS, grid.STATE, device=device)
-    actions = torch.zeros(n, grid.STEPS, dtype=torch.long, device=device)
-    to_go = torch.zeros(n, grid.STEPS, device=device)
-    to_go[:, 0] = asked
-    for t in range(grid.STEPS):
-        states[:, t] = torch.from_numpy(np.stack([world.numbers() for world in worlds])).to(device)
-        seen = slice(0, t + 1)
-        logits, attentions = model(states[:, seen], actions[:, seen], to_go[:, seen])
-        chances = _chances(logits[:, -1].float().cpu(), temperature)
-        done = [int(one) for one in torch.multinomial(chances, 1, generator=random)[:, 0]]
+    worlds, memory = [World(place) for place in starts], model.begin()
+    before: Tensor | None = None
+    to_go = torch.full((len(starts),), asked)
+    for step in range(grid.STEPS):
+        states = torch.from_numpy(np.stack([world.numbers() for world in worlds])).to(device)
+        logits, layers = model.after(memory, step, before, to_go.to(device), states)
+        chances = _chances(logits.float().cpu(), temperature)
+        before = torch.multinomial(chances, 1, generator=random)[:, 0]
+        done = before.tolist()
+        before = before.to(device)
         steps = [world.after(action) for world, action in zip(worlds, done)]
         gathered = [reward for _, reward in steps]
-        before = to_go[:, t].cpu().numpy().copy()
-        layers = tuple(each[:, :, 3 * t + 1, : 3 * t + 2] for each in attentions)
-        yield Moment(worlds, chances.numpy(), done, gathered, before, layers)
+        yield Moment(worlds, chances.numpy(), done, gathered, to_go.numpy(), layers)
         worlds = [world for world, _ in steps]
-        actions[:, t] = torch.tensor(done, device=device)
-        if t + 1 < grid.STEPS:
-            to_go[:, t + 1] = to_go[:, t] - torch.tensor(gathered, device=device)
+        to_go = to_go - torch.tensor(gathered)
 
 
 def _chances(logits: Tensor, temperature: float) -> Tensor:

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import DecisionTransformerConfig, DecisionTransformerModel
+from transformers import DecisionTransformerConfig, DecisionTransformerModel, DynamicCache
 
 from genai_demo.hybrids import grid
 
@@ -52,17 +52,59 @@ class Actor(nn.Module):
         )
 
     def forward(self, states: Tensor, actions: Tensor, to_go: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        b, t = actions.shape
-        dtype = self.network.embed_return.weight.dtype
-        out = self.network(
-            states=states.to(dtype),
-            actions=F.one_hot(actions, len(grid.ACTIONS)).to(dtype),
-            returns_to_go=(to_go if self.asked else torch.zeros_like(to_go)).to(dtype)[..., None] / SCALE,
-            timesteps=torch.arange(t, device=states.device).expand(b, t),
-            attention_mask=torch.ones(b, t, dtype=torch.long, device=states.device),
+        times = self.network.embed_timestep.weight[: actions.shape[1]]
+        kinds = (self._return(to_go), self._state(states), self._action(actions))
+        said, attentions = self._through(torch.stack([each + times for each in kinds], 2).flatten(1, 2), None)
+        return said[:, 1::3], attentions
+
+    def begin(self) -> DynamicCache:
+        """What `after` remembers of an episode."""
+        return DynamicCache(config=self.network.config)
+
+    def after(
+        self, memory: DynamicCache, step: int, done: Tensor | None, to_go: Tensor, states: Tensor
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The next step of an episode: what was done before it (b,), then to_go (b,) and states (b, STATE).
+
+        -> logits of the next action (b, ACTIONS), and of each layer what the heads attend to (b, heads, tokens so far).
+        As `forward`, but each token passes once.
+        """
+        times = self.network.embed_timestep.weight
+        new = [self._return(to_go) + times[step], self._state(states) + times[step]]
+        if done is not None:
+            new.insert(0, self._action(done) + times[step - 1])
+        said, attentions = self._through(torch.stack(new, 1), memory)
+        return said[:, -1], tuple(each[:, :, -1] for each in attentions)
+
+    def _through(self, x: Tensor, memory: DynamicCache | None) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Tokens (b, n, wide) -> what follows each (b, n, ACTIONS), attentions. Only the parts that are asked for here:
+
+        the network would also say which state and which return come next.
+        """
+        n, past = x.shape[1], memory.get_seq_length() if memory else 0
+        later = torch.full((n, past + n), -torch.inf, dtype=x.dtype, device=x.device).triu(past + 1)
+        out = self.network.encoder(
+            inputs_embeds=self.network.embed_ln(x),
+            attention_mask=later[None, None],
+            position_ids=torch.zeros(1, n, dtype=torch.long, device=x.device),  # the times are in the tokens
+            cache=memory,
+            use_cache=memory is not None,
             output_attentions=True,
         )
-        return out.action_preds, out.attentions
+        return self.network.predict_action(out.last_hidden_state), out.attentions
+
+    def _return(self, to_go: Tensor) -> Tensor:
+        told = to_go if self.asked else torch.zeros_like(to_go)
+        out: Tensor = self.network.embed_return(told.to(self.network.dtype)[..., None] / SCALE)
+        return out
+
+    def _state(self, states: Tensor) -> Tensor:
+        out: Tensor = self.network.embed_state(states.to(self.network.dtype))
+        return out
+
+    def _action(self, actions: Tensor) -> Tensor:
+        out: Tensor = self.network.embed_action(F.one_hot(actions, len(grid.ACTIONS)).to(self.network.dtype))
+        return out
 
 
 def loss(model: Actor, states: Tensor, actions: Tensor, to_go: Tensor) -> Tensor:

@@ -20,10 +20,8 @@ class Walk:
     """The picture of an episode as it goes on: each step draws anew only the two cells that change."""
 
     def __init__(self, world: World) -> None:
-        self.large, self.place = _bare().copy(), world.place  # without the actor
-        for place in world.left:
-            _prize(ImageDraw.Draw(self.large), place, there=True)
-        self.small = self.large.reduce(TWICE)
+        large, small = _begun(world.left)
+        self.large, self.small, self.place = large.copy(), small.copy(), world.place  # the large one without the actor
 
     def at(self, world: World) -> np.ndarray:
         """(HIGH * CELL, WIDE * CELL, 3) uint8: walls, what still lies there, places passed so far, where one stands."""
@@ -36,7 +34,7 @@ class Walk:
         pen.rectangle([left - THICK / 2, top - THICK / 2, right + THICK / 2 - 1, bottom + THICK / 2 - 1], fill=TRAIL)
         self._renew(way, _middle(world.place))
         self.place = world.place
-        return np.asarray(self.small).copy()
+        return self.small.copy()
 
     def _renew(self, way: list[tuple[float, float]], actor: tuple[float, float]) -> None:
         """Draws the actor over the cells along `way`, and takes them over into the small picture."""
@@ -47,7 +45,8 @@ class Walk:
         x, y = actor[0] - left, actor[1] - top
         disc = [x - r, y - r, x + r, y + r]
         ImageDraw.Draw(part).ellipse(disc, fill=ACTOR, outline="white", width=CELL * TWICE // 16)
-        self.small.paste(part.reduce(TWICE), (left // TWICE, top // TWICE))
+        across, down = (slice(low // TWICE, high // TWICE) for low, high in ((left, right), (top, bottom)))
+        self.small[down, across] = part.reduce(TWICE)
 
 
 def _prize(pen: ImageDraw.ImageDraw, place: int, *, there: bool) -> None:
@@ -56,6 +55,15 @@ def _prize(pen: ImageDraw.ImageDraw, place: int, *, there: bool) -> None:
     pen.ellipse([x - r, y - r, x + r, y + r], fill=(GOOD if worth > 0 else BAD) if there else GONE)
     if there:
         pen.text((x, y), f"{worth:+d}", fill=INK, font=_font(CELL * TWICE * 2 // 5), anchor="mm")
+
+
+@cache
+def _begun(left: frozenset[int]) -> tuple[Image.Image, np.ndarray]:
+    """The world before anybody went, as it is drawn and as it is shown."""
+    large = _bare().copy()
+    for place in left:
+        _prize(ImageDraw.Draw(large), place, there=True)
+    return large, np.array(large.reduce(TWICE))
 
 
 @cache

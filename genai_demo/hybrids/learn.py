@@ -49,8 +49,7 @@ def learn(options: LearnOptions, *, seed: int) -> Iterator[LearnStep]:
         TrainConfig(), learning_rate=options.learning_rate, rising=max(1, options.steps // 4), batch_size=32, seed=seed
     )
     both = [Training(cfg, images, weight, options.steps) for weight in (0.0, options.weight)]
-    every = math.ceil(options.steps / FRAMES)
-    stops = [*range(0, options.steps, every), options.steps]
+    stops = [*range(0, options.steps, every(options.steps)), options.steps]
     for index, stop in enumerate(stops):
         for each in both:
             while each.step < stop:
@@ -60,6 +59,11 @@ def learn(options: LearnOptions, *, seed: int) -> Iterator[LearnStep]:
                         f"{each.step}; choose a smaller one"
                     )
         yield _frame(index, len(stops), given, [each.model for each in both], stop, seed)
+
+
+def every(steps: int) -> int:
+    """How many steps are between two frames."""
+    return math.ceil(steps / FRAMES)
 
 
 def _frame(index: int, total: int, given: np.ndarray, models: list[VaeGan], step: int, seed: int) -> LearnStep:

@@ -41,6 +41,7 @@ class Choice:
 class Step:
     """One thing to do. query: its recipe as a link has it; shows: what is told once it has run.
 
+    point: lanes, charts and numbers of the film that `look` speaks of; frame: the one to stop at, from 1, or None;
     holds: what `shows` rests on, for a test; check: the question of an experiment.
     """
 
@@ -49,6 +50,8 @@ class Step:
     query: str
     recipe: Recipe
     look: str = ""
+    point: tuple[str, ...] = ()
+    frame: int | None = None
     predict: str = ""
     choices: tuple[Choice, ...] = ()
     shows: str = ""

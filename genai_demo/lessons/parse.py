@@ -16,9 +16,10 @@ from genai_demo.lessons.lesson import SIGNS, Choice, Condition, Lesson, Step
 
 MOST_BYTES = 20_000
 MOST_STEPS = 12
+MOST_FRAMES = 5_000
 LEVELS = ("first", "second", "further")
 HEAD = ("title", "page", "minutes", "level")
-LINES = ("recipe", "look", "predict", "shows", "holds", "check", "yes", "not yet", "solution")
+LINES = ("recipe", "look", "point", "frame", "predict", "shows", "holds", "check", "yes", "not yet", "solution")
 KEY = re.compile(r"([a-z][a-z ]{1,11}):(?:\s+(.*))?$")
 CHOICE = re.compile(r"[-*] \[([ xX])\] (.+)$")
 CONDITION = re.compile(r"(\w+)\s*(>=|<=|!=|>|<|=)\s*(\S(?:.*\S)?)$")
@@ -116,7 +117,9 @@ def _take(draft: Draft, line: str, number: int, last: str) -> str:
     if choice := CHOICE.match(line):
         draft.choices.append(Choice(choice[2].strip(), choice[1] != " "))
         return ""
-    if not (key := KEY.match(line)):
+    key = KEY.match(line)
+    prose = bool(draft.text) and not draft.said  # its lines may begin with any word and a colon
+    if not key or (prose and key[1] not in LINES):
         draft.text.append(line.strip())
         return ""
     name = key[1]
@@ -147,6 +150,8 @@ def _step(draft: Draft, page: str, runs: Collection[str]) -> Step:
         query=said["recipe"].removeprefix("?"),
         recipe=recipe,
         look=said.get("look", ""),
+        point=tuple(one.strip() for one in said.get("point", "").split(";") if one.strip()),
+        frame=_frame(draft),
         predict=said.get("predict", ""),
         choices=tuple(draft.choices),
         shows=said.get("shows", ""),
@@ -171,6 +176,15 @@ def _recipe(draft: Draft, key: str, page: str, runs: Collection[str]) -> Recipe:
     if notice or recipe is None:
         raise DemoError(f"line {line}: {notice.partition(': ')[2].rstrip('.') or notice}")
     return recipe
+
+
+def _frame(draft: Draft) -> int | None:
+    if "frame" not in draft.said:
+        return None
+    value = draft.said["frame"]
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:5]) <= MOST_FRAMES):
+        _refuse(draft.at["frame"], f"frame is {shown(value)}", f"choose a whole number from 1 to {MOST_FRAMES}")
+    return int(value)
 
 
 def _conditions(draft: Draft, key: str) -> tuple[Condition, ...]:

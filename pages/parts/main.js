@@ -19,6 +19,7 @@ import {plane} from './plane/plane.js';
 import {actions, listen} from './shell.js';
 import {prompt} from './prompt/prompt.js';
 import {surface} from './surface/surface.js';
+import {terms} from './terms/terms.js';
 import {articles} from './shelf/articles.js';
 import {leftout} from './shelf/leftout.js';
 import {shelf} from './shelf/shelf.js';
@@ -30,4 +31,5 @@ const components = {
 listen();
 window.atlas.begin(components, {...actions, pairs});
 wanted();
+terms();
 speak();

@@ -117,9 +117,11 @@ def _taken(path: Path, root: Path) -> Iterator[str]:
 def head() -> str:
     """The lines of a page's head that bring them."""
     guide = f'<meta name="atlas-guide" content="{address("guide.js")}">'  # fetched where a lesson is wanted
-    from pages.parts.language import language  # which serves as this module does
+    from pages import words
+    from pages.parts.language import language  # which serve as this module does
 
-    return f'{language.meta()}{guide}<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
+    begun = f'<script>{bundle("first.js")}</script><script src="{address("parts.js")}"></script>'
+    return f"{language.meta()}{guide}{words.meta()}{begun}"
 
 
 def address(name: str) -> str:

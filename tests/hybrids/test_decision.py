@@ -108,3 +108,18 @@ def test_a_walk_is_drawn_cell_by_cell_as_it_is_drawn_at_once() -> None:
         y, x = (drawing.CELL * k for k in divmod(place, grid.WIDE))
         inside = slice(y + 2, y + drawing.CELL - 2), slice(x + 2, x + drawing.CELL - 2)
         assert (seen[inside] == bare[inside]).all(), "a cell where nobody was changed"
+
+
+def test_step_by_step_it_says_what_it_says_of_the_whole() -> None:
+    torch.manual_seed(0)
+    model, t = decision.Actor().eval(), 5
+    states, actions, to_go = torch.randn(2, t, grid.STATE), torch.randint(4, (2, t)), torch.randn(2, t)
+    with torch.inference_mode():
+        whole, attentions = model(states, actions, to_go)
+        memory = model.begin()
+        for step in range(t):
+            before = actions[:, step - 1] if step else None
+            logits, layers = model.after(memory, step, before, to_go[:, step], states[:, step])
+            torch.testing.assert_close(logits, whole[:, step])
+            for one, all_of_it in zip(layers, attentions):
+                torch.testing.assert_close(one, all_of_it[:, :, 3 * step + 1, : 3 * step + 2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -30,7 +31,8 @@ level: first
 
 ## First
 Some text, and
-more of it.
+more of it: all of
+it here: no key.
 recipe: run=ssm/signal&delta=1
 predict: Which?
 - [ ] one
@@ -53,7 +55,7 @@ def read(text: str) -> Lesson:
 
 def test_a_lesson_is_read() -> None:
     first, last = read(GOOD).steps
-    assert first.text == "Some text, and more of it."
+    assert first.text == "Some text, and more of it: all of it here: no key."
     assert first.shows == "Two, as it was."
     assert [one.right for one in first.choices] == [False, True]
     assert first.recipe.options == {"delta": 1.0}
@@ -73,10 +75,11 @@ def test_a_lesson_is_read() -> None:
         ("level: first\n", "", "the head has no level"),
         ("level", "levle", "levle is no part of the head"),
         ("recipe: run=ssm/signal&delta=1\npredict", "predict", "line 8: this step has no recipe"),
-        ("run=ssm/signal&delta=1\npredict", "run=gan/points\npredict", "line 11: run is gan/points, which is not on"),
-        ("delta=1\npredict", "dleta=1\npredict", "line 11: dleta is no option of ssm/signal"),
-        ("delta=1\npredict", "delta=many\npredict", "line 11: delta is many"),
-        ("shows:", "show:", "line 15: show is no line of a step"),
+        ("run=ssm/signal&delta=1\npredict", "run=gan/points\npredict", "line 12: run is gan/points, which is not on"),
+        ("delta=1\npredict", "dleta=1\npredict", "line 12: dleta is no option of ssm/signal"),
+        ("delta=1\npredict", "delta=many\npredict", "line 12: delta is many"),
+        ("delta=1\npredict", "delta=1\nframe: last\npredict", "line 13: frame is last; choose a whole number"),
+        ("shows:", "show:", "line 16: show is no line of a step"),
         ("- [x]", "- [ ]", "the prediction has no answer"),
         ("check: kept > 95 and", "check: kept is 95 and", "kept is 95 is no condition"),
         ("check: kept > 95 and selection = false\n", "", "the last step has no check"),
@@ -130,13 +133,21 @@ def fetched(specs: Iterable[ModelSpec]) -> set[Package]:
 
 @cache
 def played(query: str) -> dict[str, object]:
-    """What the film of a link shows in the end; skips the test where nobody has fetched its model."""
+    """What the film of a link shows in the end."""
+    recipe, _ = from_query(dict(parse_qsl(query)), all_runs())
+    assert recipe
+    return values(complete(recipe), [one for frame in filmed(query) for one in frame["numbers"]])
+
+
+@cache
+def filmed(query: str) -> list[dict[str, Any]]:
+    """The frames of a link as they travel; skips the test where nobody has fetched its model."""
     recipe, _ = from_query(dict(parse_qsl(query)), all_runs())
     assert recipe
     key = complete(recipe).model
     if key and not is_here(*fetched([find_spec(key)])):
         pytest.skip(f"{key} is not here; `python -m genai_demo prefetch {key}` fetches it")
-    return values(complete(recipe), [one for frame in run(recipe) for one in pack(frame)["numbers"]])
+    return [dict(pack(frame)) for frame in run(recipe)]
 
 
 def test_every_architecture_has_its_first_lesson_and_a_second() -> None:
@@ -149,6 +160,16 @@ def test_every_architecture_has_its_first_lesson_and_a_second() -> None:
 def test_a_step_runs_and_shows_what_it_says(step: Step) -> None:
     got = played(to_query(step.recipe))
     assert [one for one in step.holds if not one.holds(got)] == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_points_at_what_its_film_shows(step: Step) -> None:
+    film = filmed(to_query(step.recipe))
+    there = {name for frame in film for name in (*frame["lanes"], *frame["bars"])}
+    there |= {one[key] for frame in film for one in frame["numbers"] for key in ("name", "chart") if one.get(key)}
+    assert step.point, "a student is shown where to look"
+    assert set(step.point) - there == set()
+    assert step.frame is None or step.frame <= len(film)
 
 
 @pytest.mark.parametrize("lesson", ALL, ids=lambda one: one.name)

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from genai_demo.data.knowledge import articles
-from pages.words import explained
+from pages.words import explained, plain
 
 
 @pytest.mark.browser
@@ -82,3 +82,37 @@ def test_a_word_of_a_text_shows_its_definition(visit):
 def test_words_are_found_once_and_never_in_formulas_or_links(text, words):
     found = explained(text)
     assert [part.rpartition("[")[2] for part in found.split("](./glossary#")[:-1]] == words
+
+
+@pytest.mark.browser
+def test_a_word_of_a_lesson_is_explained_at_once_and_by_the_keyboard_too(visit):
+    page = visit("gan?lesson=gan-variety&part=1")
+    page.locator(".guide h2").wait_for()
+    page.mouse.move(300, 300)
+    word = page.locator(".guide a.term[href$='glossary#gan']")
+    word.wait_for()
+    means = next(article for article in articles() if article.stem == "gan").definition
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    took = word.evaluate(
+        """one => {
+            const from = performance.now();
+            one.dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
+            document.querySelector('.term-tip').getBoundingClientRect();
+            return performance.now() - from;
+        }"""
+    )
+    tip = page.locator("[role=tooltip].term-tip")
+    assert tip.inner_text() == plain(means)
+    assert took < 50, "ms"
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    word.focus()
+    assert tip.is_visible()
+    assert word.get_attribute("aria-describedby") == tip.get_attribute("id")
+    box, window = tip.bounding_box(), page.viewport_size
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= window["width"]
+    assert not asked
+    page.locator("#info a[href*='glossary#']").first.focus()
+    assert tip.is_visible()

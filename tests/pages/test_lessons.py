@@ -102,3 +102,69 @@ def test_a_lesson_that_is_not_there_says_so(visit):
     page.locator(".guide", has_text="There is no lesson of that name").wait_for()
     page.click(".guide-close")
     assert page.locator(".guide").count() == 0
+
+
+def test_what_a_step_points_at_is_marked_and_in_sight_on_a_phone(visit):
+    page = visit("clip?lesson=clip-space&part=2", width=390)
+    page.locator(".guide h2", has_text="A word written on the picture").wait_for()
+    set_and_run(page, "What is written")
+    page.wait_for_function(
+        """() => {
+            const one = document.querySelector('#p-clip-typographic .film-lane.guide-pointed');
+            const box = one?.getBoundingClientRect(), guide = document.querySelector('.guide').getBoundingClientRect();
+            return box && box.top >= 0 && box.top + 100 < guide.top;
+        }"""
+    )
+    names = page.locator(".guide-pointed").evaluate_all("found => found.map(one => one.dataset.name)")
+    assert sorted(names) == ["probability", "zero-shot classes"]
+    page.click(".guide-close")
+    assert page.locator(".guide-pointed").count() == 0
+
+
+def test_only_a_run_of_the_steps_own_settings_reveals_what_it_shows(visit):
+    first, second = lessons.find(NAME).steps[:2]
+    page = visit(f"mamba?lesson={NAME}&part=1")
+    set_and_run(page, first.shows)
+    page.click(".guide-next")
+    page.locator(".guide h2", has_text=second.title).wait_for()
+    page.reload()  # the address still brings back the run of the first step
+    page.wait_for_function("document.querySelector('#p-ssm-signal-strip .film')?.told?.badge === 'live'")
+    page.wait_for_timeout(500)
+    assert second.shows not in page.locator(".guide").inner_text()
+    page.fill("#p-ssm-signal .option-delta input[type=number]", "0.5")
+    page.keyboard.press("Tab")
+    page.click("#p-ssm-signal-run")
+    page.locator(".guide-told", has_text="other settings").wait_for()
+    assert second.shows not in page.locator(".guide").inner_text()
+    set_and_run(page, second.shows)
+
+
+def test_an_answer_names_controls_as_they_stand_there_in_german_too(visit):
+    page = visit(f"mamba?lesson={NAME}&part=4&lang=de")
+    page.locator(".guide h2", has_text="Selbst versuchen").wait_for()
+    button, last, foot = (page.locator(f".guide-{name}").bounding_box() for name in ("run", "next", "foot"))
+    assert last["x"] + last["width"] <= foot["x"] + foot["width"]
+    assert button["x"] + button["width"] <= last["x"]
+    page.click(".guide-run")
+    page.locator(".guide-verdict", has_text="Noch nicht.").wait_for()
+    kept, selection = page.locator(".guide-told li").all_inner_texts()
+    assert kept.startswith("des alten Zustands bleibt erhalten: 36.79")
+    assert kept.endswith("verlangt: mehr als 95\N{NO-BREAK SPACE}%")
+    assert selection == "Selektion: ausgeschaltet"
+    assert "Links eine Einstellung ändern und „Verfolgen“ drücken." in page.locator(".guide-told").inner_text()
+    assert page.locator(".guide-next").inner_text() == "Beenden"
+
+
+def test_beside_a_lesson_a_switch_leaves_the_tabs_and_a_pad_the_stage_alone(visit):
+    page = visit("encoder?lesson=encoder-context&part=1&bench=encoder-masks")
+    page.locator(".guide h2").wait_for()
+    tabs, switch = page.locator(".runs > .tab-wrapper"), page.locator(".switch > .tab-wrapper >> visible=true")
+    switch.first.wait_for()
+    above, below = tabs.bounding_box(), switch.first.bounding_box()
+    assert above["y"] + above["height"] <= below["y"]
+    page = visit("diffusion?lesson=diffusion-edit&part=1&bench=diffusion-forward")
+    page.locator(".guide h2").wait_for()
+    tools = page.locator("#p-diffusion-forward .pad-tools button >> visible=true").last
+    tools.wait_for()
+    box, stage = tools.bounding_box(), page.locator("#p-diffusion-forward .panel-stage").bounding_box()
+    assert box["x"] + box["width"] <= stage["x"]

@@ -12,7 +12,7 @@ import torch
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import carried, curve, number, pictures, prose, ranked
 from genai_demo.core.frames_text import Tok
-from genai_demo.data.tunes import BAR, HOLD, REST
+from genai_demo.data.tunes import BAR, HOLD, REST, VOCABULARY
 from genai_demo.hybrids.music import melody, roll
 from genai_demo.hybrids.music.compose import LISTED, named
 from genai_demo.hybrids.music.decoder import BARS, STEPS, TuneDecoder
@@ -25,7 +25,7 @@ EVERY = 4  # steps from one frame to the next
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GoneOn:
-    """So far it is said. surprise: nats of the steps since the frame before."""
+    """So far it is said."""
 
     index: int
     total: int
@@ -52,14 +52,15 @@ def go_on(model: TuneDecoder, options: ContinueOptions, *, seed: int) -> Iterato
     total = -(-(until - begun) // EVERY) + 1
     steps = np.full(until, HOLD)
     steps[:begun] = given.steps[:begun]
-    yield _frame(0, total, steps, begun, begun, given, None)
+    own = melody.moved(np.arange(VOCABULARY), -given.shift)  # a token in the visitor's key
+    yield _frame(0, total, steps, begun, begun, given, ())
     index = 0
     said = model.spoken(known, until, temperature=options.temperature, share=options.top_p, seed=seed)
     for place, (token, left) in enumerate(said, begun):
-        steps[place] = melody.moved(np.array([token]), -given.shift)[0]
+        steps[place] = own[token]
         if (place - begun) % EVERY == EVERY - 1 or place == until - 1:
             index += 1
-            yield _frame(index, total, steps, place + 1, begun, given, (token, left))
+            yield _frame(index, total, steps, place + 1, begun, given, listed(token, left, own))
 
 
 def _end(steps: np.ndarray) -> int:
@@ -69,7 +70,7 @@ def _end(steps: np.ndarray) -> int:
 
 
 def _frame(
-    index: int, total: int, steps: np.ndarray, far: int, begun: int, given: Given, last: tuple[int, Candidates] | None
+    index: int, total: int, steps: np.ndarray, far: int, begun: int, given: Given, chances: tuple[Tok, ...]
 ) -> GoneOn:
     shown = steps.copy()
     if far < len(shown):
@@ -79,8 +80,8 @@ def _frame(
         total,
         roll.drawn(shown, given=begun, now=[far] if index + 1 < total else [])[None],
         _said(index, total, begun),
-        listed(*last, given.shift) if last else (),
-        100 * float(last[1].probabilities[0]) if last else None,
+        chances,
+        100 * (chances[0].share or 0.0) if chances else None,
         (far - 1) // BAR + 1,
         len(melody.notes(shown)),
         100 * repeated(shown[:far], begun),
@@ -89,12 +90,11 @@ def _frame(
     )
 
 
-def listed(token: int, left: Candidates, shift: int) -> tuple[Tok, ...]:
-    """The likeliest tokens in the visitor's key, and the one that was drawn."""
+def listed(token: int, left: Candidates, own: np.ndarray) -> tuple[Tok, ...]:
+    """The likeliest tokens in the visitor's key, and the one that was drawn. own: each token in that key."""
     ids, chances = left.ids.tolist(), left.probabilities.tolist()
     rows = [k for k in range(len(ids)) if k < LISTED or ids[k] == token]
-    own = melody.moved(np.array(ids), -shift).tolist()
-    return tuple(Tok(named(own[k]), chances[k], kind="picked" if ids[k] == token else "") for k in rows)
+    return tuple(Tok(named(int(own[ids[k]])), chances[k], kind="picked" if ids[k] == token else "") for k in rows)
 
 
 def repeated(steps: np.ndarray, begun: int) -> float:

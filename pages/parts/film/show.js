@@ -149,6 +149,7 @@ export const showing = s => {
       if (!one) {
         const box = make('div'), dd = make('dd');
         box.append(make('dt', '', entry.title), dd);
+        box.dataset.name = entry.name;
         s.find('numbers').append(box);
         s.numbers.set(entry.name, one = {dd});
       }

@@ -59,6 +59,7 @@ export const stageOf = s => {
   const canvasElement = (title, sample, shape) => {
     const figure = make('figure', 'film-lane'), caption = make('figcaption'), canvas = make('canvas');
     const from = make('span', 'from');
+    figure.dataset.name = title;
     describe(canvas, sample.kind === 'pictures' ? picturesSaid(title, sample) : title);
     caption.append(make('span', '', title), from);
     figure.append(caption, canvas);
@@ -91,6 +92,7 @@ export const stageOf = s => {
     if (s.charts.has(id)) { s.charts.get(id).stale = false; return s.charts.get(id); }
     const figure = make('figure', `film-lane film-chart film-${kind}`), canvas = make('canvas'), caption = make('figcaption');
     caption.append(make('span', '', title), make('span', 'unit', about.unit || ''));
+    figure.dataset.name = title;
     describe(canvas, title);
     figure.append(caption, canvas);
     if (about.note) figure.append(make('p', 'film-note-under', about.note));

@@ -25,6 +25,7 @@ export const textLanes = s => {
     const figure = make('figure', `film-lane film-text film-${sample.kind}`), caption = make('figcaption');
     const from = make('span', 'from'), body = make('div', 'film-body');
     caption.append(make('span', '', title), from);
+    figure.dataset.name = title;
     figure.append(caption, body);
     const lane = {figure, caption, body, from, title, sample, shape, stale: false, text: TEXT[sample.kind], run: s.film.run};
     lane.text.make(lane);

@@ -1,10 +1,16 @@
 // Whether a run answers a lesson's question: genai_demo/lessons/lesson.py (Condition.holds), for what the film shows.
 
+import {readable} from '../film/draw.js';
+
 const SIGNS = {
   '>': (a, b) => a > b, '>=': (a, b) => a >= b, '<': (a, b) => a < b, '<=': (a, b) => a <= b,
   '=': (a, b) => a === b, '!=': (a, b) => a !== b,
 };
-const WORDS = {'>': 'more than', '>=': 'at least', '<': 'less than', '<=': 'at most', '=': '', '!=': 'other than'};
+const ASKED = {
+  '>': 'asked: more than', '>=': 'asked: at least', '<': 'asked: less than', '<=': 'asked: at most', '=': 'asked:', '!=': 'asked: other than',
+};
+const UNIT = /^%$|^[a-zA-Z]{1,6}$/; // one that stands behind a number, and is no sentence
+const DIGITS = 4; // so many at least, so that what just misses is not rounded to what was asked
 
 const holds = ({sign, value}, have) => {
   if (have === undefined || have === null) return false;
@@ -13,17 +19,26 @@ const holds = ({sign, value}, have) => {
   return sign === '=' ? same : sign === '!=' && !same;
 };
 
-/** @param {{name: string, sign: string, value: any}[]} check @param {{recipe: any, frames: any[]}} film
- * @returns {{held: boolean, lines: {title: string, have: string, asked: string, held: boolean}[]}} */
-export const checked = (check, {recipe, frames}) => {
-  const found = {...recipe.options, seed: recipe.seed}, titles = {}, digits = {};
+const labelOf = (bench, name) => // of a control, as it stands there
+  bench?.querySelector(name === 'seed' ? '.seed-row label span' : `.option-${name} :is([data-testid=block-info], .label-text)`)?.textContent.trim() || name.replaceAll('_', ' ');
+const said = (value, digits, unit) => { // no digits: as it was written
+  const text = {true: 'switched on', false: 'switched off'}[String(value)] ?? (digits ? readable(value, Math.max(DIGITS, digits)).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') : String(value));
+  return typeof value === 'number' && UNIT.test(unit) ? `${text}\u00a0${unit}` : text;
+};
+
+/** @param {{name: string, sign: string, value: any}[]} check @param {{recipe: any, frames: any[]}} film @param {Element | null} [bench] whose controls have names
+ * @returns {{held: boolean, lines: {title: string, have: string, asked: string, value: string, held: boolean}[]}} */
+export const checked = (check, {recipe, frames}, bench = null) => {
+  const found = {...recipe.options, seed: recipe.seed}, told = {};
   for (const frame of frames) {
-    for (const one of frame?.numbers ?? []) [found[one.name], titles[one.name], digits[one.name]] = [one.value, one.title, one.digits];
+    for (const one of frame?.numbers ?? []) [found[one.name], told[one.name]] = [one.value, one];
   }
   const lines = check.map(one => {
-    const have = found[one.name], round = typeof have === 'number' ? +have.toPrecision(Math.max(4, digits[one.name] ?? 4)) : have ?? 'none here';
-    const title = titles[one.name] ?? one.name.replaceAll('_', ' ');
-    return {title, have: String(round), asked: `${WORDS[one.sign]} ${one.value}`.trim(), held: holds(one, have)};
+    const {title, digits = 0, unit = ''} = told[one.name] ?? {}, have = found[one.name];
+    return {
+      title: title?.trim() ?? labelOf(bench, one.name), have: have === undefined || have === null ? 'none here' : said(have, title ? Math.max(DIGITS, digits) : 0, unit),
+      asked: ASKED[one.sign], value: said(one.value, 0, unit), held: holds(one, have),
+    };
   });
   return {held: lines.every(one => one.held), lines};
 };

@@ -8,15 +8,17 @@ from __future__ import annotations
 import ast
 import dataclasses
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from genai_demo.core.registry import GROUPS
-from genai_demo.core.run import all_runs
+from genai_demo.core.run import all_runs, find_run
 from genai_demo.core.spec import resolve
 from pages import PAGES, Page
 from pages.lessons import lessons
+from pages.parts.bench import Bench
+from pages.parts.controls import words
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOWN = ("title", "chart", "note")  # of a field of a frame, what is read as words
@@ -42,6 +44,14 @@ def _page(page: Page) -> Iterator[str]:
     for bench in getattr(module, "BENCHES", ()):
         yield from (bench.tab, bench.blurb, bench.primary, bench.group, *(bench.labels or {}).values())
         yield from _words(bench.choices or {})
+        yield from _values(bench, {**getattr(module, "CHOICES", {}), **(bench.choices or {})})
+
+
+def _values(bench: Bench, named: Mapping[str, Any]) -> Iterator[str]:
+    """What an option may be, where its page has no words for it."""
+    for option in find_run(bench.run).options.describe():
+        if option["name"] not in named and option["name"] not in (*bench.own, *bench.hidden):
+            yield from (words(str(value)) for value in option.get("choices") or ())
 
 
 def _words(choices: Any) -> Iterator[str]:
