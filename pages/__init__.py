@@ -65,6 +65,7 @@ PAGES: tuple[Page, ...] = (
     page_of("ebm"),
     page_of("clip"),
     page_of("text-to-image"),
+    page_of("vlm"),
     page_of("rag"),
     page_of("hybrids"),
     page_of("compare"),

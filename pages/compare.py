@@ -43,6 +43,7 @@ TIMELINE = (
     Entry("CLIP", 2021, "clip/similarity", "Pictures and words in one space", page="clip"),
     Entry("Latent diffusion", 2022, "text_to_image/generate", "Words become pictures", page="text-to-image"),
     Entry("Flow matching", 2022, "flow/matching", "Straight ways from noise to data", page="flow"),
+    Entry("LLaVA", 2023, "vlm/ask", "A picture's patches among words", page="vlm"),
 )
 LOOK = (
     "Five ways to learn the same points, in the same time. Where do points lie that are made up, and what is left out?"

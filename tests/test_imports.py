@@ -13,7 +13,10 @@ from genai_demo.core.registry import packages
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "torchvision", "diffusers", "transformers", "open_clip", "plotly")
-SYSTEMS = ("rag", "vlm", "text_to_image", "hybrids")  # those that may import other architectures
+SYSTEMS = (
+    ("rag", "text_to_image", "hybrids"),
+    ("vlm",),  # whose eye is the detector of text_to_image
+)  # those that may import other architectures, and systems that stand before them
 WEB = ("gradio", "streamlit", "plotly", "fastapi", "pages", "app")
 
 
@@ -67,7 +70,7 @@ def layer_of(module: str) -> int | None:
     """How high a module of the program stands; None for what is no part of it. Architectures stand above LAYERS."""
     top, _, rest = module.partition(".")
     if top == "pages":
-        return len(LAYERS) + 4
+        return len(LAYERS) + 5
     if top != "genai_demo" or not rest or rest[0].isupper() or rest.startswith("_"):
         return None
     package = rest.partition(".")[0]
@@ -75,8 +78,10 @@ def layer_of(module: str) -> int | None:
     if below is not None:
         return below
     if package in ("cli", "__main__"):
+        return len(LAYERS) + 4
+    if package not in packages():
         return len(LAYERS) + 3
-    return len(LAYERS) + (2 if package not in packages() else package in SYSTEMS)
+    return len(LAYERS) + next((i for i, names in enumerate(SYSTEMS, 1) if package in names), 0)
 
 
 def house(module: str) -> list[str]:

@@ -123,12 +123,17 @@ def _built(made: world.Scene, place: int, side: int) -> Picture:
     return Picture(f"built {place}", pixels, f"built:{world_built.written(made)}:{side}", world_built.caption(made))
 
 
-def to_build(text: str) -> str:
-    """ "world:12" -> the same scene as "built:...", to be changed. Raises DemoError for what is no scene."""
+def scene_of(text: str) -> world.Scene:
+    """The scene that "world:12" or "built:..." names. Raises DemoError for what is no scene."""
     kind, _, rest = text.strip().partition(":")
     if kind not in ("world", "built"):
         raise DemoError(f"{shown(text)} is no scene that can be changed; choose one of the picture world, as world:12")
-    return "built:" + world_built.written(scene(_number(rest))[0] if kind == "world" else world_built.read(rest))
+    return scene(_number(rest))[0] if kind == "world" else world_built.read(rest)
+
+
+def to_build(text: str) -> str:
+    """ "world:12" -> the same scene as "built:...", to be changed. Raises DemoError for what is no scene."""
+    return "built:" + world_built.written(scene_of(text))
 
 
 _fetching = threading.Lock()

@@ -140,6 +140,7 @@ async def _serve(request: Request) -> Response:
 
 SERVED = {
     "parts.js": "main.js",
+    "drop.js": "drop/begin.js",
     "front.js": "front.js",  # the front page needs few of the parts
     "guide.js": "guide/begin.js",
     "language.js": "language/begin.js",
@@ -147,10 +148,11 @@ SERVED = {
     "tunes.js": "tune/begin.js",
 }
 BESIDE = {  # which of them come later, and after which
+    "drop.js": ("main.js",),
     "guide.js": ("main.js", "front.js"),
     "language.js": ("main.js", "front.js"),
     "scene.js": ("main.js",),
     "tunes.js": ("main.js",),
 }
-LATE = {"player": "tunes.js", "tune": "tunes.js"}  # parts that their page fetches once it stands
+LATE = {"drop": "drop.js", "player": "tunes.js", "tune": "tunes.js"}  # parts that their page fetches once it stands
 ROUTES = [Route(f"/{name}", _serve) for name in SERVED]

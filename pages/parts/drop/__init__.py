@@ -1,0 +1,1 @@
+"""Patches of a picture that a visitor leaves out."""
