@@ -161,6 +161,10 @@ WAYS = (
     Way("shuffled", "The patches in another order. Each says its own place, so that little may be lost.", _shuffled),
     Way("noise", "Random numbers in place of the patches, with their mean and spread.", _noise),
     Way("new", "A projector with the random weights that training began with.", _new),
-    Way("left out", "What the tower says, as much of it as fits, in the place of vectors that the decoder reads.", _left_out),
+    Way(
+        "left out",
+        "What the tower says, as much of it as fits, in the place of vectors that the decoder reads.",
+        _left_out,
+    ),
     Way(FUSED, "Another model: no patch stands among its words; a frozen decoder looks at them.", _as_it_is),
 )
