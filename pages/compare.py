@@ -36,14 +36,20 @@ TIMELINE = (
     Entry("Normalizing flows", 2015, "flow/points", "Layers that can be undone, and the exact likelihood", page="flow"),
     Entry("Diffusion", 2015, "diffusion/points", "Noise, and the way back", page="diffusion"),
     Entry("Transformer", 2017, "decoder/inside", "Attention in place of recurrence", page="decoder"),
+    Entry("Sparsely gated", 2017, "moe/route", "A few experts of many", page="moe"),
+    Entry("GPT", 2018, "decoder/tokens", "Only the decoder; the next token", page="decoder"),
     Entry("BERT", 2018, "encoder/fill", "Gaps filled from both sides", page="encoder"),
     Entry("Energies by chains", 2019, "ebm/points", "Data low, all else high", page="ebm"),
     Entry("DDPM", 2020, "diffusion/denoise", "Pictures out of noise", page="diffusion"),
     Entry("RAG", 2020, "rag/ask", "Look it up, then answer", page="rag"),
     Entry("CLIP", 2021, "clip/similarity", "Pictures and words in one space", page="clip"),
+    Entry("Decision Transformer", 2021, "hybrids/decide", "Acting is the next token, after the return", page="hybrids"),
     Entry("Latent diffusion", 2022, "text_to_image/generate", "Words become pictures", page="text-to-image"),
     Entry("Flow matching", 2022, "flow/matching", "Straight ways from noise to data", page="flow"),
+    Entry("InstructGPT", 2022, "decoder/tokens", "Taught to answer", "text=What is gravity?&chat=true", page="decoder"),
+    Entry("Mamba", 2023, "ssm/signal", "What is kept depends on what is read", "selection=true&delta=5", page="mamba"),
     Entry("LLaVA", 2023, "vlm/ask", "A picture's patches among words", page="vlm"),
+    Entry("Masked diffusion", 2024, "encoder/unmask", "Write from nothing but gaps", "text=&masks=10", page="encoder"),
 )
 LOOK = (
     "Five ways to learn the same points, in the same time. Where do points lie that are made up, and what is left out?"

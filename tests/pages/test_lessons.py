@@ -153,3 +153,18 @@ def test_an_answer_names_controls_as_they_stand_there_in_german_too(visit):
     assert selection == "Selektion: ausgeschaltet"
     assert "Links eine Einstellung ändern und „Verfolgen“ drücken." in page.locator(".guide-told").inner_text()
     assert page.locator(".guide-next").inner_text() == "Beenden"
+
+
+def test_beside_a_lesson_a_switch_leaves_the_tabs_and_a_pad_the_stage_alone(visit):
+    page = visit("encoder?lesson=encoder-context&part=1&bench=encoder-masks")
+    page.locator(".guide h2").wait_for()
+    tabs, switch = page.locator(".runs > .tab-wrapper"), page.locator(".switch > .tab-wrapper >> visible=true")
+    switch.first.wait_for()
+    above, below = tabs.bounding_box(), switch.first.bounding_box()
+    assert above["y"] + above["height"] <= below["y"]
+    page = visit("diffusion?lesson=diffusion-edit&part=1&bench=diffusion-forward")
+    page.locator(".guide h2").wait_for()
+    tools = page.locator("#p-diffusion-forward .pad-tools button >> visible=true").last
+    tools.wait_for()
+    box, stage = tools.bounding_box(), page.locator("#p-diffusion-forward .panel-stage").bounding_box()
+    assert box["x"] + box["width"] <= stage["x"]
