@@ -16,7 +16,7 @@ from genai_demo.vlm.options import THREE
 
 INK, MUTED, NOW = "#e6e9ec", "#8b949b", "#35c49a"
 FONT, LEADING, MARGIN = 17, 26, 16  # pixels
-MOST, DARK = 16, 0.22  # frames; how much of the picture is seen where nothing counts
+MOST, DARK = 11, 0.22  # frames; how much of the picture is seen where nothing counts
 
 
 def poster() -> list[Image.Image]:

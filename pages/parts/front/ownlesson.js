@@ -12,7 +12,7 @@ export const ownlesson = ({element}) => {
     if (!one) return;
     const text = await one.slice(0, 1_000_000).text(), lesson = await readLesson(text);
     file.value = ''; // so that the same file can be opened again once it is mended
-    said.textContent = lesson.error || `${lesson.title}: ${lesson.steps.length} steps.`;
+    said.textContent = lesson.error || (lesson.steps.length === 1 ? `${lesson.title}: one step.` : `${lesson.title}: ${lesson.steps.length} steps.`);
     if (lesson.error) return;
     ownText(text);
     const row = make('p', 'set-do'), copy = makeButton('button quiet-button', 'Copy link', async () => {
