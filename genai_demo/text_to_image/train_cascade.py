@@ -33,7 +33,7 @@ VISIBLE = 0.1  # difference from the ground, of 2, from which on a pixel belongs
 class TrainConfig:
     """What a training depends on; written on the card. things: how many times more a pixel of a thing counts.
 
-    middle, noisiest, least, most, told, empty, ground, dropped: as of train_denoiser.TrainConfig, for the first network.
+    dropped, and for the first network middle, noisiest, least, most, told, empty, ground: as of train_denoiser.
     """
 
     steps: int = 2_500
@@ -61,6 +61,8 @@ LARGER = TrainConfig(steps=3_000, batch_size=32, dropped=0.0)
 
 class _Training(Resumable):
     """Network, average, optimiser and random stream of one of the two."""
+
+    optimiser: torch.optim.Optimizer
 
     def __init__(self, cfg: TrainConfig, data: latents.Drawn, model: Any, words: Mapping[str, Tensor]) -> None:
         self.cfg, self.data, self.device = cfg, data, pick_device()
@@ -129,7 +131,8 @@ class BaseTraining(_Training):
         cfg, b, random = self.cfg, self.cfg.batch_size, self.random
         last = denoiser.SCHEDULE["num_train_timesteps"]
         anywhere = torch.randint(last, (b,), generator=random)
-        middle, late = (torch.randint(*ends, (b,), generator=random) for ends in ((cfg.least, cfg.most), (LATE, last)))
+        middle = torch.randint(cfg.least, cfg.most, (b,), generator=random)
+        late = torch.randint(LATE, last, (b,), generator=random)
         kind = torch.rand(b, generator=random)
         return torch.where(kind < cfg.middle, middle, torch.where(kind < cfg.middle + cfg.noisiest, late, anywhere))
 
