@@ -36,7 +36,7 @@ class TrainConfig:
     dropped, and for the first network middle, noisiest, least, most, told, empty, ground: as of train_denoiser.
     """
 
-    steps: int = 2_500
+    steps: int = 1_000
     batch_size: int = 64
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
@@ -56,7 +56,7 @@ class TrainConfig:
     seed: int = 0
 
 
-LARGER = TrainConfig(steps=3_000, batch_size=32, dropped=0.0)
+LARGER = TrainConfig(steps=1_800, batch_size=32, dropped=0.0)
 
 
 class _Training(Resumable):
