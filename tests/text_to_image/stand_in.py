@@ -35,12 +35,12 @@ def tiny() -> Studio:
 @functools.cache
 def tiny_cascade() -> cascade.Cascade:
     """The same of a cascade."""
+    latent = tiny()
     with seeded(0):
         large = cascade.Enlarger()
         large.unet = UNet2DConditionModel(**{**cascade.ENLARGER, "block_out_channels": (8, 8, 8)})
         small = UNet2DConditionModel(**{**cascade.BASE, "block_out_channels": (8, 8, 8)})
-        model = cascade.Cascade(tiny(), small, large)
-    return model.eval().requires_grad_(False)
+    return cascade.Cascade(latent, small, large).eval().requires_grad_(False)
 
 
 STAND_INS = dict.fromkeys(("text_to_image/sd-turbo", "text_to_image/sd-1-5"), tiny)
