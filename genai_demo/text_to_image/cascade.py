@@ -35,7 +35,7 @@ ENLARGER: dict[str, Any] = {
     "sample_size": LARGE[1],
     "in_channels": 2 * LARGE[0] + 1,  # noisy large picture, the small one, and how rough that is
     "out_channels": LARGE[0],
-    "block_out_channels": (48, 80, 112),
+    "block_out_channels": (32, 64, 96),
 }
 
 
