@@ -91,10 +91,7 @@ def train_one(name: str, cfg: TrainConfig | None = None, *, anew: bool = False) 
             return
         training = Training(cfg, learnt_from(name, cfg), asked=name == "decision")
         notes.resume(training)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+        yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
         asked = json.dumps(training.model.asked)
         kit.write_weights(notes.weights, kit.halved(training.model.state_dict()), {"asked": asked})
         write_card(

@@ -205,10 +205,7 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = BASE, anew: bool = 
             return
         training = kind(cfg, latents.drawn(cfg.scenes, cfg.seed), words)
         notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+        yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
         export(notes, training.average, name)
 
 

@@ -179,10 +179,7 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
             training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
             training.reads_with(words)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+            yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
             export(notes, training.average, folder, name)
 
 

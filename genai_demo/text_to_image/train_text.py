@@ -212,10 +212,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
         if not kit.is_finished(notes.weights, training=told):
             training = Training(cfg, before)
             notes.resume(training)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
+            yield from kit.sitting(notes, training, cfg.steps, NAME, REPORT, SAVE)
             export(notes, training)
 
 

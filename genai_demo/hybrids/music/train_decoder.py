@@ -75,10 +75,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
         known = torch.from_numpy(tunes.windows(tunes.load("train"), decoder.BARS))
         training = Training(cfg, known)
         notes.resume(training)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
+        yield from kit.sitting(notes, training, cfg.steps, NAME, REPORT, SAVE)
         kept = {name: value for name, value in training.model.state_dict().items() if not name.endswith(ENDS)}
         kit.write_weights(notes.weights, kit.halved(kept))
         write_card(

@@ -91,10 +91,7 @@ def train_one(name: str, *, anew: bool = False) -> Iterator[ModelStep]:
         known = torch.from_numpy(tunes.windows(tunes.load("train"), vae.BARS))
         training = Training(cfg, known)
         notes.resume(training)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+        yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
         model = training.model.eval()
         look(model, known, torch.from_numpy(unheard()))
         kit.write_weights(notes.weights, kit.halved(model.state_dict()))
