@@ -17,10 +17,10 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.text_to_image import cascade, denoiser, latents, pipeline
-from genai_demo.text_to_image.rates import trapezoid
 from genai_demo.text_to_image.train_denoiser import DATA, LATE, Teller
 
 BASE, ENLARGER = "base", "enlarger"

@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.text_to_image import denoiser, latents, measuring, pipeline
 from genai_demo.text_to_image.latents import Encoded
 from genai_demo.text_to_image.patches import Patches
-from genai_demo.text_to_image.rates import trapezoid
 from genai_demo.text_to_image.train_text import SIZES, missed
 
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit"}

@@ -14,12 +14,12 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import cosine
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import Scene, draw, random_scene, relations
 from genai_demo.data.world_words import described, judge, parse
 from genai_demo.text_to_image import detector
 from genai_demo.text_to_image.autoencoder import as_input
-from genai_demo.text_to_image.rates import cosine
 
 NAME = "detector"
 DATA = "this project's own picture world, drawn as it is needed (genai_demo/data/world.py), all of it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +30,6 @@ from genai_demo.text_to_image import (
     look,
     measuring,
     pipeline,
-    rates,
     readers,
     studio,
     train_autoencoder,
@@ -153,15 +151,6 @@ def test_every_file_of_weights_may_be_shipped() -> None:
     parts = denoiser.empty()
     for net in (autoencoder.empty(), parts.unet, parts.text_encoder, detector.empty()):
         assert 2 * sum(p.numel() for p in net.parameters()) < MOST_BYTES
-
-
-def test_rates_rise_and_fall() -> None:
-    for rate in (rates.cosine, rates.trapezoid):
-        found = [rate(1.0, step, 100, 10) for step in range(100)]
-        assert found[0] == pytest.approx(0.1)
-        assert max(found) == pytest.approx(1.0)
-        assert found[-1] < 0.1
-        assert all(a >= b for a, b in itertools.pairwise(found[10:]))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import generator, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data import tunes
 from genai_demo.hybrids.music import decoder
@@ -52,9 +53,8 @@ class Training(Resumable):
     def advance(self) -> float:
         """One step. -> nats a step of a tune."""
         cfg = self.cfg
-        falling = (cfg.steps - self.step) / (cfg.cool * cfg.steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = cfg.learning_rate * min(1.0, (self.step + 1) / cfg.warmup, falling)
+            group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.cool)
         pick = torch.randint(len(self.windows), (cfg.batch_size,), generator=self.random)
         value = decoder.loss(self.model, self.windows[pick])
         self.optimiser.zero_grad(set_to_none=True)
