@@ -154,8 +154,8 @@ TRIES = (
     Try(
         "Where is the star?",
         "run=text_to_image/attend&picture=world:41&prompt=a purple apple and a yellow star",
-        "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it. Where do "
-        "“purple” and “yellow” look?",
+        "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it. "
+        "Where do “purple” and “yellow” look?",
         "“star” looks at the star and “apple” at the apple. The colours look at the empty ground: the transformer that "
         "read the prompt has told them to “apple” and “star” already.",
     ),
