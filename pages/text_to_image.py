@@ -1,4 +1,4 @@
-"""The page of text to picture: nine runs on seven tabs, then how it works."""
+"""The page of text to picture: eight runs on seven tabs, then how it works."""
 
 from __future__ import annotations
 
@@ -47,8 +47,6 @@ LABELS = {
     "prompts": "Prompts",
     "most": "Guidance up to",
     "prompts_of": "New in the prompts",
-    "enlarging": "Steps of enlarging",
-    "rough": "Noise on the small picture",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "sampler": SAMPLERS,
@@ -72,7 +70,7 @@ TIMELINE = (
     Entry("SDEdit", 2021, "text_to_image/edit", "Begin half-way, from a picture"),
     Entry("Latent diffusion", 2021, "text_to_image/autoencoder", "Not in pixels: in the codes of an autoencoder"),
     Entry("DALL-E 2", 2022, "", "From CLIP's vector of a text"),
-    Entry("Imagen", 2022, "text_to_image/cascade", "A large reader of text, and a cascade of sizes"),
+    Entry("Imagen", 2022, "", "A large reader of text, and a cascade of sizes"),
     Entry("Stable Diffusion", 2022, "text_to_image/generate", "The parts of this page, a hundred times larger"),
     Entry("Prompt-to-prompt", 2022, "text_to_image/fork", "Weigh a word where it is looked at", "word=red&weight=0"),
     Entry("DAAM", 2022, "text_to_image/attend", "What a word looks at"),
@@ -182,7 +180,7 @@ def _fork_here(panel: Panel) -> None:
 
 
 GENERATE, TWO, EDIT, GROW = (f"text_to_image/{name}" for name in ("generate", "fork", "edit", "outpaint"))
-BLEND, ATTEND, CASCADE = (f"text_to_image/{name}" for name in ("blend", "attend", "cascade"))
+BLEND, ATTEND = (f"text_to_image/{name}" for name in ("blend", "attend"))
 BENCHES = (
     Bench(
         "Generate",
@@ -259,16 +257,6 @@ BENCHES = (
         ("channel", "amount"),
         primary="There and back",
         own={"picture": _picked("text_to_image/autoencoder")},
-        group="Without all the pixels",
-    ),
-    Bench(
-        "Cascade",
-        CASCADE,
-        "No code at all: a picture of 16 x 16 pixels from words, then a second network enlarges it.",
-        ("samples", "steps", "enlarging", "guidance_scale"),
-        primary="Small, then large",
-        own={"prompt": _prompt(CASCADE)},
-        group="Without all the pixels",
     ),
     Bench(
         "Guidance",

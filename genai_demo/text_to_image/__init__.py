@@ -34,24 +34,6 @@ SPECS = (
         _EXAMPLE,
     ),
     ModelSpec(
-        "text_to_image/cascade",
-        "Picture world, a cascade of two",
-        (
-            Bundled(
-                "text_to_image/base.safetensors",
-                (
-                    "text_to_image/enlarger.safetensors",
-                    "text_to_image/denoiser.safetensors",
-                    "text_to_image/autoencoder.safetensors",
-                    "text_to_image/detector.safetensors",
-                ),
-            ),
-        ),
-        "genai_demo.text_to_image.cascade:build",
-        "Apache-2.0 (trained here on drawings of this project)",
-        "genai_demo.text_to_image.cascade:example",
-    ),
-    ModelSpec(
         "text_to_image/sd-turbo",
         "SD-Turbo, 512x512 in one step",
         (Hub("stabilityai/sd-turbo"),),
@@ -69,8 +51,7 @@ SPECS = (
     ),
 )
 WORLD = ("text_to_image/world",)
-CASCADE = ("text_to_image/cascade",)
-KEYS = tuple(spec.key for spec in SPECS if spec.key not in CASCADE)
+KEYS = tuple(spec.key for spec in SPECS)
 WAY = 0.1  # seconds a step on a lent GPU, at most
 
 RUNS = (
@@ -129,14 +110,6 @@ RUNS = (
         "genai_demo.text_to_image.codes:autoencoder",
         KEYS,
         lambda o: 30 + int(WAY * o.steps),
-    ),
-    Run(
-        "text_to_image/cascade",
-        "A small picture first, then a network that enlarges it, beside latent diffusion",
-        of.CascadeOptions,
-        "genai_demo.text_to_image.sizes:both",
-        CASCADE,
-        lambda o: 30 + int(WAY * (2 * o.steps + o.enlarging) * o.samples),
     ),
     Run(
         "text_to_image/guidance",

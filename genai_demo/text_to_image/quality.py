@@ -9,7 +9,7 @@ from genai_demo.quality.cards import Watch, card, weights, write
 from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
 
-KEY, CASCADE = "text_to_image/world", "text_to_image/cascade"
+KEY = "text_to_image/world"
 ROWS = {"seen": "nothing", "new_colour": "a thing in a colour it never had", "new_relation": "two things lie as never"}
 COLUMNS = ("number", "palette", "things", "things_and_colours", "relations", "sizes", "background")
 
@@ -18,9 +18,8 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     """Draw a picture of each of `samples` prompts of each half and look at them; see `measuring`."""
     from genai_demo.text_to_image import measuring
 
-    found = {KEY: measuring.measure(KEY, samples, watch), CASCADE: measuring.of_cascade(CASCADE, samples)}
-    for key, values in found.items():
-        write(key, values)
+    found = measuring.measure(KEY, samples, watch)
+    write(KEY, found)
     return found
 
 
@@ -37,7 +36,7 @@ def table() -> str:
     """Prompts obeyed, what the judge is worth, what the autoencoder loses, and how near to the training."""
     whole = card(KEY)
     q, eye, code = whole["quality"], _card("detector")["quality"], _card("autoencoder")["quality"]
-    rows, small = _rows(q), card(CASCADE)
+    rows = [[title, *(percent(q[name][column]) for column in COLUMNS)] for name, title in ROWS.items()]
     judge = ["the detector itself, on real scenes", "", "", *(percent(eye[name]) for name in _EYE)]
     heads = [
         "new in the prompt",
@@ -63,20 +62,8 @@ def table() -> str:
         f"{q['scenes_compared']:,} training scenes (median, colours from 0 to 1), new real scenes "
         f"{q['nearest_median_new']:.3f}; {percent(q['memorised'])} lie nearer than all but 1 % of the new ones."
     )
-    beside = (
-        f"**The cascade**, of as many prompts: {small['quality']['steps']} steps to 16 x 16 pixels and "
-        f"{small['quality']['enlarging']} more to 64 x 64. Shrunk again, its large pictures differ from the small ones "
-        f"by {small['quality']['off']:.1f} grey levels. Its first network began from the latent denoiser and learnt "
-        f"{small['steps']:,} steps; the one that enlarges, {_card('enlarger')['steps']:,}."
-    )
     sheet = "![Prompts with nothing new, with a new colour, with a new relation: a row each](samples.png)"
-    return "\n\n".join(
-        (table_of(heads, [*rows, judge]), said, beside, table_of(heads, _rows(small["quality"])), lost, sheet)
-    )
-
-
-def _rows(found: dict[str, Any]) -> list[list[str]]:
-    return [[title, *(percent(found[name][column]) for column in COLUMNS)] for name, title in ROWS.items()]
+    return "\n\n".join((table_of(heads, [*rows, judge]), said, lost, sheet))
 
 
 _EYE = ("things", "things_and_colours", "relations", "sizes", "backgrounds")
