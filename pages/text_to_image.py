@@ -138,16 +138,24 @@ TRIES = (
         "The canvas grows",
         "run=text_to_image/outpaint&times=3&prompt=a green tree",
         "Each piece sees half of the piece before. Does the ground go on without a seam?",
+        "Not quite: faint grey bars stay where a window ended. Codes at the edge of a picture are unlike those within, "
+        "and the network draws such an edge wherever its window ends. Every window reads the whole prompt, too: one "
+        "tree was asked for, and two of the three pieces have one.",
     ),
     Try(
         "What is lost before a word is read?",
         "run=text_to_image/autoencoder",
-        "Twelve times fewer numbers. Look where the difference lies: on edges, not on surfaces.",
+        "Twelve times fewer numbers. Look where the difference lies: on edges or on surfaces?",
+        "On edges, and where something is a pixel wide: the boat's mast, the flower's stem. Surfaces come back as they "
+        "were. No prompt can bring back what the code has lost.",
     ),
     Try(
         "Where is the star?",
         "run=text_to_image/attend&picture=world:41&prompt=a purple apple and a yellow star",
-        "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it.",
+        "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it. "
+        "Where do “purple” and “yellow” look?",
+        "“star” looks at the star and “apple” at the apple. The colours look at the empty ground: the transformer that "
+        "read the prompt has told them to “apple” and “star” already.",
     ),
 )
 

@@ -192,6 +192,14 @@ class Journal:
             torch.save({name: getattr(self, name) for name in KNOWN}, partial)
 
 
+def sitting(notes: Journal, training: Any, steps: int, name: str, every: int, save: int) -> Iterator[ModelStep]:
+    """The rest of a Resumable's steps: a report every so many, its loss in the journal, which is saved every `save`."""
+    for report in reports(training, steps, every):
+        notes.history.append([report.index, report.loss])
+        notes.keep(training, report, save)
+        yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+
+
 @contextlib.contextmanager
 def journal(
     architecture: str, name: str, config: Any, *, anew: bool = False, free: tuple[str, ...] = ()

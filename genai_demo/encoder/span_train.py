@@ -195,10 +195,7 @@ def train_one(name: str, notes: kit.Journal, cfg: SpanConfig, model: Encoder | N
     with threads(1):
         training = Training(cfg, gathered(model, questions.pages("train", cfg.texts, cfg.seed), cfg.seed))
     notes.resume(training)
-    for told in kit.reports(training, cfg.steps, REPORT):
-        notes.history.append([told.index, round(told.loss, 4)])
-        notes.keep(training, told, SAVE)
-        yield ModelStep(told.index, told.total, told.loss, told.seconds, name)
+    yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
     export(notes, cfg, model)
 
 

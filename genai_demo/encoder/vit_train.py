@@ -94,10 +94,7 @@ def train_one(name: str, notes: kit.Journal, cfg: ViTConfig) -> Iterator[ModelSt
     images, labels = (torch.from_numpy(part.copy()) for part in fashion_mnist.load("train"))
     training = Training(cfg, images, labels)
     notes.resume(training)
-    for told in kit.reports(training, cfg.steps, REPORT):
-        notes.history.append([told.index, round(told.loss, 4)])
-        notes.keep(training, told, SAVE)
-        yield ModelStep(told.index, told.total, told.loss, told.seconds, name)
+    yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
     export(notes, cfg)
 
 

@@ -13,6 +13,7 @@ import torch
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import generator, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.hybrids import acting, decision, grid
 from genai_demo.hybrids.grid import Episodes
@@ -60,9 +61,8 @@ class Training(Resumable):
     def advance(self) -> float:
         """One step. -> nats an action."""
         cfg = self.cfg
-        falling = (cfg.steps - self.step) / (cfg.cool * cfg.steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = cfg.learning_rate * min(1.0, (self.step + 1) / cfg.warmup, falling)
+            group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.cool)
         pick = torch.randint(len(self.data[0]), (cfg.batch_size,), generator=self.random)
         value = decision.loss(self.model, *(part[pick] for part in self.data))
         self.optimiser.zero_grad(set_to_none=True)
@@ -91,10 +91,7 @@ def train_one(name: str, cfg: TrainConfig | None = None, *, anew: bool = False) 
             return
         training = Training(cfg, learnt_from(name, cfg), asked=name == "decision")
         notes.resume(training)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+        yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
         asked = json.dumps(training.model.asked)
         kit.write_weights(notes.weights, kit.halved(training.model.state_dict()), {"asked": asked})
         write_card(

@@ -129,7 +129,4 @@ def _base(cfg: TrainConfig, images: Tensor, *, anew: bool) -> Generator[ModelSte
 
 
 def _steps(training: Training, notes: kit.Journal, name: str) -> Iterator[ModelStep]:
-    for report in kit.reports(training, training.steps, REPORT):
-        notes.history.append([report.index, report.loss])
-        notes.keep(training, report, SAVE)
-        yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+    yield from kit.sitting(notes, training, training.steps, name, REPORT, SAVE)

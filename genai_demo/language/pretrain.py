@@ -153,10 +153,7 @@ def train_models(
             data = data or corpus("train", cfg.tokens)
             training = Training(model, cfg, data)
             notes.resume(training)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, model.name)
+            yield from kit.sitting(notes, training, cfg.steps, model.name, REPORT, SAVE)
             export(model, training, notes)
 
 

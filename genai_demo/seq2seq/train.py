@@ -185,10 +185,7 @@ def _train(one: Model, folder: Path, anew: bool) -> Iterator[ModelStep]:
             pairs, pieces = one.texts(cfg)
             training = Training(cfg, Corpus(pairs, pieces), pieces.get_vocab_size(), one.shape)
             notes.go_on(training, WEIGHTS / "seq2seq" / f"{one.name}.safetensors", FREE)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, one.name)
+            yield from kit.sitting(notes, training, cfg.steps, one.name, REPORT, SAVE)
             export(notes, pieces, one)
         kit.deliver(notes.weights, folder)
 

@@ -13,7 +13,7 @@ from genai_demo.diffusion.guide import Noise
 from genai_demo.diffusion.schedules import Grid
 from genai_demo.text_to_image.attention import Watcher
 from genai_demo.text_to_image.reading import Prompt
-from genai_demo.text_to_image.studio import Studio
+from genai_demo.text_to_image.studio import Noising, Studio
 
 WHITE, HEAT = np.array([250, 250, 250]), np.array([213, 94, 0])  # of a map: where nothing is looked at, and where most
 
@@ -30,7 +30,7 @@ class Guide:
 
     def __init__(
         self,
-        studio: Studio,
+        studio: Noising,
         given: Tensor,
         free: Tensor,
         scale: float,
@@ -88,8 +88,8 @@ def features_of(studio: Studio, prompt: Prompt) -> Tensor:
     return studio.features(prompt.ids)
 
 
-def noise_of(studio: Studio, seed: int, samples: int) -> Noise:
-    """Streams of noise of the latents' shape; that of a sample does not depend on how many there are."""
+def noise_of(studio: Noising, seed: int, samples: int) -> Noise:
+    """Streams of noise of its shape; that of a sample does not depend on how many there are."""
     return Noise(seed, samples, studio.shape, studio.place[0])
 
 

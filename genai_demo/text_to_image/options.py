@@ -106,3 +106,16 @@ class AttendOptions(Options):
     picture: str = option("world:41", PICTURE_HELP, longest=PICTURE)
     prompt: str = option("a purple apple and a yellow star", "Words to look for in it", longest=LONGEST)
     steps: int = option(12, "Noise levels at which the network is asked", at_least=1, at_most=50)
+
+
+class CascadeOptions(Options):
+    prompt: str = option(PROMPT, PROMPT_HELP, longest=LONGEST)
+    samples: int = option(4, "How many pictures", at_least=1, at_most=9)
+    steps: int = option(20, "Denoising steps to the small picture, and of latent diffusion", at_least=1, at_most=200)
+    enlarging: int = option(10, "Denoising steps from the small picture to the large one", at_least=1, at_most=100)
+    guidance_scale: float = option(
+        3.0, "How strongly to follow the prompt; 1 asks once, 0 ignores it", at_least=0, at_most=100
+    )
+    rough: float = option(
+        0.1, "Noise put on the small picture before it is enlarged, and told", at_least=0, at_most=0.3, more=True
+    )

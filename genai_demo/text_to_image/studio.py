@@ -24,51 +24,23 @@ LEAST_ALPHA = 2**-20  # of the noisiest level, where the schedule says 0: rules 
 LARGEST = 128  # pixels of a side of the scenes that a preview is fitted to
 
 
-class Studio(nn.Module):
-    """schedule: settings of a scheduler of diffusers; judge: sees what a picture shows, None where nobody does."""
+class Noising(nn.Module):
+    """A network that takes noise off, told of words. schedule: settings of a scheduler of diffusers."""
 
-    preview: Tensor
-
-    def __init__(
-        self,
-        vae: Any,
-        unet: Any,
-        text_encoder: Any,
-        tokenizer: Any,
-        schedule: Mapping[str, Any],
-        judge: detector.Detector | None = None,
-    ) -> None:
+    def __init__(self, unet: Any, schedule: Mapping[str, Any]) -> None:
         super().__init__()
-        self.vae, self.unet, self.text_encoder, self.judge = vae, unet, text_encoder, judge
-        self.tokenizer, self.schedule = tokenizer, dict(schedule)
+        self.unet, self.schedule = unet, dict(schedule)
         self.unet.set_attn_processor(Watched())
-        self.factor = 2 ** (len(vae.config.block_out_channels) - 1)  # pixels along a side of a latent pixel
-        self.register_buffer("preview", preview.fit(vae, min(self.side, LARGEST)))
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of the latents of a picture."""
+        """Of what it takes noise off."""
         return self.unet.config.in_channels, self.unet.config.sample_size, self.unet.config.sample_size
-
-    @property
-    def side(self) -> int:
-        """Pixels along a side of a picture."""
-        return int(self.unet.config.sample_size * self.factor)
 
     @property
     def place(self) -> tuple[torch.device, torch.dtype]:
         weight = next(self.unet.parameters())
         return weight.device, weight.dtype
-
-    @property
-    def own_words(self) -> bool:
-        """Whether it knows the words of the picture world and no others."""
-        return bool(self.tokenizer.unk_token_id != self.tokenizer.eos_token_id)
-
-    def features(self, ids: Tensor) -> Tensor:
-        """(b, words) -> (b, words, width)."""
-        found: Tensor = self.text_encoder(ids.to(self.place[0])).last_hidden_state
-        return found
 
     def velocity(
         self, x: Tensor, t: int, features: Tensor, *, bias: Tensor | None = None, watcher: Watcher | None = None
@@ -105,6 +77,41 @@ class Studio(nn.Module):
         kept = scheduler.alphas_cumprod.double()[times].sqrt().clamp(min=LEAST_ALPHA)
         return Grid((*kept.tolist(), 1.0), (*(1 - kept**2).sqrt().tolist(), 0.0)), times
 
+
+class Studio(Noising):
+    """judge: sees what a picture shows, None where nobody does."""
+
+    preview: Tensor
+
+    def __init__(
+        self,
+        vae: Any,
+        unet: Any,
+        text_encoder: Any,
+        tokenizer: Any,
+        schedule: Mapping[str, Any],
+        judge: detector.Detector | None = None,
+    ) -> None:
+        super().__init__(unet, schedule)
+        self.vae, self.text_encoder, self.judge, self.tokenizer = vae, text_encoder, judge, tokenizer
+        self.factor = 2 ** (len(vae.config.block_out_channels) - 1)  # pixels along a side of a latent pixel
+        self.register_buffer("preview", preview.fit(vae, min(self.side, LARGEST)))
+
+    @property
+    def side(self) -> int:
+        """Pixels along a side of a picture."""
+        return int(self.unet.config.sample_size * self.factor)
+
+    @property
+    def own_words(self) -> bool:
+        """Whether it knows the words of the picture world and no others."""
+        return bool(self.tokenizer.unk_token_id != self.tokenizer.eos_token_id)
+
+    def features(self, ids: Tensor) -> Tensor:
+        """(b, words) -> (b, words, width)."""
+        found: Tensor = self.text_encoder(ids.to(self.place[0])).last_hidden_state
+        return found
+
     def encode(self, pixels: np.ndarray) -> Tensor:
         """(b, h, w, 3) uint8 -> latents, float32."""
         device, dtype = self.place
@@ -128,9 +135,9 @@ def build(path: Path) -> Studio:
     """The bundled model from the denoiser's file, beside which autoencoder and detector lie."""
     card = json.loads(path.with_name("autoencoder.json").read_text())
     vae = autoencoder.empty(card["config"]["scaling_factor"])
-    vae.load_state_dict(_floats(path.with_name("autoencoder.safetensors")))
+    vae.load_state_dict(floats(path.with_name("autoencoder.safetensors")))
     parts = denoiser.empty()
-    parts.load_state_dict(_floats(path))
+    parts.load_state_dict(floats(path))
     return assembled(vae, parts, detector.build(path.with_name("detector.safetensors")))
 
 
@@ -139,7 +146,7 @@ def assembled(vae: Any, parts: denoiser.Denoiser, judge: detector.Detector | Non
     return Studio(vae, parts.unet, parts.text_encoder, denoiser.tokenizer(), denoiser.SCHEDULE, judge)
 
 
-def _floats(path: Path) -> dict[str, Tensor]:
+def floats(path: Path) -> dict[str, Tensor]:
     return {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
 
 

@@ -17,13 +17,26 @@ from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
-from genai_demo.text_to_image import studio, train_autoencoder, train_denoiser, train_detector, train_text
+from genai_demo.text_to_image import (
+    cascade,
+    studio,
+    train_autoencoder,
+    train_cascade,
+    train_denoiser,
+    train_detector,
+    train_text,
+)
 
 NAMES: dict[str, Any] = {  # in the order in which they need each other
     train_autoencoder.NAME: train_autoencoder.train_one,
     train_detector.NAME: train_detector.train_one,
     train_text.NAME: train_text.train_one,
     **{name: functools.partial(train_denoiser.train_one, name=name) for name in train_denoiser.NAMES},
+    **{name: functools.partial(train_cascade.train_one, name=name) for name in train_cascade.KINDS},
+}
+WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, what builds it, and its other files
+    "denoiser": (studio.build, ("autoencoder", "detector")),
+    train_cascade.BASE: (cascade.build, (train_cascade.ENLARGER, "denoiser", "autoencoder", "detector")),
 }
 
 
@@ -47,12 +60,13 @@ def train_all(
 
 
 def counted(folder: Path) -> None:
-    """Put the parameters of the model as a whole on the first of its cards, that of the denoiser, if all is there."""
-    first = folder / "denoiser.safetensors"
-    if all((folder / f"{name}.safetensors").exists() for name in ("autoencoder", "detector", "denoiser")):
-        found = json.loads(first.with_suffix(".json").read_text())
-        found["parameters"] = sum(part.numel() for part in studio.build(first).parameters())
-        write_card(first, **found)
+    """Put the parameters of a model as a whole on the first of its cards, if all of it is there."""
+    for name, (build, others) in WHOLE.items():
+        first = folder / f"{name}.safetensors"
+        if all((folder / f"{part}.safetensors").exists() for part in (name, *others)):
+            found = json.loads(first.with_suffix(".json").read_text())
+            found["parameters"] = sum(part.numel() for part in build(first).parameters())
+            write_card(first, **found)
 
 
 if __name__ == "__main__":

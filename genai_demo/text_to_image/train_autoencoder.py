@@ -15,11 +15,11 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import cosine
 from genai_demo.core.training import ModelStep, Resumable, TrainStep, follow
 from genai_demo.data.world import draw
 from genai_demo.data.world_splits import held_out_scene, training_scene
 from genai_demo.text_to_image import autoencoder
-from genai_demo.text_to_image.rates import cosine
 
 NAME = "autoencoder"
 DATA = "this project's own picture world, drawn as it is needed (genai_demo/data/world.py), colours of things held out"

@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.text_to_image import denoiser, latents, measuring, pipeline
 from genai_demo.text_to_image.latents import Encoded
 from genai_demo.text_to_image.patches import Patches
-from genai_demo.text_to_image.rates import trapezoid
 from genai_demo.text_to_image.train_text import SIZES, missed
 
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit"}
@@ -179,10 +179,7 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
             training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
             training.reads_with(words)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+            yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
             export(notes, training.average, folder, name)
 
 

@@ -14,12 +14,12 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import cosine
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import Scene, draw, random_scene, relations
 from genai_demo.data.world_words import described, judge, parse
 from genai_demo.text_to_image import detector
 from genai_demo.text_to_image.autoencoder import as_input
-from genai_demo.text_to_image.rates import cosine
 
 NAME = "detector"
 DATA = "this project's own picture world, drawn as it is needed (genai_demo/data/world.py), all of it"
@@ -88,10 +88,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
         if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
             training = Training(cfg)
             notes.resume(training)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
+            yield from kit.sitting(notes, training, cfg.steps, NAME, REPORT, SAVE)
             export(notes, training.model)
 
 

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import OPPOSITE, Scene
 from genai_demo.data.world_kinds import KINDS
@@ -32,7 +33,6 @@ from genai_demo.data.world_splits import training_scene
 from genai_demo.data.world_words import described, parse
 from genai_demo.text_to_image import denoiser, latents
 from genai_demo.text_to_image.pipeline import INNER, SHIPPED
-from genai_demo.text_to_image.rates import trapezoid
 
 NAME = "text"
 DATA = "captions of this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
@@ -212,10 +212,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
         if not kit.is_finished(notes.weights, training=told):
             training = Training(cfg, before)
             notes.resume(training)
-            for report in kit.reports(training, cfg.steps, REPORT):
-                notes.history.append([report.index, report.loss])
-                notes.keep(training, report, SAVE)
-                yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
+            yield from kit.sitting(notes, training, cfg.steps, NAME, REPORT, SAVE)
             export(notes, training)
 
 

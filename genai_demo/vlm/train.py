@@ -26,11 +26,11 @@ from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
 from genai_demo.core.errors import DemoError, among, shown
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import Scene, draw
 from genai_demo.data.world_questions import ASKERS, asked, scene_to_ask
 from genai_demo.text_to_image.autoencoder import as_input
-from genai_demo.text_to_image.rates import trapezoid
 from genai_demo.vlm import measuring, model, network, packing, words
 
 REPORT, SAVE = 50, 100  # steps between two reports, and two states in the cache folder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,22 +14,26 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
+from genai_demo.core.device import seeded
 from genai_demo.core.errors import DemoError
+from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import MOST_BYTES, Resumable
 from genai_demo.data.world import COLOURS, OPPOSITE, random_scene
 from genai_demo.data.world_kinds import KINDS
 from genai_demo.data.world_words import WAYS, parse
 from genai_demo.text_to_image import (
     autoencoder,
+    cascade,
     denoiser,
     detector,
     latents,
     look,
     measuring,
     pipeline,
-    rates,
     readers,
+    studio,
     train_autoencoder,
+    train_cascade,
     train_denoiser,
     train_detector,
     train_text,
@@ -57,16 +61,32 @@ TRAININGS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", TRAININGS)
+def some_scenes() -> latents.Drawn:
+    data = some_latents()
+    pixels = np.random.default_rng(0).integers(0, 256, (8, autoencoder.SIDE, autoencoder.SIDE, 3), np.uint8)
+    return latents.Drawn(pixels, data.ids, data.plan)
+
+
+def a_cascade(name: str) -> Any:
+    with seeded(0):
+        words = denoiser.empty().text_encoder.state_dict()
+    return train_cascade.KINDS[name][0](train_cascade.TrainConfig(steps=10, batch_size=2), some_scenes(), words)
+
+
+CASCADES = {name: functools.partial(a_cascade, name) for name in train_cascade.KINDS}
+
+
+@pytest.mark.parametrize("name", [*TRAININGS, *CASCADES])
 def test_a_training_goes_on_exactly_where_it_was_stopped(name: str, tmp_path: Path) -> None:
     def losses(training: Any, steps: int) -> list[Any]:
         return [torch.as_tensor(training.advance()).tolist() for _ in range(steps)]
 
-    whole: Resumable = TRAININGS[name]()
+    made = {**TRAININGS, **CASCADES}[name]
+    whole: Resumable = made()
     first = losses(whole, 1)
     torch.save(whole.state(), tmp_path / "state.pt")
     rest = losses(whole, 2)
-    other: Resumable = TRAININGS[name]()
+    other: Resumable = made()
     other.restore(torch.load(tmp_path / "state.pt", weights_only=True))
     assert losses(other, 2) == rest
     assert first != rest[:1]
@@ -133,15 +153,6 @@ def test_every_file_of_weights_may_be_shipped() -> None:
         assert 2 * sum(p.numel() for p in net.parameters()) < MOST_BYTES
 
 
-def test_rates_rise_and_fall() -> None:
-    for rate in (rates.cosine, rates.trapezoid):
-        found = [rate(1.0, step, 100, 10) for step in range(100)]
-        assert found[0] == pytest.approx(0.1)
-        assert max(found) == pytest.approx(1.0)
-        assert found[-1] < 0.1
-        assert all(a >= b for a, b in itertools.pairwise(found[10:]))
-
-
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A cache folder of its own, and everything a training needs in small."""
@@ -187,6 +198,22 @@ def test_all_end_in_a_pipeline_that_diffusers_reads(home: Path) -> None:
     same = [pipeline.drawn(pipe, prompts) for pipe in (ours, theirs)]
     assert same[0].shape == (2, autoencoder.SIDE, autoencoder.SIDE, 3)
     assert np.abs(same[0].astype(int) - same[1]).max() <= 1, "another memory layout, the same picture"
+
+
+def test_the_cascade_ends_in_files_that_its_networks_read(home: Path) -> None:
+    cfg = train_cascade.TrainConfig(steps=2, batch_size=2, scenes=16)
+    for name, empty in ((train_cascade.BASE, cascade.base()), (train_cascade.ENLARGER, cascade.enlarger())):
+        assert [report.index for report in train_cascade.train_one(cfg, name=name)] == [2]
+        assert list(train_cascade.train_one(cfg, name=name)) == [], "what is finished is left alone"
+        empty.load_state_dict(studio.floats(home / f"{name}.safetensors"))
+        assert json.loads((home / f"{name}.json").read_text())["steps"] == 2
+
+
+def test_the_first_network_of_the_cascade_begins_from_the_latent_denoiser() -> None:
+    begun, other = a_cascade("base").model.state_dict(), cascade.base().state_dict()
+    shipped = studio.floats(WEIGHTS / "text_to_image" / "denoiser.safetensors")
+    taken = [name for name in other if torch.equal(begun[name], shipped[f"unet.{name}"])]
+    assert set(other) - set(taken) == {"conv_in.weight", "conv_out.weight", "conv_out.bias"}
 
 
 def test_captions_for_the_denoiser_name_every_thing() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import generator, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data import tunes
 from genai_demo.hybrids.music import decoder
@@ -52,9 +53,8 @@ class Training(Resumable):
     def advance(self) -> float:
         """One step. -> nats a step of a tune."""
         cfg = self.cfg
-        falling = (cfg.steps - self.step) / (cfg.cool * cfg.steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = cfg.learning_rate * min(1.0, (self.step + 1) / cfg.warmup, falling)
+            group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.cool)
         pick = torch.randint(len(self.windows), (cfg.batch_size,), generator=self.random)
         value = decoder.loss(self.model, self.windows[pick])
         self.optimiser.zero_grad(set_to_none=True)
@@ -75,10 +75,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
         known = torch.from_numpy(tunes.windows(tunes.load("train"), decoder.BARS))
         training = Training(cfg, known)
         notes.resume(training)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, NAME)
+        yield from kit.sitting(notes, training, cfg.steps, NAME, REPORT, SAVE)
         kept = {name: value for name, value in training.model.state_dict().items() if not name.endswith(ENDS)}
         kit.write_weights(notes.weights, kit.halved(kept))
         write_card(

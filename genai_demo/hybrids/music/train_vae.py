@@ -12,6 +12,7 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import generator, seeded
+from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data import tunes
 from genai_demo.hybrids.music import vae
@@ -67,9 +68,8 @@ class Training(Resumable):
     def advance(self) -> float:
         """One step. -> nats a window: its steps and its KL, in full."""
         cfg = self.cfg
-        falling = (cfg.steps - self.step) / (cfg.cool * cfg.steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = cfg.learning_rate * min(1.0, (self.step + 1) / cfg.warmup, falling)
+            group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.cool)
         pick = torch.randint(len(self.windows), (cfg.batch_size,), generator=self.random)
         steps, kl = vae.loss(self.model, self.windows[pick], cfg.hidden, self.random)
         value = steps + cfg.weight * min(1.0, self.step / max(1, cfg.rising)) * kl
@@ -91,10 +91,7 @@ def train_one(name: str, *, anew: bool = False) -> Iterator[ModelStep]:
         known = torch.from_numpy(tunes.windows(tunes.load("train"), vae.BARS))
         training = Training(cfg, known)
         notes.resume(training)
-        for report in kit.reports(training, cfg.steps, REPORT):
-            notes.history.append([report.index, report.loss])
-            notes.keep(training, report, SAVE)
-            yield ModelStep(report.index, report.total, report.loss, report.seconds, name)
+        yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
         model = training.model.eval()
         look(model, known, torch.from_numpy(unheard()))
         kit.write_weights(notes.weights, kit.halved(model.state_dict()))

@@ -1,4 +1,4 @@
-"""How the learning rate goes in all trainings of this folder."""
+"""How a learning rate goes in the course of a training."""
 
 from __future__ import annotations
 
