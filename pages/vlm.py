@@ -50,7 +50,7 @@ HINTS = (
     "Where is the house?",
     "What is to the right of the house?",
     "How many things are there?",
-    "Which colour is the elephant?",
+    "Which colour is the cat?",
     "Describe the picture.",
 )
 NOTE = "It knows the words of the picture world only, and answers in a few words."

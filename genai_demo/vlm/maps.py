@@ -9,6 +9,8 @@ from genai_demo.core.frames import colours
 from genai_demo.vlm.looking import LARGE
 
 STRENGTH, PALE = 0.8, (110, 0.55)  # of the tint; of the picture below it: level and contrast
+NOTHING = "background"
+SIZES = (19, 17, 15, 13, 11)  # of the type, the largest that fits
 INK, PAPER = (250, 250, 250), (0, 0, 0)
 
 
@@ -29,12 +31,20 @@ def tinted(pixels: np.ndarray, values: np.ndarray, side: int = LARGE) -> np.ndar
 
 
 def worded(pixels: np.ndarray, said: list[str], side: int = 2 * LARGE) -> np.ndarray:
-    """The picture with a word on each of its patches, row by row: (s, s, 3) -> (side, side, 3)."""
+    """The picture with a word on each of its patches, row by row, a dot for NOTHING: (s, s, 3) -> (side, side, 3)."""
     across = round(len(said) ** 0.5)
     step = side // across
     page = Image.fromarray(pixels).resize((step * across, step * across), Image.Resampling.NEAREST)
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(15)
+    pen = ImageDraw.Draw(page)
     for i, word in enumerate(said):
         y, x = (step * k + step // 2 for k in divmod(i, across))
-        pen.text((x, y), word, fill=INK, font=font, anchor="mm", stroke_width=2, stroke_fill=PAPER)
+        text = "·" if word == NOTHING else word
+        font = _fitting(text, step - 4)
+        pen.text((x, y), text, fill=INK, font=font, anchor="mm", stroke_width=2, stroke_fill=PAPER)
     return np.asarray(page)
+
+
+def _fitting(text: str, width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The largest type in which the text is no wider."""
+    fonts = [ImageFont.load_default(size) for size in SIZES]
+    return next((font for font in fonts if font.getlength(text) <= width), fonts[-1])

@@ -116,4 +116,4 @@ def _said(index: int, word: str, times: int, fused: bool) -> str:
         else "As the projector gives them, by the angle to the vectors of words, "
     )
     ends = " Here no patch ever stands among words: nothing made it like one." if fused else ""
-    return f"{begins}{times} of 64 patches are nearest to “{word}”.{ends}"
+    return f"{begins}{times} of 64 patches are nearest to “{word}”; a dot stands for “background”.{ends}"

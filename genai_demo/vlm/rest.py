@@ -36,7 +36,7 @@ class RestStep:
     total: int
     names: tuple[str, ...]
     notice: str | None = prose("note")
-    maps: np.ndarray = pictures("what it rests on", names="names")
+    maps: np.ndarray = pictures("what it rests on", names="names", columns=4)
     answer: tuple[Tok, ...] = tokens("the answer; marked: what the maps are of")
     most: tuple[Tok, ...] = ranked("patches that count most", unit="nats", long=True)
     said: str = prose("what is shown")
