@@ -6,6 +6,7 @@ A picture is 64 x 64 x 3 uint8; patches (1, n, width); a question is text, check
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -58,8 +59,15 @@ def look(seer: Seer, text: str, *, warned: bool = True) -> Looked:
 
 def pixels_of(text: str) -> np.ndarray:
     """(64, 64, 3) uint8. Raises DemoError."""
-    found = given.square(given.one(text, SIDE).pixels, SIDE)
-    return drawn(given.scene_of(text)) if text.strip().startswith("built:") else found
+    found = given.one(text, SIDE)
+    return _built(text) if text.strip().startswith("built:") else given.square(found.pixels, SIDE)
+
+
+@functools.lru_cache(64)
+def _built(text: str) -> np.ndarray:
+    pixels = drawn(given.scene_of(text))
+    pixels.flags.writeable = False
+    return pixels
 
 
 def scene_of(text: str) -> Scene | None:

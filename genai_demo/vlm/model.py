@@ -59,9 +59,12 @@ class Seer(nn.Module):
 
     def prompt(self, turns: Turns, question: str) -> list[int]:
         """Tokens of a conversation about a picture up to where the answer begins: its place, turns, the question."""
-        messages = [m for turn in turns for m in (_message("user", turn.text), _message("assistant", turn.answer))]
-        seen = [] if self.fused else [words.numbers()[words.PICTURE]] * PATCHES
-        return seen + self.language.chat([*messages, _message("user", question)])
+        known, encode = words.numbers(), self.language.encode  # as the template has it, without asking it
+        ids = [] if self.fused else [known[words.PICTURE]] * PATCHES
+        for turn in turns:
+            ids += [known[words.USER], *encode(turn.text), known[words.END]]
+            ids += [known[words.ASSISTANT], *encode(turn.answer), known[words.END]]
+        return [*ids, known[words.USER], *encode(question), known[words.END], known[words.ASSISTANT]]
 
     def sight(self, patches: Tensor) -> Sight:
         """The network with a picture before it: patches (b, 64, width). It is used as any causal network is."""

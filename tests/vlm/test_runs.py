@@ -137,6 +137,14 @@ def test_an_answer_streams_and_its_control_knows_no_picture(seer: Seer) -> None:
     assert told[0][-1].seeing == pytest.approx(greedy.chance, rel=1e-2)
 
 
+def test_a_conversation_is_what_the_template_makes_of_it(seer: Seer) -> None:
+    turns = [Question("Is there a house?", "yes"), Question("Which <|end|> colour is it?", "red")]
+    said = [(role, text) for one in turns for role, text in (("user", one.text), ("assistant", one.answer))]
+    messages = [{"role": role, "content": text} for role, text in [*said, ("user", "Where is it?")]]
+    ids = seer.prompt(turns, "Where is it?")
+    assert ids[0 if seer.fused else 64 :] == seer.language.chat(messages)
+
+
 def test_a_chat_goes_on_and_its_oldest_turns_fold_away(seer: Seer) -> None:
     turns = [["user", "Is there a house?"], ["assistant", "yes"], ["user", "Which colour is it?"]]
     frames = list(ask.ask(seer, options.AskOptions(turns=json.dumps(turns), max_new_tokens=3), seed=0))
