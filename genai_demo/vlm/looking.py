@@ -58,16 +58,18 @@ def look(seer: Seer, text: str, *, warned: bool = True) -> Looked:
 
 
 def pixels_of(text: str) -> np.ndarray:
-    """(64, 64, 3) uint8. Raises DemoError."""
-    found = given.one(text, SIDE)
-    return _built(text) if text.strip().startswith("built:") else given.square(found.pixels, SIDE)
+    """(64, 64, 3) uint8, of a scene read-only. Raises DemoError."""
+    kind, _, _ = text.strip().partition(":")
+    return _scene(text) if kind in ("world", "built") else given.square(given.one(text, SIDE).pixels, SIDE)
 
 
-@functools.lru_cache(64)
-def _built(text: str) -> np.ndarray:
-    pixels = drawn(given.scene_of(text))
-    pixels.flags.writeable = False
-    return pixels
+@functools.lru_cache(256)
+def _scene(text: str) -> np.ndarray:
+    """Scenes are asked about again and again, and each is drawn once."""
+    built = text.strip().startswith("built:")
+    found = drawn(given.scene_of(text)) if built else given.square(given.one(text, SIDE).pixels, SIDE)
+    found.flags.writeable = False
+    return found
 
 
 def scene_of(text: str) -> Scene | None:
@@ -125,8 +127,9 @@ def near(word: str) -> str:
 
 def large(pixels: np.ndarray, side: int = LARGE) -> np.ndarray:
     """(s, s, 3) -> (side, side, 3), each pixel as a square of its own."""
-    times = side // len(pixels)
-    return pixels.repeat(times, 0).repeat(times, 1)
+    side_of, times = len(pixels), side // len(pixels)
+    wide = np.broadcast_to(pixels[:, None, :, None], (side_of, times, side_of, times, 3))
+    return wide.reshape(side_of * times, side_of * times, 3)
 
 
 def drawn(scene: Scene) -> np.ndarray:

@@ -41,7 +41,11 @@ class GoneOn:
 
 
 def go_on(model: TuneDecoder, options: ContinueOptions, *, seed: int) -> Iterator[GoneOn]:
-    """A frame for what was given, and one for every EVERY steps that come."""
+    """A frame for what was given, and one for every EVERY steps that come.
+
+    They are said to the end before they are drawn: pictures in between would push the weights out of the processor's
+    cache.
+    """
     given = melody.read(options.melody, whole=1)
     begun = _end(given.steps)
     whole = -(-begun // BAR)
@@ -55,7 +59,7 @@ def go_on(model: TuneDecoder, options: ContinueOptions, *, seed: int) -> Iterato
     own = melody.moved(np.arange(VOCABULARY), -given.shift)  # a token in the visitor's key
     yield _frame(0, total, steps, begun, begun, given, ())
     index = 0
-    said = model.spoken(known, until, temperature=options.temperature, share=options.top_p, seed=seed)
+    said = list(model.spoken(known, until, temperature=options.temperature, share=options.top_p, seed=seed))
     for place, (token, left) in enumerate(said, begun):
         steps[place] = own[token]
         if (place - begun) % EVERY == EVERY - 1 or place == until - 1:
