@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from genai_demo.core.home import whole
-from genai_demo.core.spec import WEIGHTS, Bundled, ModelSpec, all_specs
+from genai_demo.core.spec import WEIGHTS, ModelSpec, all_specs
 from genai_demo.quality.tables import ROOT, table
 
 PAGE = ROOT / "docs" / "licences.md"
@@ -74,8 +74,7 @@ def _data() -> list[list[str]]:
     from genai_demo.data import emoji
 
     learnt: dict[str, list[str]] = {}
-    sources = [source for spec in all_specs().values() for source in spec.sources if isinstance(source, Bundled)]
-    for path in sorted({path for source in sources for path in source.paths}):
+    for path in sorted(WEIGHTS.rglob("*.safetensors")):
         data = str(json.loads(path.with_suffix(".json").read_text())["data"])
         learnt.setdefault(data, []).append(f"`{path.relative_to(WEIGHTS).with_suffix('')}`")
     rows = [[data, ", ".join(names)] for data, names in learnt.items()]

@@ -10,7 +10,7 @@ from genai_demo.quality.tables import table as table_of
 
 SEEING = ("llava", "fusion", "aligned")
 LANGUAGE = "language"
-ASKED = 20  # questions of which it is seen how far what an answer rests on agrees with attention
+ASKED = 60  # questions of which it is seen how far what an answer rests on agrees with attention
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
