@@ -45,6 +45,7 @@ class LanguageModel(nn.Module):
         self.stops = frozenset(ends if isinstance(ends, (list, tuple)) else [ends]) | named
         self.specials, self.control = tuple(added), frozenset(added.values())
         self._pieces = functools.lru_cache(maxsize=100_000)(functools.partial(_piece, tokenizer))  # goes with the model
+        self._marks = functools.lru_cache(100)(functools.partial(_numbers, tokenizer))  # what stands between messages
         self.opening = self._opening()
 
     def forward(self, ids: Tensor) -> Tensor:
@@ -77,12 +78,19 @@ class LanguageModel(nn.Module):
         return tuple(self._encode(whole.removeprefix(before))) if whole != before else ()
 
     def _encode(self, text: str) -> list[int]:
-        parts = [part for part in text.split(CUT) if part]
-        return [number for part in parts for number in self.tokenizer.encode(part, add_special_tokens=False)]
+        """Part by part. Only what a template says can begin with a control token: that comes again and is kept."""
+        found = list[int]()
+        for part in text.split(CUT):
+            found += self._marks(part) if part.startswith(self.specials) else _numbers(self.tokenizer, part)
+        return found
 
     def piece(self, number: int) -> bytes:
         """The bytes a token stands for; a control token's name."""
         return self._pieces(number)
+
+
+def _numbers(tokenizer: Any, part: str) -> tuple[int, ...]:
+    return tuple(tokenizer.encode(part, add_special_tokens=False)) if part else ()
 
 
 def ids_of(model: LanguageModel, text: str, *, chat: bool, most: int, room: int = 0) -> list[int]:

@@ -24,7 +24,7 @@ from genai_demo.language.fitting import fitted, limit_of
 from genai_demo.language.options import Sampling
 from genai_demo.language.shown import rivals, taken
 from genai_demo.vlm.answering import Answer, answer, ending, log_chances, text_of
-from genai_demo.vlm.looking import Looked, check, grey, large, look, notice
+from genai_demo.vlm.looking import Looked, check, grey, look, notice
 from genai_demo.vlm.model import Seer
 from genai_demo.vlm.options import AskOptions
 
@@ -94,7 +94,7 @@ class _Shown:
     def __init__(self, seer: Seer, looked: Looked, prompt: Prompt, folded: int, limit: int, begun: float) -> None:
         self.seer, self.looked, self.prompt, self.folded = seer, looked, prompt, folded
         self.limit, self.begun, self.first, self.held = limit, begun, 0.0, prompt.tokens
-        self.drawn = large(looked.pixels)[None]
+        self.drawn = looked.pixels[None]
         self.ids: list[int] = []
         self.notice = ""
 

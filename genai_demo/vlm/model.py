@@ -121,7 +121,7 @@ class Looking(LanguageModel):
     def __init__(self, model: LanguageModel, sight: Sight) -> None:
         nn.Module.__init__(self)
         self.network, self.tokenizer = sight, model.tokenizer
-        for name in ("context", "stops", "specials", "control", "opening", "_pieces"):
+        for name in ("context", "stops", "specials", "control", "opening", "_pieces", "_marks"):
             setattr(self, name, getattr(model, name))
 
 

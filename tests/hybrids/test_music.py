@@ -243,7 +243,7 @@ def test_a_collapsed_network_says_the_same_whatever_is_given() -> None:
 def test_step_by_step_the_decoder_says_what_it_says_at_once() -> None:
     model: Any = load("hybrids/tunes")
     z = torch.randn(3, vae.LATENT, generator=generator(0))
-    steps = list(model.spoken(z, 0.8, 0))
+    steps = model.spoken(z, 0.8, 0)
     said, chances = torch.stack([token for token, _ in steps], 1), torch.stack([one for _, one in steps], 1)
     with torch.inference_mode():
         assert torch.softmax(model.logits(z, vae.shifted(said)) / 0.8, -1).allclose(chances, atol=1e-5)

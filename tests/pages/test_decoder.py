@@ -136,24 +136,19 @@ def test_exports_and_a_new_conversation(visit):
     assert page.locator(f"#{CHAT} .chat-turn").count() == 0
 
 
-def stop(page):
-    """Stops the answer that is being written, and waits until another may be asked for."""
-    page.locator(f"#{CHAT} .chat-stop").click()
-    page.locator(f"#{CHAT} .chat-send").wait_for()
-
-
 @pytest.mark.browser
 def test_stopping_keeps_what_was_written_and_the_next_message_is_not_lost(visit):
     page = open_chat(visit, "max_new_tokens=1024&repetition_penalty=1&temperature=0")
     page.route("**/cancel", lambda route: (page.wait_for_timeout(700), route.continue_()))  # as on a slow network
     told = f"document.querySelector('#{CHAT}-strip .film').told"
-    writing = f"before => {told}.run !== before && !{told}.done && {told}.frames.length > 3"
+    stopped = f"""before => {told}.run !== before && !{told}.done && {told}.frames.length > 3
+        && (document.querySelector('#{CHAT} .chat-stop').click(), true)"""  # in that moment: an answer is soon written
     for text in ("Write a long story about rain.", "Write another, longer, about snow."):
         before = page.evaluate(f"{told}.run")
         page.fill(f"#{CHAT} .chat-form textarea", text)
         page.keyboard.press("Enter")
-        page.wait_for_function(writing, arg=before)
-        stop(page)
+        page.wait_for_function(stopped, arg=before)
+        page.locator(f"#{CHAT} .chat-send").wait_for()
     page.unroute_all(behavior="ignoreErrors")
     answers = page.locator(f"#{CHAT} .chat-turn.assistant .chat-text")
     assert page.locator(f"#{CHAT} .chat-turn").count() == 6

@@ -48,7 +48,7 @@ def compose(model: TuneVae, options: ComposeOptions, *, seed: int) -> Iterator[C
     """
     z = codes(model, options, seed)
     code, made = z[0].float().cpu().numpy(), list[np.ndarray]()
-    for step, (tokens, chances) in enumerate(list(model.spoken(z, options.temperature, seed))):
+    for step, (tokens, chances) in enumerate(model.spoken(z, options.temperature, seed)):
         made.append(tokens.cpu().numpy())
         if step % EVERY != EVERY - 1:
             continue

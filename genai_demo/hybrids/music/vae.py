@@ -6,7 +6,6 @@ says one step after the other, and hears z at each of them. Loss: cross-entropy 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,23 +60,22 @@ class TuneVae(nn.Module):
         """(n, STEPS), step after step; temperature 0: the likeliest token each time."""
         return torch.stack([tokens for tokens, _ in self.spoken(z, temperature, seed)], 1)
 
-    def spoken(self, z: Tensor, temperature: float = 0.0, seed: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    @torch.inference_mode()
+    def spoken(self, z: Tensor, temperature: float = 0.0, seed: int = 0) -> list[tuple[Tensor, Tensor]]:
         """Of each step the tokens (n,), and what their chances were (n, VOCABULARY).
 
         The cell of the recurrent network is called by itself: one step of nn.GRU takes twice as long. A token is drawn
         as torch.multinomial does it, whose checks take three times as long: that whose exponential clock rings first.
         """
-        cell, n = list(self.sayer.parameters()), len(z)
-        with torch.inference_mode():
-            state, told = torch.tanh(self.begin(z)), self.heard(z)
-            token = torch.full((n,), BLANK, device=z.device)
-            clocks = torch.empty(STEPS, n, VOCABULARY).exponential_(generator=generator(seed))
-        for clock in clocks:
-            with torch.inference_mode():
-                state = torch.gru_cell(self.embed(token) + told, state, *cell)
-                chances = torch.softmax(self.to_token(state).float().cpu() / (temperature or 1.0), -1)
-                token = (chances / clock if temperature else chances).argmax(-1).to(z.device)
-            yield token, chances
+        cell, n, found = list(self.sayer.parameters()), len(z), list[tuple[Tensor, Tensor]]()
+        state, told = torch.tanh(self.begin(z)), self.heard(z)
+        token = torch.full((n,), BLANK, device=z.device)
+        for clock in torch.empty(STEPS, n, VOCABULARY).exponential_(generator=generator(seed)):
+            state = torch.gru_cell(self.embed(token) + told, state, *cell)
+            chances = torch.softmax(self.to_token(state).float().cpu() / (temperature or 1.0), -1)
+            token = (chances / clock if temperature else chances).argmax(-1).to(z.device)
+            found.append((token, chances))
+        return found
 
 
 def shifted(x: Tensor) -> Tensor:
