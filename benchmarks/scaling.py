@@ -193,7 +193,7 @@ def plan(found: Measured) -> str:
 
 
 def _two(times: Sequence[float]) -> str:
-    return f"{share(times, 0.5):.1f} and {share(times, 0.95):.1f} s"
+    return f"{share(times, 0.5):.2f} and {share(times, 0.95):.2f} s"
 
 
 def main(argv: list[str] | None = None) -> int:
