@@ -33,6 +33,7 @@ def test_more_visitors_need_more_cores_and_a_class_that_asks_alike_fewer() -> No
     small, large = (cores_for(visitors, seconds, 0.02, None) for visitors in (100, 1000))
     assert 1 <= small < large
     assert cores_for(1000, seconds, 0.02, 3) < large
+    assert cores_for(3000, seconds, 0.02, None) == 10 * cores_for(300, seconds, 0.02, None)
 
 
 def test_the_table_has_a_line_for_each_crowd_and_the_rows_a_ratio() -> None:
