@@ -56,7 +56,7 @@ class TrainConfig:
     seed: int = 0
 
 
-LARGER = TrainConfig(steps=1_200, batch_size=32, dropped=0.0)
+LARGER = TrainConfig(steps=4_000, batch_size=32, dropped=0.0)
 
 
 class _Training(Resumable):
