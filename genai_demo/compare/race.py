@@ -22,9 +22,11 @@ from genai_demo.core.options import Options
 from genai_demo.core.registry import Laboratory
 from genai_demo.core.run import find_run
 from genai_demo.core.spec import resolve
+from genai_demo.inputs.points import decode_points
 from genai_demo.quality.laboratory import AXES, DISTANCE, LIMIT, SHOWN, task
 
 COVERAGE, LIKELIHOOD = "coverage", "log-likelihood of a point"
+LEAST_PLACES = 2  # of drawn points: one heap is learnt by all, and decides nothing
 MOST_EVERY = 200  # steps from one frame to the next, in the runs that let one choose
 
 
@@ -104,8 +106,13 @@ class Runner:
 
 
 def race(options: RaceOptions, *, seed: int) -> Iterator[RaceStep]:
-    """A frame at each of `moments` shares of the budget. Raises DemoError where the drawn points are none."""
+    """A frame at each of `moments` shares of the budget. Raises DemoError where the drawn points are too few."""
     started = time.perf_counter()
+    if options.data == "drawn" and (places := len(np.unique(decode_points(options.points), axis=0))) < LEAST_PLACES:
+        raise DemoError(
+            f"points has {places} {'place' if places == 1 else 'places'}; draw at least {LEAST_PLACES} that differ, "
+            "or all families win"
+        )
     _, held, meter = task(options.data, options.points, options.samples, seed)
     runners = [runner_of(name, title, lab, options, seed) for name, (title, lab) in families().items()]
     shown = held[:SHOWN].numpy()

@@ -71,6 +71,8 @@ def test_who_runs_away_stays_where_it_was_and_is_named(monkeypatch: pytest.Monke
     ("options", "sentence"),
     [
         ({"data": "drawn"}, "point"),
+        ({"data": "drawn", "points": "AAA="}, "points has 1 place; draw at least 2 that differ"),
+        ({"data": "drawn", "points": "AAAAAA=="}, "points has 1 place; draw at least 2 that differ"),
         ({"budget": 0}, "budget is 0"),
         ({"budget": 99}, "budget is 99"),
         ({"bet": "nothing"}, "bet is"),

@@ -34,6 +34,20 @@ def test_generate_then_scrub_without_a_request(visit, film):
     assert not [url for url in seen if not url.startswith(("data:", "blob:"))]
 
 
+def test_a_run_that_is_computed_is_paused_and_followed_again(visit, film):
+    page = visit("dummy?run=dummy/squares&steps=60&pause_ms=100&seed=44")
+    strip = film(page, BENCH)
+    shown = f"document.querySelector('#{BENCH}-strip .film')"
+    page.wait_for_function(f"+{shown}?.dataset.painted >= 3 && {shown}.dataset.playing === 'true'")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"{shown}.dataset.playing === 'false'")
+    held, came = page.evaluate(f"[{shown}.dataset.painted, +{shown}.dataset.received]")
+    page.wait_for_function(f"+{shown}.dataset.received > {came} + 5")
+    assert page.evaluate(f"{shown}.dataset.painted") == held
+    strip.root.get_by_role("button", name="Play").click()
+    strip.wait(60)
+
+
 def test_stop_keeps_what_was_drawn(visit, film):
     page = visit("dummy?run=dummy/squares&steps=100&pause_ms=100&seed=41")  # a link generates by itself
     page.wait_for_function(f"+document.querySelector('#{BENCH}-strip .film')?.dataset.received >= 4")

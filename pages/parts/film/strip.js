@@ -130,6 +130,8 @@ export const film = ({element, props, trigger, watch}) => {
     go(index);
   };
 
+  const following = () => Boolean(s.film && !s.film.done && !s.film.halted && s.follow && s.film.frames.length > 1); // its frames are shown as they come
+
   const autoplay = () => {
     const last = s.film.frames.length - 1;
     if (still.matches || last < 1) { jump(last); return; }
@@ -149,14 +151,15 @@ export const film = ({element, props, trigger, watch}) => {
     const place = got ? s.wordsOf(Math.max(0, s.pos)) : '';
     at.textContent = place;
     slider.setAttribute('aria-valuetext', place || 'no frames yet');
+    const runs = s.playing || following();
     const off = {first: s.pos <= 0, prev: s.pos <= 0, next: s.pos >= last, last: s.pos >= last, play: got < 2};
     for (const name in off) {
       if (button[name].disabled !== off[name]) button[name].disabled = off[name];
     }
-    if (root.dataset.playing !== String(s.playing)) {
-      root.dataset.playing = s.playing;
-      button.play.setAttribute('aria-label', s.playing ? 'Pause' : 'Play');
-      button.play.querySelector('path').setAttribute('d', s.playing ? 'M5 4h4v12H5zM11 4h4v12h-4z' : 'M6 3.5v13l10.5-6.5z');
+    if (root.dataset.playing !== String(runs)) {
+      root.dataset.playing = String(runs);
+      button.play.setAttribute('aria-label', runs ? 'Pause' : 'Play');
+      button.play.querySelector('path').setAttribute('d', runs ? 'M5 4h4v12H5zM11 4h4v12h-4z' : 'M6 3.5v13l10.5-6.5z');
     }
     const badge = s.film?.badge || '', label = {live: 'Live', recorded: 'Recorded'}[badge] || '';
     if (find('badge').textContent !== label) { find('badge').textContent = label; find('badge').dataset.badge = badge; }
@@ -232,11 +235,14 @@ export const film = ({element, props, trigger, watch}) => {
   // ---- what the visitor does --------------------------------------------------------------------------------------
   const play = () => {
     if (!s.film || s.film.frames.length < 2) return;
-    if (s.pos >= s.film.frames.length - 1) jump(0);
+    const newest = s.pos >= s.film.frames.length - 1;
+    if (newest && !s.film.done) { jump(s.pos); return; } // on with what comes
+    if (newest) jump(0);
     [s.playing, s.follow, s.due, s.dirty] = [true, false, performance.now() + interval() / s.speed, true];
     wake();
   };
   const stop = () => { if (s.playing) { s.playing = false; s.dirty = true; wake(); } };
+  const pause = () => { stop(); [s.follow, s.dirty] = [false, true]; wake(); commit(); }; // what is computed goes on to come
 
   const go = index => { // a step of the visitor's: shown at once, told once
     if (!s.film?.frames.length) return;
@@ -269,7 +275,7 @@ export const film = ({element, props, trigger, watch}) => {
   root.rank = ranksOf(s).rank;
 
   const ACTIONS = {
-    first: () => { stop(); go(0); }, prev: () => { stop(); go(s.pos - 1); }, play: () => (s.playing ? (stop(), commit()) : play()),
+    first: () => { stop(); go(0); }, prev: () => { stop(); go(s.pos - 1); }, play: () => (s.playing || following() ? pause() : play()),
     next: () => { stop(); go(s.pos + 1); }, last: () => { stop(); go(Infinity); },
   };
   root.act = name => { if (!button[name].disabled) ACTIONS[name](); };
