@@ -35,7 +35,7 @@ def _links(path: str) -> list[tuple[str, str]]:
     """(page, query) of everything on a page that opens a run, there or on another."""
     there = getattr(module(path), "TIMELINE", ())
     entries = [(one.page or path, f"run={one.run}&{one.query}") for one in there if one.run]
-    written = re.findall(r"\]\(\./(\w+)\?([^)]+)\)", (TEXT / path / "how.md").read_text())
+    written = re.findall(r"\]\(\./([\w-]+)\?([^)]+)\)", (TEXT / path / "how.md").read_text())
     return [*entries, *((path, one.query) for one in module(path).TRIES), *written]
 
 
@@ -49,6 +49,11 @@ def test_every_link_of_a_page_sets_what_it_says(path: str) -> None:
         assert not notice, f"{link}: {notice}"
         asked = {name: value for name, value in query.items() if name not in ("run", "seed", "model")}
         assert set(asked) <= set(complete(recipe).options), link
+
+
+@pytest.mark.parametrize("path", ARCHITECTURES)
+def test_a_text_has_no_address_that_markdown_would_not_read(path: str) -> None:
+    assert not re.findall(r"\]\([^)]* [^)]*\)", (TEXT / path / "how.md").read_text())
 
 
 @pytest.mark.parametrize("path", ARCHITECTURES)
