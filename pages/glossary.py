@@ -33,7 +33,7 @@ def build() -> None:
 
 
 def _entry(article: Article) -> str:
-    also = f' <span class="also">also {escape(", ".join(article.also))}</span>' if article.also else ""
+    also = f' <span class="also"><i>also</i> {escape(", ".join(article.also))}</span>' if article.also else ""
     return (
         f'<details id="{article.stem}"><summary><dfn>{escape(article.title)}</dfn>{also}'
         f"<p>{escape(plain(article.definition))}</p></summary>"

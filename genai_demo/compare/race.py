@@ -109,10 +109,7 @@ def race(options: RaceOptions, *, seed: int) -> Iterator[RaceStep]:
     """A frame at each of `moments` shares of the budget. Raises DemoError where the drawn points are too few."""
     started = time.perf_counter()
     if options.data == "drawn" and (places := len(np.unique(decode_points(options.points), axis=0))) < LEAST_PLACES:
-        raise DemoError(
-            f"points has {places} {'place' if places == 1 else 'places'}; draw at least {LEAST_PLACES} that differ, "
-            "or all families win"
-        )
+        raise DemoError(f"points has {places} place; draw at least {LEAST_PLACES} that differ, or all families win")
     _, held, meter = task(options.data, options.points, options.samples, seed)
     runners = [runner_of(name, title, lab, options, seed) for name, (title, lab) in families().items()]
     shown = held[:SHOWN].numpy()

@@ -62,6 +62,22 @@ def test_a_page_is_read_in_german_and_what_a_visitor_writes_stays(visit):
 
 
 @pytest.mark.browser
+def test_a_menu_and_the_meaning_of_a_word_are_german_and_the_recipe_is_not(visit, film):
+    page = visit("compare?run=compare/race&budget=0.5&moments=2&samples=50&data=moons&lang=de")
+    german = GERMAN["interface"]
+    menu = page.locator("#p-compare-race .option-data input")
+    film(page, "p-compare-race").wait(2, badge=german["Live"])
+    assert menu.input_value() == german["Moons"] != "Moons"
+    menu.click()
+    page.get_by_role("option", name=german["Grid"]).click()
+    assert menu.input_value() == german["Grid"] != "Grid"
+    page.click("#p-compare-race-run")
+    page.wait_for_function("location.search.includes('data=grid')")
+    page.locator(".prose-page a[href*='glossary#gan']").first.hover()
+    assert page.locator("#term-tip").inner_text().startswith("Ein Generative Adversarial Network")
+
+
+@pytest.mark.browser
 def test_on_a_phone_the_choice_of_a_language_has_room_and_a_lesson_is_german(visit):
     page = visit("gan?lang=de&lesson=gan-game&part=1", width=390)
     title = library.translated(next(one for one in lessons() if one.name == "gan-game"), "de", known()).steps[0].title

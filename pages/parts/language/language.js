@@ -36,6 +36,20 @@ const translator = (whole, sentences) => {
   };
 };
 
+const VALUE = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value'), MENU = 'input[role=combobox]';
+
+/** What a menu has chosen is shown in the language, and stays for its scripts what it was. @param {HTMLInputElement} menu @param {(text: string) => string} turned */
+const spoken = (menu, turned) => {
+  let given = VALUE.get.call(menu);
+  const shown = () => VALUE.get.call(menu);
+  Object.defineProperty(menu, 'value', {
+    configurable: true,
+    get: () => (shown() === turned(given) ? given : shown()), // what is typed to find an entry is taken as it is
+    set: text => { given = text; VALUE.set.call(menu, turned(text ?? '')); },
+  });
+  menu.value = given;
+};
+
 /** Exchanges the texts of this page, now and in what comes. @param {{interface: {[text: string]: string}, sentences: {[text: string]: string}}} texts */
 export const translate = ({interface: whole, sentences}) => {
   const turned = translator(whole, sentences);
@@ -50,11 +64,12 @@ export const translate = ({interface: whole, sentences}) => {
     const given = element.getAttribute(name), to = given && !element.closest('[translate=no]') ? turned(given) : given;
     if (to !== given) element.setAttribute(name, to);
   });
+  const menus = element => { if (element.matches(MENU) && !done.has(element)) { done.set(element, ''); spoken(element, turned); } };
   const all = root => {
     if (root.nodeType === Node.TEXT_NODE) { words(root); return; }
     if (root.nodeType !== Node.ELEMENT_NODE) return;
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-    for (let node = walker.currentNode; node; node = walker.nextNode()) { if (node.nodeType === Node.TEXT_NODE) words(node); else names(node); }
+    for (let node = walker.currentNode; node; node = walker.nextNode()) { if (node.nodeType === Node.TEXT_NODE) words(node); else { names(node); menus(node); } }
   };
   new MutationObserver(changes => changes.forEach(({type, target, addedNodes}) => {
     if (type === 'childList') addedNodes.forEach(all); else if (type === 'attributes') names(target); else words(target);

@@ -15,10 +15,12 @@ from typing import Any
 from genai_demo.core.registry import GROUPS
 from genai_demo.core.run import all_runs, find_run
 from genai_demo.core.spec import resolve
+from genai_demo.data.knowledge import articles
 from pages import PAGES, Page
 from pages.lessons import lessons
 from pages.parts.bench import Bench
 from pages.parts.controls import words
+from pages.words import plain
 
 ROOT = Path(__file__).resolve().parents[3]
 SHOWN = ("title", "chart", "note")  # of a field of a frame, what is read as words
@@ -28,6 +30,7 @@ def interface() -> set[str]:
     """Texts as they stand on the pages: names, labels, questions and answers, titles of what a film shows."""
     found = {text for page in PAGES for text in _page(page)} | {*GROUPS}
     found |= {text for entry in all_runs().values() for text in _run(entry)} | {one.title for one in lessons()}
+    found |= {plain(one.definition) for one in articles()}
     return {" ".join(text.split()) for text in found if any(map(str.isalpha, text))}
 
 

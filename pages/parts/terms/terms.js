@@ -28,14 +28,13 @@ const show = one => {
     tip = make('div', 'term-tip');
     Object.assign(tip, {id: 'term-tip', hidden: true});
     tip.setAttribute('role', 'tooltip');
-    tip.lang = 'en';
     document.body.append(tip);
   }
   word = one;
-  tip.textContent = one.dataset.means;
+  tip.textContent = one.dataset.means; // exchanged at once where the page is read in another language
   tip.hidden = false;
   one.setAttribute('aria-describedby', tip.id);
-  place();
+  queueMicrotask(place);
 };
 
 const place = () => { // over its word, or below it where there is no room
