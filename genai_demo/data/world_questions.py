@@ -33,12 +33,13 @@ from genai_demo.data.world_splits import NewIn, new_colour, new_in, new_relation
 
 WORDS = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
 SIDES = {"left of": "to the left", "right of": "to the right", "above": "above", "below": "below"}
-MOST = 4  # things of a scene that is asked about
+MOST = 5  # things of a scene that is asked about
 NONE = "none"  # the answer to how many, of what is not there
 ONCE = ("absent", "background", "caption")  # kinds of which one question a scene is enough
-OFTEN = {"beside": 3, "side": 2, "relation": 4, "place": 2, "count": 2}  # drawn so many times more: harder, or rarer
+OFTEN = {"beside": 3, "side": 2, "relation": 4, "place": 2, "count": 2, "whether": 3}  # drawn so many times more: harder, or rarer
 SINGLE = 0.6  # of the scenes with one thing: so many are not asked about, or naming it would never matter
-YES = 0.56  # drawn so often of whether a thing is there: what is drawn twice goes, and less is there than is not
+CROSSED = 0.9  # where it can be, what is asked for and is not there has so often one thing's colour and another's kind
+YES = 0.6  # drawn so often of whether a thing is there: what is drawn twice goes, and less is there than is not
 SHARED = 0.5  # of the scenes with several things: in these, two have a kind or a colour in common
 
 
@@ -61,11 +62,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """A scene to be asked about, and the random numbers for it. new: absent things may be held-out ones."""
+    """A scene to be asked about, and the random numbers for it. new: absent things may be held-out ones; crossed: as
+    CROSSED."""
 
     scene: Scene
     rng: np.random.Generator
     new: bool
+    crossed: float = CROSSED
 
     def word(self, of: list[str] | tuple[str, ...]) -> str:
         return of[int(self.rng.integers(len(of)))]
@@ -85,13 +88,21 @@ class _Asking:
         many = sum(other.kind == thing.kind for other in self.scene.things) > 1
         return f"the {thing.words}" if many or self.chance(0.3) else f"the {thing.kind}"
 
+    def free(self, colour: str, kind: str) -> bool:
+        """Whether this may be said of what is not there."""
+        return self.new or not new_colour(colour, kind)
+
     def absent(self) -> tuple[str, str]:
-        """(colour, kind) of no thing here: colours and kinds that are here are taken together now and then."""
+        """(colour, kind) of no thing here: often both are here, of two things."""
         things, there = self.scene.things, {(t.colour, t.kind) for t in self.scene.things}
+        crossed = [(one.colour, other.kind) for one in things for other in things]
+        crossed = [pair for pair in crossed if pair not in there and self.free(*pair)]
+        if crossed and self.chance(self.crossed):
+            return crossed[int(self.rng.integers(len(crossed)))]
         while True:
             colour = self.word([t.colour for t in things]) if things and self.chance(0.5) else self.word(list(COLOURS))
             kind = self.word([t.kind for t in things]) if things and self.chance(0.5) else self.word(list(KINDS))
-            if (colour, kind) not in there and (self.new or not new_colour(colour, kind)):
+            if (colour, kind) not in there and self.free(colour, kind):
                 return colour, kind
 
     def missing(self) -> str:
@@ -227,8 +238,9 @@ def _whether(ask: _Asking) -> Asked | None:
         kind = thing.kind if yes else ask.missing()
         return _single("whether", f"Is there {with_article(kind)}?", "yes" if yes else "no")
     if ask.chance(0.4) and sum(other.kind == thing.kind for other in things) == 1:
-        others = [c for c in COLOURS if c != thing.colour and (ask.new or not new_colour(c, thing.kind))]
-        colour = thing.colour if yes else ask.word(others)
+        others = [c for c in COLOURS if c != thing.colour and ask.free(c, thing.kind)]
+        here = [c for c in others if any(other.colour == c for other in things)]
+        colour = thing.colour if yes else ask.word(here if here and ask.chance(ask.crossed) else others)
         return _single("whether", f"Is the {thing.kind} {colour}?", "yes" if yes else "no")
     words = thing.words if yes else " ".join(ask.absent())
     text = f"Is there {with_article(words)}?"
@@ -312,13 +324,19 @@ def questions(scene: Scene, rng: np.random.Generator, *, new: bool = True) -> li
 
 
 def asked(
-    scene: Scene, rng: np.random.Generator, count: int, *, new: bool = False, kinds: tuple[str, ...] = tuple(ASKERS)
+    scene: Scene,
+    rng: np.random.Generator,
+    count: int,
+    *,
+    new: bool = False,
+    kinds: tuple[str, ...] = tuple(ASKERS),
+    crossed: float = CROSSED,
 ) -> list[Asked]:
     """So many questions, kinds drawn evenly among those that can be asked, none twice in the same words.
 
     Fewer where the scene does not have so many. new: what is held out may be asked of things that are not there.
     """
-    ask, found = _Asking(scene, rng, new), dict[tuple[str, ...], Asked]()
+    ask, found = _Asking(scene, rng, new, crossed), dict[tuple[str, ...], Asked]()
     drawn = [kind for kind in kinds for _ in range(OFTEN.get(kind, 1))]
     for which in rng.integers(len(drawn), size=6 * count):
         kind = drawn[which]

@@ -29,7 +29,7 @@ from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data.world import Scene, draw
-from genai_demo.data.world_questions import ASKERS, asked, scene_to_ask
+from genai_demo.data.world_questions import ASKERS, CROSSED, MOST, asked, scene_to_ask
 from genai_demo.text_to_image.autoencoder import as_input
 from genai_demo.vlm import measuring, model, network, packing, words
 
@@ -49,7 +49,8 @@ class TrainConfig:
     noting: so many steps at first read notes alone, of twice as many scenes, and no questions (packing.notes); notes:
     of a scene, at most; naming: so many steps at first a patch is to be the sum of the vectors of what lies there.
 
-    falling: the last share of the steps, whose rate falls to 0; precision: of the products.
+    falling: the last share of the steps, whose rate falls to 0; things: of a scene, at most; crossed: as in
+    world_questions; precision: of the products.
     """
 
     steps: int
@@ -63,16 +64,19 @@ class TrainConfig:
     falling: float = 0.3
     weight_decay: float = 0.05
     clip: float = 1.0
+    things: int = MOST
+    crossed: float = CROSSED
     precision: str = field(default_factory=kit.fit_precision)
     seed: int = 0
 
 
 STAGES: dict[str, TrainConfig] = {
-    "language": TrainConfig(steps=1800, learning_rate=3e-3, mute=0.08, noting=600),
-    "aligned": TrainConfig(steps=700, learning_rate=3e-3, naming=500, notes=3),
-    "llava": TrainConfig(steps=2800, learning_rate=2e-3, notes=2),
-    "fusion": TrainConfig(steps=3200, learning_rate=3e-3, noting=400, notes=3),
+    "language": TrainConfig(steps=1800, learning_rate=3e-3, mute=0.08, noting=600, things=4, crossed=0.0),
+    "aligned": TrainConfig(steps=700, learning_rate=3e-3, naming=500, notes=3, things=4, crossed=0.0),
+    "llava": TrainConfig(steps=4800, learning_rate=2e-3, notes=2),
+    "fusion": TrainConfig(steps=5200, learning_rate=3e-3, noting=400, notes=3),
 }
+FREE = ("steps", "precision", "things", "crossed")  # in which an earlier sitting may differ; the card says how
 TITLES = {
     "language": "The decoder before it sees",
     "aligned": "LLaVA in small, first stage",
@@ -108,8 +112,8 @@ class Training(Resumable):
             group["lr"] = trapezoid(cfg.learning_rate, self.step, cfg.steps, cfg.warmup, cfg.falling)
         rng = np.random.default_rng((cfg.seed, list(STAGES).index(self.name), self.step))
         noting = cfg.naming <= self.step < cfg.naming + cfg.noting
-        scenes = [scene_to_ask(rng) for _ in range(cfg.rows * (2 if noting else 1))]
-        questions = [[] if noting else asked(scene, rng, QUESTIONS) for scene in scenes]
+        scenes = [scene_to_ask(rng, most=cfg.things) for _ in range(cfg.rows * (2 if noting else 1))]
+        questions = [[] if noting else asked(scene, rng, QUESTIONS, crossed=cfg.crossed) for scene in scenes]
         items: list[packing.Items] = [
             [*packing.notes(scene, rng, cfg.notes), *some] for scene, some in zip(scenes, questions)
         ]
@@ -199,7 +203,7 @@ def before(name: str) -> Path:
 def train_one(name: str, cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator[ModelStep]:
     """Train the one of that name, going on where it was stopped, and write weights and card into the cache folder."""
     cfg = cfg or STAGES[name]
-    with kit.journal("vlm", name, cfg, anew=anew, free=("steps", "precision")) as notes:
+    with kit.journal("vlm", name, cfg, anew=anew, free=FREE) as notes:
         if kit.is_finished(notes.weights, training=kit.stated(cfg)):
             return
         training = Training(name, cfg)
@@ -224,6 +228,7 @@ def export(notes: kit.Journal, training: Training) -> None:
         parameters=sum(p.numel() for p in (seer.language if name == "language" else seer).parameters()),
         config={**network.SHAPE, "words": len(words.numbers()), "hidden": network.HIDDEN},
         training=notes.config,
+        begun_from=notes.begun,
         steps=notes.step,
         device=notes.device,
         wall_seconds=round(notes.seconds),
