@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -77,6 +77,12 @@ def packages() -> Mapping[str, ModuleType]:
 def declared(name: str) -> list[Any]:
     """What all packages declare under that name ("RUNS", "SPECS"), one after the other."""
     return [entry for package in packages().values() for entry in getattr(package, name, ())]
+
+
+def declared_by(package: str, name: str) -> Iterable[Any]:
+    """What one package declares under that name; nothing where there is none."""
+    found: Iterable[Any] = getattr(packages().get(package), name, ())
+    return found
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from genai_demo.core.errors import DemoError, among, shown
 from genai_demo.core.home import ASSETS
-from genai_demo.core.registry import declared
+from genai_demo.core.registry import declared, declared_by
 
 WEIGHTS = ASSETS / "weights"
 
@@ -144,6 +144,9 @@ def all_specs() -> dict[str, ModelSpec]:
 
 def find_spec(key: str) -> ModelSpec:
     """The spec with that key. Raises DemoError that lists the keys."""
+    for spec in declared_by(key.partition("/")[0], "SPECS"):
+        if spec.key == key:
+            return spec
     specs = all_specs()
     if key not in specs:
         raise DemoError(f"model is {shown(key)}; {among(key, specs)}")

@@ -41,7 +41,8 @@ def decode(
     The token at place i of the answer is drawn with the i-th number of the seed, whatever came before. given: how the
     answer begins; these tokens are not drawn, and one pass computes what could have stood in their places.
     """
-    chances = torch.rand(limit, generator=generator(seed), dtype=torch.float64).tolist()
+    greedy = sampling.temperature == 0  # nothing is drawn then
+    chances = [0.0] * limit if greedy else torch.rand(limit, generator=generator(seed), dtype=torch.float64).tolist()
     cache, row, reused = read(model, ids)
     seen = [*ids]
     rows = torch.cat([row, forward(model, given, cache, keep=len(given))]) if given else row
@@ -61,9 +62,13 @@ def read(model: LanguageModel, ids: Sequence[int]) -> tuple[Any, Tensor, int]:
     """(a cache with all of `ids`; logits (1, vocabulary) of what comes next; how many were computed earlier).
 
     A text is computed turn by turn: a sum is rounded as it is split, and so what was kept changes no bit of what comes.
+    Where nothing is kept it is computed at once.
     """
     from transformers import DynamicCache
 
+    if not model.kept:
+        cache = DynamicCache()
+        return cache, forward(model, ids, cache), 0
     ends = [*turns(ids, model.opening), len(ids)]
     known = prefixes.longest(model.network, ids, ends)
     cache, row, reused = (

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import torch
-
 from genai_demo.language.conversation import Message
 from genai_demo.language.decode import Step, decode
 from genai_demo.language.model import LanguageModel
@@ -101,11 +99,11 @@ class Local:
             yield Piece(*self._chances(step, text, top), step.cached, step.cache_bytes, step.reused, last)
 
     def _chances(self, step: Step, text: str, top: int) -> tuple[Choice, str, tuple[Choice, ...]]:
-        total = torch.logsumexp(step.logits, 0)
-        best = step.logits.topk(top)
-        values = torch.cat([step.logits[step.id][None], best.values]).sub(total).exp().tolist()
-        named = [self._choice(number, value) for number, value in zip([step.id, *best.indices.tolist()], values)]
-        return named[0], text, tuple(named[1:])
+        chances = step.logits.softmax(0)
+        best = chances.topk(top)
+        named = [self._choice(*pair) for pair in zip(best.indices.tolist(), best.values.tolist())]
+        mine = next((one for one in named if one.id == step.id), None)
+        return mine or self._choice(step.id, float(chances[step.id])), text, tuple(named)
 
     def _choice(self, number: int, probability: float) -> Choice:
         return Choice(number, visible(self.model.piece(number)), round(probability, 5))

@@ -28,9 +28,13 @@ SUMS = "checksums.json"  # in the folder of a converted model
 
 class LanguageModel(nn.Module):
     """`network`: an AutoModelForCausalLM with a key-value cache; `tokenizer`: its own. Nothing changes it: it serves
-    every visitor. Raises DemoError where the network has no such cache, unless a subclass is not `cached`."""
+    every visitor. Raises DemoError where the network has no such cache, unless a subclass is not `cached`.
+
+    kept: whether what it has read is kept for a later turn (language/prefixes.py).
+    """
 
     cached = True
+    kept = True
 
     def __init__(self, network: Any, tokenizer: Any) -> None:
         super().__init__()

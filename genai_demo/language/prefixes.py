@@ -31,7 +31,7 @@ _kept = PerOwner[tuple[int, ...], Known](lambda: Cache("prefixes", lambda: MOST_
 
 def size(layers: Layers) -> int:
     """Bytes of a cache."""
-    return sum(t.numel() * t.element_size() for pair in layers for t in pair)
+    return sum(keys.nbytes + values.nbytes for keys, values in layers)
 
 
 def keep(network: Any, ids: Sequence[int], known: Known) -> None:

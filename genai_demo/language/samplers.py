@@ -113,6 +113,8 @@ def final(logits: Tensor, seen: Sequence[int], sampling: Sampling) -> Candidates
 
 def draw(candidates: Candidates, u: float) -> int:
     """The token at which the cumulated probability passes u: the same u, the same token, whatever came before."""
+    if len(candidates.ids) == 1:
+        return int(candidates.ids)
     reached = candidates.probabilities.double().cumsum(0)
     at = int((reached <= u * float(reached[-1])).sum())
     return int(candidates.ids[min(at, len(candidates.ids) - 1)])

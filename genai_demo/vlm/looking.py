@@ -38,13 +38,18 @@ Turns = Sequence[Question]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """pixels (64, 64, 3) uint8; patches (1, n, width); scene: what is there, where that is known; notice: "" or why
-    not to believe an answer."""
+    """pixels (64, 64, 3) uint8; patches (1, n, width); text: what names it; notice: "" or why not to believe an
+    answer."""
 
     pixels: np.ndarray
     patches: Tensor
-    scene: Scene | None
+    text: str
     notice: str
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is there, where that is known."""
+        return scene_of(self.text)
 
 
 @torch.inference_mode()
@@ -54,7 +59,7 @@ def look(seer: Seer, text: str, *, warned: bool = True) -> Looked:
     warned: whether it is seen to that the picture is a scene, which takes as long as looking at it.
     """
     pixels = pixels_of(text)
-    return Looked(pixels, seer.patches(pixels[None]), scene_of(text), notice(seer, pixels) if warned else "")
+    return Looked(pixels, seer.patches(pixels[None]), text, notice(seer, pixels) if warned else "")
 
 
 def pixels_of(text: str) -> np.ndarray:

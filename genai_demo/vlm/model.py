@@ -59,12 +59,15 @@ class Seer(nn.Module):
 
     def prompt(self, turns: Turns, question: str) -> list[int]:
         """Tokens of a conversation about a picture up to where the answer begins: its place, turns, the question."""
-        known, encode = words.numbers(), self.language.encode  # as the template has it, without asking it
+        known, encode = words.numbers(), self._encode  # as the template has it, without asking it
         ids = [] if self.fused else [known[words.PICTURE]] * PATCHES
         for turn in turns:
             ids += [known[words.USER], *encode(turn.text), known[words.END]]
             ids += [known[words.ASSISTANT], *encode(turn.answer), known[words.END]]
         return [*ids, known[words.USER], *encode(question), known[words.END], known[words.ASSISTANT]]
+
+    def _encode(self, text: str) -> Sequence[int]:
+        return words.known_ids(text) or self.language.encode(text)
 
     def sight(self, patches: Tensor) -> Sight:
         """The network with a picture before it: patches (b, 64, width). It is used as any causal network is."""
@@ -78,11 +81,13 @@ class Seer(nn.Module):
         return Looking(self.language, self.sight(patches))
 
 
-class Sight(nn.Module):
-    """A causal network over tokens among which stand patches, or which looks at them by cross-attention."""
+class Sight:
+    """A causal network over tokens among which stand patches, or which looks at them by cross-attention.
+
+    One is made for each picture that is asked about, and so it is no Module: that takes longer than its first lines.
+    """
 
     def __init__(self, inner: Any, patches: Tensor, *, fused: bool) -> None:
-        super().__init__()
         self.inner, self.patches, self.fused = inner, patches, fused
         self.picture = words.numbers()[words.PICTURE]
 
@@ -98,7 +103,7 @@ class Sight(nn.Module):
     def generation_config(self) -> Any:
         return self.inner.generation_config
 
-    def forward(self, input_ids: Tensor, **more: Any) -> Any:
+    def __call__(self, input_ids: Tensor, **more: Any) -> Any:
         """input_ids (b, n), and what the network takes besides: cache, logits_to_keep, attention_mask."""
         if self.fused:
             return self.inner(input_ids=input_ids, patches=self.patches, **more)
@@ -114,15 +119,15 @@ class Sight(nn.Module):
 
 
 class Looking(LanguageModel):
-    """A LanguageModel with a picture before its eyes; tokenizer and all else are those of `model`."""
+    """A LanguageModel with a picture before its eyes; tokenizer and all else are those of `model`.
 
-    cached = False  # the network is asked for as one that has a cache, and has one: it was looked at before
+    It ends with its answer, and nothing that it has read is kept.
+    """
+
+    kept = False
 
     def __init__(self, model: LanguageModel, sight: Sight) -> None:
-        nn.Module.__init__(self)
-        self.network, self.tokenizer = sight, model.tokenizer
-        for name in ("context", "stops", "specials", "control", "opening", "_pieces", "_marks"):
-            setattr(self, name, getattr(model, name))
+        self.__dict__.update(model.__dict__, network=sight)
 
 
 def _message(role: str, content: str) -> dict[str, str]:

@@ -79,6 +79,23 @@ def ids_of(text: str) -> tuple[int, ...]:
     return tuple(tokenizer().encode(text, add_special_tokens=False))
 
 
+def known_ids(text: str) -> list[int]:
+    """Token numbers of a text of words that it knows and signs behind them, in a tenth of the tokenizer's time.
+
+    [] of any other text, which is the tokenizer's.
+    """
+    if not (text.isascii() and text.isprintable()):
+        return []
+    known, ids = numbers(), list[int]()
+    for word in text.lower().split():
+        plain = word.rstrip(".,?")
+        number = known.get(SPACE + plain)
+        if number is None:
+            return []
+        ids += [number, *(known[sign] for sign in word[len(plain) :])]
+    return ids
+
+
 def number_of(word: str) -> int:
     """The token of a word of the vocabulary, "house"."""
     return numbers()[SPACE + word]
@@ -86,5 +103,5 @@ def number_of(word: str) -> int:
 
 def unknown(text: str) -> list[str]:
     """Words of a text that have no token, each once."""
-    known = vocabulary()
-    return [word for word in dict.fromkeys(words_of(text)) if word not in known]
+    known = numbers()
+    return [word for word in dict.fromkeys(words_of(text)) if SPACE + word not in known]
