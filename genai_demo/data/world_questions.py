@@ -38,8 +38,9 @@ NONE = "none"  # the answer to how many, of what is not there
 ONCE = ("absent", "background", "caption")  # kinds of which one question a scene is enough
 OFTEN = {"beside": 3, "side": 2, "relation": 4, "place": 2, "count": 2, "whether": 3}  # drawn so often: harder or rarer
 SINGLE = 0.6  # of the scenes with one thing: so many are not asked about, or naming it would never matter
-CROSSED = 0.9  # where it can be, what is asked for and is not there has so often one thing's colour and another's kind
-YES = 0.6  # drawn so often of whether a thing is there: what is drawn twice goes, and less is there than is not
+CROSSED = 1.0  # where it can be, what is asked for and is not there has so often one thing's colour and another's kind
+YES = 0.67  # drawn so often of whether a thing is there: what is drawn twice goes, and less is there than is not
+RARER = 0.42  # the same where kinds and colours can be crossed
 SHARED = 0.5  # of the scenes with several things: in these, two have a kind or a colour in common
 
 
@@ -92,13 +93,18 @@ class _Asking:
         """Whether this may be said of what is not there."""
         return self.new or not new_colour(colour, kind)
 
+    def crossings(self) -> list[tuple[str, str]]:
+        """(colour, kind) of no thing here, though both are here, of two things."""
+        things, there = self.scene.things, {(t.colour, t.kind) for t in self.scene.things}
+        crossed = [(one.colour, other.kind) for one in things for other in things]
+        return [pair for pair in crossed if pair not in there and self.free(*pair)]
+
     def absent(self) -> tuple[str, str]:
         """(colour, kind) of no thing here: often both are here, of two things."""
         things, there = self.scene.things, {(t.colour, t.kind) for t in self.scene.things}
-        crossed = [(one.colour, other.kind) for one in things for other in things]
-        crossed = [pair for pair in crossed if pair not in there and self.free(*pair)]
-        if crossed and self.chance(self.crossed):
-            return crossed[int(self.rng.integers(len(crossed)))]
+        crossings = self.crossings()
+        if crossings and self.chance(self.crossed):
+            return crossings[int(self.rng.integers(len(crossings)))]
         while True:
             colour = self.word([t.colour for t in things]) if things and self.chance(0.5) else self.word(list(COLOURS))
             kind = self.word([t.kind for t in things]) if things and self.chance(0.5) else self.word(list(KINDS))
@@ -230,13 +236,15 @@ def _relation(ask: _Asking) -> Asked | None:
 
 def _whether(ask: _Asking) -> Asked | None:
     """Whether a thing is there, or has a colour."""
-    things, yes = ask.scene.things, ask.chance(YES)
+    things = ask.scene.things
     if not things:
         return None
-    thing = things[int(ask.rng.integers(len(things)))]
+    yes, thing = ask.chance(YES), things[int(ask.rng.integers(len(things)))]
     if ask.chance(0.3):  # a kind alone
         kind = thing.kind if yes else ask.missing()
         return _single("whether", f"Is there {with_article(kind)}?", "yes" if yes else "no")
+    if ask.crossed and ask.crossings():
+        yes = ask.chance(RARER)
     if ask.chance(0.4) and sum(other.kind == thing.kind for other in things) == 1:
         others = [c for c in COLOURS if c != thing.colour and ask.free(c, thing.kind)]
         here = [c for c in others if any(other.colour == c for other in things)]
