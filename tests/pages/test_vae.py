@@ -148,3 +148,5 @@ def test_the_run_on_screen_is_a_notebook_that_gives_the_same(visit, film, tmp_pa
     assert done.stdout.startswith("(3, ")
     assert "identical" in done.stdout
     assert done.stdout.count("PIL.Image") == 2
+    assert "'steps': (3, " in done.stdout  # what was set, with what it does
+    assert "'title': {'text': 'std. dev.'}" in done.stdout  # a chart for each unit
