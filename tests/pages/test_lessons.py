@@ -57,7 +57,7 @@ def test_a_lesson_is_taken_from_start_to_end(visit):
 
 def test_a_lesson_is_a_sheet_at_the_foot_of_a_phone(visit):
     lesson = lessons.find(NAME)
-    page = visit(f"mamba?lesson={NAME}&part=2&lock=delta,seed", width=390, dark=True)
+    page = visit(f"mamba?lesson={NAME}&part=2&lock=delta,seed,all", width=390, dark=True)
     page.locator(".guide h2", has_text=lesson.steps[1].title).wait_for()
     box = page.locator(".guide").bounding_box()
     assert box["y"] + box["height"] == 900

@@ -153,13 +153,17 @@ export const drawPlane = (g, limit, layers, dots, paint, names = []) => {
 };
 
 const namesOf = (g, [across, upwards], {left, top, side}, dots, paint) => { // inside the frame: there is no room beside it
-  const put = (text, x, y) => { g.strokeText(text, x, y); g.fillText(text, x, y); };
+  const room = side - 8 * dots;
+  const put = (name, x, y) => { // in a small frame without its unit, in a very small one not at all
+    const text = [name, name.split(',')[0]].map(words => `${words} \u2192`).find(words => g.measureText(words).width <= room);
+    if (text) { g.strokeText(text, x, y); g.fillText(text, x, y); }
+  };
   g.save();
   g.fillStyle = paint.muted; g.strokeStyle = paint.surface; g.lineWidth = 3 * dots; g.lineJoin = 'round';
   g.textBaseline = 'bottom'; g.textAlign = 'right';
-  put(`${across} \u2192`, left + side - 5 * dots, top + side - 4 * dots);
+  put(across, left + side - 5 * dots, top + side - 4 * dots);
   g.translate(left + 4 * dots, top + 5 * dots); g.rotate(-Math.PI / 2); g.textBaseline = 'top';
-  put(`${upwards} \u2192`, 0, 0);
+  put(upwards, 0, 0);
   g.restore();
 };
 

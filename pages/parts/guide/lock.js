@@ -6,12 +6,20 @@ import {make, partsOf, when} from '../dom.js';
 export const lock = () => {
   const names = partsOf(new URLSearchParams(location.search).get('lock')).filter(name => /^\w+$/.test(name)).slice(0, 40);
   if (!names.length) return;
-  const found = names.map(name => (name === 'seed' ? '.bench .seed-row' : `.bench .option-${name}`)).join(', ');
-  const close = () => document.querySelectorAll(found).forEach(one => { if (!one.hasAttribute('inert')) one.setAttribute('inert', ''); });
+  const placeOf = name => (name === 'seed' ? '.bench .seed-row' : `.bench .option-${name}`);
+  const line = make('p', 'locked');
+  line.hidden = true;
+  const close = () => {
+    const there = names.filter(name => document.querySelector(placeOf(name)));
+    if (!there.length) return;
+    document.querySelectorAll(there.map(placeOf).join(', ')).forEach(one => { if (!one.hasAttribute('inert')) one.setAttribute('inert', ''); });
+    const said = there.map(name => name.replaceAll('_', ' ')).join(', ');
+    if (line.dataset.said === said) return; // what it reads may have been translated since
+    line.dataset.said = said;
+    line.textContent = `Locked by the link: ${said}.`;
+    line.hidden = false;
+  };
   new MutationObserver(close).observe(document.body, {childList: true, subtree: true});
   close();
-  when(() => document.querySelector('.page-title'), {ms: 20000}).then(title => {
-    const line = make('p', 'locked', `Locked by the link: ${names.map(name => name.replaceAll('_', ' ')).join(', ')}.`);
-    title?.append(line);
-  });
+  when(() => document.querySelector('.page-title'), {ms: 20000}).then(title => title?.append(line));
 };
