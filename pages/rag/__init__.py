@@ -160,8 +160,7 @@ BENCHES = (
     Asking(
         "Ask",
         "rag/ask",
-        f"{len(articles())} articles on generative AI, or your own documents, are searched; a small model answers from "
-        "what was found.",
+        f"{len(articles())} articles on generative AI, or your own documents, are searched; a model answers from them.",
         ("rewrite", "k", "words", "late", "least"),
         primary="Ask",
         own={**_about("rag/ask"), "without": later(LeftOut, bench_id("rag/ask"))},
