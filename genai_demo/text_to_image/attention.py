@@ -1,12 +1,12 @@
-"""What the words of a prompt look at: cross-attention, seen without changing it (as DAAM, Tang et al. 2023, does).
+"""What the words of a prompt look at, and the patches of a picture at each other: attention, seen without changing it.
 
-Every attention of the U-Net is computed by diffusers' own processor; where somebody watches, its shares are computed
-once more beside it. So the latents are the same bit for bit, watched or not.
+Every attention is computed by diffusers' own processor; where somebody watches, its shares are computed once more
+beside it, as DAAM does (Tang et al. 2023). So the latents are the same bit for bit, watched or not.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,16 @@ from diffusers.models.attention_processor import Attention, AttnProcessor2_0
 from torch import Tensor
 
 FINEST = 16  # cells along a side of a map that is shown
+
+
+class Watching(Protocol):
+    """Is told of every attention of a network, in their order, and gives what it collected as maps."""
+
+    def see(self, attn: Attention, hidden: Tensor, features: Tensor | None) -> None:
+        """hidden (b, cells, c) asks; features (b, words, c) answer, None where the cells themselves do."""
+
+    def maps(self, width: int, height: int) -> Tensor:
+        """Of latents of that size."""
 
 
 class Watcher:
@@ -26,16 +36,14 @@ class Watcher:
         self.rows, self.also = rows, also
         self.found: dict[int, list[Tensor]] = {}  # cells -> (rows, cells, words) of each layer
 
-    def see(self, attn: Attention, hidden: Tensor, features: Tensor) -> None:
+    def see(self, attn: Attention, hidden: Tensor, features: Tensor | None) -> None:
         """Counts one layer's shares, a mean over its heads. hidden (b, cells, c); features (b, words, c)."""
+        if features is None:
+            return
         hidden, features = hidden[self.rows], features[self.rows]
         if self.also is not None:
             features = torch.cat([features, self.also.to(features.dtype).expand(len(features), -1, -1)], 1)
-        query, key = (
-            part.unflatten(-1, (attn.heads, -1)).transpose(1, 2).float()
-            for part in (attn.to_q(hidden), attn.to_k(features))
-        )
-        shares = (query @ key.transpose(-1, -2) * attn.scale).softmax(-1).mean(1)
+        shares = shares_of(attn, hidden, features)
         self.found.setdefault(shares.shape[1], []).append(shares)
 
     def maps(self, width: int, height: int) -> Tensor:
@@ -48,6 +56,39 @@ class Watcher:
         return F.interpolate(shares, scale_factor=finer, mode="bilinear", align_corners=False).cpu()
 
 
+class Neighbours:
+    """What the patches of a transformer take from each other: of one row of a batch, in one block, counted from 0."""
+
+    def __init__(self, row: int, block: int) -> None:
+        self.row, self.block = row, block
+        self.blocks = 0  # that have been seen
+        self.shares: Tensor | None = None
+
+    def see(self, attn: Attention, hidden: Tensor, features: Tensor | None) -> None:
+        """Counts the shares of its block, a mean over its heads. hidden (b, patches, c)."""
+        if features is not None:
+            return
+        if self.blocks == self.block:
+            asking = hidden[self.row : self.row + 1]
+            self.shares = shares_of(attn, asking, asking)[0]
+        self.blocks += 1
+
+    def maps(self, width: int, height: int) -> Tensor:
+        """(patches that ask, patches that are looked at), each row's sum 1, on the CPU."""
+        assert self.shares is not None, "there is no such block"
+        return self.shares.cpu()
+
+
+def shares_of(attn: Attention, hidden: Tensor, features: Tensor) -> Tensor:
+    """What each of hidden (b, n, c) takes from each of features (b, m, c): (b, n, m), a mean over heads."""
+    query, key = (
+        part.unflatten(-1, (attn.heads, -1)).transpose(1, 2).float()
+        for part in (attn.to_q(hidden), attn.to_k(features))
+    )
+    shares: Tensor = (query @ key.transpose(-1, -2) * attn.scale).softmax(-1).mean(1)
+    return shares
+
+
 class Watched(AttnProcessor2_0):  # type: ignore[misc]
     """diffusers' processor, beside which a watcher may look."""
 
@@ -58,8 +99,8 @@ class Watched(AttnProcessor2_0):  # type: ignore[misc]
         encoder_hidden_states: Tensor | None = None,
         attention_mask: Tensor | None = None,
         temb: Tensor | None = None,
-        watcher: Watcher | None = None,
+        watcher: Watching | None = None,
     ) -> Any:
-        if watcher is not None and encoder_hidden_states is not None:
+        if watcher is not None:
             watcher.see(attn, hidden_states, encoder_hidden_states)
         return super().__call__(attn, hidden_states, encoder_hidden_states, attention_mask, temb)

@@ -8,7 +8,6 @@ are told velocities on the schedule of `denoiser`, and read the prompt with its 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from genai_demo.diffusion.samplers import ddim
 from genai_demo.text_to_image import denoiser, studio
 from genai_demo.text_to_image.autoencoder import SIDE
+from genai_demo.text_to_image.counting import multiplications
 from genai_demo.text_to_image.guide import Guide
 from genai_demo.text_to_image.studio import Noising, Studio
 
@@ -105,10 +104,10 @@ class Cascade(nn.Module):
         z, x, y = (torch.zeros(1, *shape, device=device) for shape in (self.latent.shape, self.base.shape, LARGE))
         one = torch.ones(1, device=device)
         return {
-            "latent": _counted(lambda: self.latent.velocity(z, 500, words)),
-            "decoder": _counted(lambda: self.latent.decode(z)),
-            "base": _counted(lambda: self.base.velocity(x, 500, words)),
-            "enlarger": _counted(lambda: self.enlarger(y.to(dtype), one, words, x.to(dtype), one.to(dtype))),
+            "latent": multiplications(lambda: self.latent.velocity(z, 500, words)),
+            "decoder": multiplications(lambda: self.latent.decode(z)),
+            "base": multiplications(lambda: self.base.velocity(x, 500, words)),
+            "enlarger": multiplications(lambda: self.enlarger(y.to(dtype), one, words, x.to(dtype), one.to(dtype))),
         }
 
 
@@ -129,12 +128,6 @@ class Enlarging:
         rough = torch.full((len(y),), self.rough, device=device)
         said = self.model.enlarger(y.to(dtype), t, self.features, self.small.to(dtype), rough.to(dtype))
         return self.model.base.guess(y, said.float(), angle)
-
-
-def _counted(call: Callable[[], Any]) -> int:
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        call()
-    return int(counter.get_total_flops()) // 2
 
 
 @torch.inference_mode()

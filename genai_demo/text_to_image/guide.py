@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genai_demo.diffusion.guide import Noise
 from genai_demo.diffusion.schedules import Grid
-from genai_demo.text_to_image.attention import Watcher
+from genai_demo.text_to_image.attention import Watcher, Watching
 from genai_demo.text_to_image.reading import Prompt
 from genai_demo.text_to_image.studio import Noising, Studio
 
@@ -73,7 +73,7 @@ class Guide:
         watch: bool = True,
     ) -> Tensor:
         self.evaluations += len(rows)
-        watcher = Watcher(list(rows), self.also) if self.watch and watch else None
+        watcher = self._watcher(list(rows)) if self.watch and watch else None
         if bias is not None:
             bias = bias.expand(len(x), -1, -1).to(x.device, features.dtype)
         features = features.expand(len(x), -1, -1)
@@ -81,6 +81,9 @@ class Guide:
         if watcher:
             self.maps = watcher.maps(x.shape[-1], x.shape[-2])
         return said
+
+    def _watcher(self, rows: list[int]) -> Watching:
+        return Watcher(rows, self.also)
 
 
 def features_of(studio: Studio, prompt: Prompt) -> Tensor:

@@ -102,6 +102,17 @@ class GuidanceOptions(Options):
     )
 
 
+class DitOptions(Options):
+    prompt: str = option(PROMPT, PROMPT_HELP, longest=LONGEST)
+    samples: int = option(4, "How many pictures of each network", at_least=1, at_most=9)
+    steps: int = option(20, "Denoising steps from noise to picture, of both", at_least=1, at_most=200)
+    guidance_scale: float = option(
+        3.0, "How strongly to follow the prompt; 1 asks once, 0 ignores it", at_least=0, at_most=100
+    )
+    block: int = option(4, "Whose attention is shown: the transformer's first block to its last", at_least=1, at_most=7)
+    place: int = option(36, "Which patch asks: 8 times its row, and its column, from 0", at_least=0, at_most=63)
+
+
 class AttendOptions(Options):
     picture: str = option("world:41", PICTURE_HELP, longest=PICTURE)
     prompt: str = option("a purple apple and a yellow star", "Words to look for in it", longest=LONGEST)

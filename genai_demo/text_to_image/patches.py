@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from diffusers import PixArtTransformer2DModel
 from torch import Tensor
 
@@ -56,3 +57,19 @@ class Patches(PixArtTransformer2DModel):  # type: ignore[misc]
             encoder_attention_mask=encoder_attention_mask,
             return_dict=return_dict,
         )
+
+    @property
+    def grid(self) -> int:
+        """Patches along a side of the latents."""
+        return int(self.config.sample_size // self.config.patch_size)
+
+
+def gates(net: Patches, t: int) -> Tensor:
+    """How wide each block's gates stand at time t, of attention and of the MLP: (blocks, 2), mean sizes, on the CPU.
+
+    As a block reckons them: its own table plus what the one network of all blocks (adaLN-single) says of the time.
+    """
+    table = torch.stack([block.scale_shift_table for block in net.transformer_blocks])  # (blocks, 6, c)
+    told, _ = net.adaln_single(torch.tensor([t], device=table.device), None, 1, table.dtype)  # (1, 6 * c)
+    opened: Tensor = (table + told.view(1, *table.shape[1:]))[:, [2, 5]]
+    return opened.abs().mean(-1).float().cpu()

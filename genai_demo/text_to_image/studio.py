@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from genai_demo.diffusion.schedules import Grid
 from genai_demo.text_to_image import autoencoder, denoiser, detector, preview
-from genai_demo.text_to_image.attention import Watched, Watcher
+from genai_demo.text_to_image.attention import Watched, Watching
 
 LEAST_ALPHA = 2**-20  # of the noisiest level, where the schedule says 0: rules that divide by it go on working
 LARGEST = 128  # pixels of a side of the scenes that a preview is fitted to
@@ -43,9 +43,9 @@ class Noising(nn.Module):
         return weight.device, weight.dtype
 
     def velocity(
-        self, x: Tensor, t: int, features: Tensor, *, bias: Tensor | None = None, watcher: Watcher | None = None
+        self, x: Tensor, t: int, features: Tensor, *, bias: Tensor | None = None, watcher: Watching | None = None
     ) -> Tensor:
-        """What the U-Net says of noisy latents, float32. bias (b, 1, words): added to the scores of attention."""
+        """What the network says of noisy latents, float32. bias (b, 1, words): added to the scores of attention."""
         device, dtype = self.place
         said: Tensor = self.unet(
             x.to(dtype),
@@ -57,7 +57,7 @@ class Noising(nn.Module):
         return said.float()
 
     def guess(self, x: Tensor, said: Tensor, angle: float) -> tuple[Tensor, Tensor]:
-        """(clean latents, noise) from what the U-Net said: velocity, noise or the clean latents themselves."""
+        """(clean latents, noise) from what the network said: velocity, noise or the clean latents themselves."""
         alpha, sigma = float(np.cos(angle)), float(np.sin(angle))
         kind = self.schedule.get("prediction_type", "epsilon")
         if kind == "v_prediction":

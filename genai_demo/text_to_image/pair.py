@@ -1,0 +1,69 @@
+"""A U-Net and a transformer that learnt the same: latents, captions, schedule. What each costs, by its patches."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genai_demo.text_to_image import denoiser, studio
+from genai_demo.text_to_image.counting import multiplications
+from genai_demo.text_to_image.patches import Patches
+from genai_demo.text_to_image.studio import Noising, Studio
+
+SIZES = (1, 2, 4, 8)  # of patches, in latent pixels, whose cost is counted
+
+
+class Pair(nn.Module):
+    """latent: the model with the U-Net, whose reader of prompts, decoder and judge the transformer uses too."""
+
+    def __init__(self, latent: Studio, network: Patches) -> None:
+        super().__init__()
+        self.latent, self.dit = latent, Noising(network, latent.schedule)
+
+    @functools.cached_property
+    def costs(self) -> dict[str, int]:
+        """Multiplications, each with its addition, of a call for one picture, of both networks."""
+        return {"unet": _called(self.latent), "dit": _called(self.dit)}
+
+    @functools.cached_property
+    def by_size(self) -> dict[int, int]:
+        """The same of transformers like this one that cut the latents into other patches, of SIZES."""
+        return {size: _resized(self.dit, size) for size in SIZES}
+
+
+def _called(network: Noising) -> int:
+    device, dtype = network.place
+    words = torch.zeros(1, denoiser.WORDS, denoiser.WIDTH, device=device, dtype=dtype)
+    x = torch.zeros(1, *network.shape, device=device)
+    return multiplications(lambda: network.velocity(x, 500, words))
+
+
+def _resized(network: Noising, size: int) -> int:
+    """Weights play no part, so there are none: tensors of the device "meta" have shapes alone."""
+    settings = {name: network.unet.config[name] for name in denoiser.DIT}
+    with torch.device("meta"):
+        like = Noising(Patches(**{**settings, "patch_size": size}).eval(), network.schedule)
+    return _called(like.to("meta"))
+
+
+def build(path: Path) -> Pair:
+    """The bundled model from the transformer's file, beside which the latent model lies.
+
+    Both learnt with one text encoder, which never changed; that of the latent model is used.
+    """
+    parts = denoiser.empty("dit")
+    parts.load_state_dict(studio.floats(path))
+    return Pair(studio.build(path.with_name("denoiser.safetensors")), parts.unet)
+
+
+@torch.inference_mode()
+def example(pair: Pair, batch: int = 1) -> Tensor:
+    """Asks each part once, so that their blocks can be traced."""
+    studio.example(pair.latent, batch)
+    device, dtype = pair.dit.place
+    words: Any = torch.zeros(batch, denoiser.WORDS, denoiser.WIDTH, device=device, dtype=dtype)
+    return pair.dit.velocity(torch.zeros(batch, *pair.dit.shape, device=device), 500, words)
