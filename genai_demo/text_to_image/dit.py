@@ -173,7 +173,7 @@ class _Film:
             self.asks[0].evaluations * self.pair.costs["unet"] / BILLION,
             found[1].captions if found else (),
             found[0].captions if found else (),
-            (f"block {self.options.block}, row {place // side + 1}, column {place % side + 1}",),
+            (f"row {place // side + 1}, column {place % side + 1}",),
         )
 
     def _sizes(self) -> tuple[Tok, ...]:
@@ -206,14 +206,16 @@ def looked(shares: Tensor, picture: np.ndarray, side: int, place: int) -> np.nda
     map_ = shares.view(side, side).repeat_interleave(high, 0).repeat_interleave(wide, 1)
     found = heat(map_[None], picture)
     y, x = place // side * high, place % side * wide
-    found[0, y : y + high, x : x + wide] = framed(found[0, y : y + high, x : x + wide])
+    found[0, y : y + high, x : x + wide] = framed(found[0, y : y + high, x : x + wide], ZOOM)
     return found
 
 
-def framed(picture: np.ndarray) -> np.ndarray:
-    """(h, w, 3) with its outermost pixels in the colour of the mark."""
-    found = picture.copy()
-    found[[0, -1]] = found[:, [0, -1]] = MARK
+def framed(picture: np.ndarray, thick: int = 1) -> np.ndarray:
+    """(h, w, 3) with so many of its outermost pixels in the colour of the mark."""
+    found = np.empty_like(picture)
+    found[:] = MARK
+    inner = slice(thick, -thick)
+    found[inner, inner] = picture[inner, inner]
     return found
 
 
