@@ -81,16 +81,16 @@ TRIES = (
     Try(
         "It says that the house is red. Does it know that it is not yellow?",
         "run=vlm/ask&turns=Is there a yellow house?",
-        "A red house and a yellow star are there. Guess the answer, then ask for the colour of the house.",
-        "It does not: it says yes. A house is there, and something yellow; which belongs to which it was seldom asked "
-        "in this form. Asked for the colour of the house, it says red.",
+        "A red house and a yellow star are there. Guess the answer, then ask the model of the first stage as well.",
+        "It does: it says no. The first stage says yes, though it calls the house red: its decoder was seldom asked "
+        "for a thing in the colour of another. Only what is asked in training is learnt.",
     ),
     Try(
         "Is what it attends to what the answer rests on?",
         "run=vlm/rest&question=Which colour is the house?",
         "Leave patches out by clicks: how few have to go until it says something else? Compare the map with attention.",
         "One is enough: the patch in which the house has its centre, for there the tower says what it is. Attention "
-        "has its peak there too, but not always: over many questions both agree by about a half (Data and quality).",
+        "has its peak there too, but not always: over many questions both agree in part only (Data and quality).",
     ),
     Try(
         "Are its patches words?",
@@ -131,8 +131,8 @@ TRIES = (
         "Does it see what isn't there?",
         "run=vlm/invent",
         "Four ways to ask for what is missing, one for what is there. Which tempts it most?",
-        "One thing in the colour of another: it says yes nearly every time. To all other questions about missing "
-        "things it says that they are not there.",
+        "One thing in the colour of another, and even that seldom. The first stage says yes to every one of these; to "
+        "all other questions about missing things it too says that they are not there.",
     ),
     Try(
         "Does a model that was trained otherwise find the picture by its caption?",
