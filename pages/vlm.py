@@ -103,8 +103,8 @@ TRIES = (
         "Can a thing be taken out of its sight?",
         "run=vlm/erase&word=house&question=Is there a house?",
         "The direction of the house is subtracted from every patch, more with each frame. Does the fish stay?",
-        "It can. From about 1 on it says no, and its caption has something else in the same colour where the house "
-        "was. Star and fish stay.",
+        "It can. From about a half on it says no, and its caption has something else in the same colour where the "
+        "house was. Star and fish stay.",
     ),
     Try(
         "Which answers flip as a thing moves?",
