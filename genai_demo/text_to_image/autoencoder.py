@@ -50,13 +50,18 @@ def as_pictures(x: Tensor) -> np.ndarray:
 def losses(net: Any, x: Tensor, noise: Tensor, things: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
     """-> mean absolute and mean squared error, and the KL term in nats a latent number. noise: of z's shape.
 
-    things: how many times more a pixel counts that differs from the picture's first one, the background's.
+    things: as of `weights`.
     """
     posterior = net.encode(x).latent_dist
     wrong = net.decode(posterior.mean + posterior.std * noise).sample - x
-    weight = 1 + things * ((x - x[:, :, :1, :1]).abs().amax(1, keepdim=True) > VISIBLE)
-    weight = weight / weight.mean()
+    weight = weights(x, things)
     return (weight * wrong.abs()).mean(), (weight * wrong.square()).mean(), posterior.kl().mean() / noise[0].numel()
+
+
+def weights(x: Tensor, things: float) -> Tensor:
+    """What each pixel counts, their mean 1: one that differs from the first one, the ground's, 1 + things times."""
+    weight = 1 + things * ((x - x[:, :, :1, :1]).abs().amax(1, keepdim=True) > VISIBLE)
+    return weight / weight.mean()
 
 
 @torch.inference_mode()

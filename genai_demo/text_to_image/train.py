@@ -22,10 +22,13 @@ from genai_demo.text_to_image import (
     studio,
     train_autoencoder,
     train_cascade,
+    train_codes,
     train_denoiser,
     train_detector,
     train_text,
+    writer,
 )
+from genai_demo.text_to_image.quantized import WAYS
 
 NAMES: dict[str, Any] = {  # in the order in which they need each other
     train_autoencoder.NAME: train_autoencoder.train_one,
@@ -33,10 +36,13 @@ NAMES: dict[str, Any] = {  # in the order in which they need each other
     train_text.NAME: train_text.train_one,
     **{name: functools.partial(train_denoiser.train_one, name=name) for name in train_denoiser.NAMES},
     **{name: functools.partial(train_cascade.train_one, name=name) for name in train_cascade.KINDS},
+    **{way: functools.partial(train_codes.train_tokenizer, way=way) for way in WAYS},
+    train_codes.WRITER: train_codes.train_writer,
 }
 WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, what builds it, and its other files
     "denoiser": (studio.build, ("autoencoder", "detector")),
     train_cascade.BASE: (cascade.build, (train_cascade.ENLARGER, "denoiser", "autoencoder", "detector")),
+    train_codes.WRITER: (writer.build, (*WAYS, "denoiser", "autoencoder", "detector")),
 }
 
 

@@ -20,13 +20,12 @@ from genai_demo.core.device import pick_device, seeded
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
-from genai_demo.text_to_image import cascade, denoiser, latents, pipeline
+from genai_demo.text_to_image import autoencoder, cascade, denoiser, latents, pipeline
 from genai_demo.text_to_image.train_denoiser import DATA, LATE, Teller
 
 BASE, ENLARGER = "base", "enlarger"
 REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache folder
 FREE = ("steps", "precision", "falling")  # settings in which an earlier sitting may differ
-VISIBLE = 0.1  # difference from the ground, of 2, from which on a pixel belongs to a thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +168,7 @@ class EnlargerTraining(_Training):
 
 def weighted(wrong: Tensor, x: Tensor, things: float) -> Tensor:
     """Mean square; a pixel that differs from the first one, the ground's, counts 1 + things times."""
-    weight = 1 + things * ((x - x[:, :, :1, :1]).abs().amax(1, keepdim=True) > VISIBLE)
-    return (weight / weight.mean() * wrong.square()).mean()
+    return (autoencoder.weights(x, things) * wrong.square()).mean()
 
 
 def _begun(unet: Any) -> Any:
