@@ -53,8 +53,7 @@ def autoencoder(studio: Studio, options: AutoencoderOptions, *, seed: int) -> It
     x = as_input(pixels[None]).to(z.device)
     back = studio.decode(z)
     wrong = (back - x).div(2)
-    shades = _shades((back - x).mean(1).cpu().numpy())
-    still = as_pictures(back), shades, studio.glance(z)
+    still = as_pictures(back), shades((back - x).mean(1).cpu().numpy()), studio.glance(z)
     decibels = -10 * float(wrong.square().mean().clamp(min=1e-10).log10())
     names = tuple(f"channel {i + 1}{' ←' if i + 1 == options.channel else ''}" for i in range(channels))
     for index in range(options.steps + 1):
@@ -79,7 +78,7 @@ def autoencoder(studio: Studio, options: AutoencoderOptions, *, seed: int) -> It
         )
 
 
-def _shades(difference: np.ndarray) -> np.ndarray:
+def shades(difference: np.ndarray) -> np.ndarray:
     """(1, h, w) -> (1, h, w, 3): lighter than the original blue, darker vermilion; the full colour is WORST."""
     ends = np.pad(np.clip(difference[0], -WORST, WORST), ((0, 1), (0, 0)))
     ends[-1, 0], ends[-1, -1] = -WORST, WORST  # so that every picture has the same scale

@@ -130,3 +130,26 @@ class CascadeOptions(Options):
     rough: float = option(
         0.1, "Noise put on the small picture before it is enlarged, and told", at_least=0, at_most=0.3, more=True
     )
+
+
+class WriteOptions(Options):
+    prompt: str = option(PROMPT, PROMPT_HELP, longest=LONGEST)
+    samples: int = option(4, "How many pictures", at_least=1, at_most=9)
+    guidance_scale: float = option(
+        2.0, "How strongly to follow the prompt; 1 asks once, 0 ignores it", at_least=0, at_most=20
+    )
+    temperature: float = option(
+        1.0, "How freely to choose among the next codes; 0 takes the likeliest", at_least=0, at_most=5
+    )
+    exchange: int = option(
+        0,
+        "Which code of the first picture is exchanged, and all behind it written anew; 0: none",
+        at_least=0,
+        at_most=64,
+    )
+    rank: int = option(2, "What comes in its place: the second likeliest, the third ...", at_least=1, at_most=20)
+
+
+class CodebookOptions(Options):
+    picture: str = option("world:12", PICTURE_HELP, longest=PICTURE)
+    scenes: int = option(128, "In how many other scenes codes are counted", at_least=8, at_most=1024)

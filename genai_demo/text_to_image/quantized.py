@@ -1,4 +1,4 @@
-"""Pictures as numbers of a codebook: VQ (van den Oord et al. 2017) and FSQ (Mentzer et al. 2023), in diffusers' VQModel.
+"""Pictures as numbers of a codebook: VQ (van den Oord et al. 2017), FSQ (Mentzer et al. 2023), in diffusers' VQModel.
 
 x: pictures (b, 3, 64, 64) in [-1, 1]; codes (b, 64) int64, numbers from 0 to CODES - 1, row by row of a grid of 8 x 8.
 Both have the same encoder and decoder. VQ takes the nearest of CODES learnt vectors; FSQ squeezes four numbers into few
@@ -82,9 +82,9 @@ def codes_of(net: Any, x: Tensor) -> Tensor:
     return found.view(len(x), -1)
 
 
-def picture_of(net: Any, codes: Tensor) -> Tensor:
-    """(b, 64) -> (b, 3, 64, 64), float32 in [-1, 1]."""
-    vectors = net.quantize.get_codebook_entry(codes.flatten(), (len(codes), GRID, GRID, len(LEVELS)))
+def picture_of(net: Any, codes: Tensor, grid: int = GRID) -> Tensor:
+    """(b, 64) -> (b, 3, 64, 64), float32 in [-1, 1]; grid: codes along a side."""
+    vectors = net.quantize.get_codebook_entry(codes.flatten(), (len(codes), grid, grid, len(LEVELS)))
     found: Tensor = net.decode(vectors.to(net.dtype), force_not_quantize=True).sample
     return found.float().clamp(-1, 1)
 

@@ -18,7 +18,7 @@ from genai_demo.text_to_image.cascade import Cascade, Enlarging
 from genai_demo.text_to_image.guide import Guide, features_of
 from genai_demo.text_to_image.options import CascadeOptions
 from genai_demo.text_to_image.reading import Prompt
-from genai_demo.text_to_image.verdict import Seen, seen
+from genai_demo.text_to_image.verdict import NOTHING, Seen, seen
 
 CHART = "multiplications of a picture"
 BILLION = 1e9
@@ -88,7 +88,7 @@ class _Film:
         self.model, self.asks, self.words, self.notice = model, asks, " ".join(prompt.words), prompt.notice
         self.wanted, self.later = shown(steps[0]), shown(steps[1])
         self.index = 0
-        self.found = Seen((), "", None)
+        self.found = NOTHING
         self.finished: np.ndarray | None = None
 
     def first(self, sigma: tuple[float, ...]) -> Iterator[CascadeStep]:

@@ -21,10 +21,13 @@ class Seen:
     right: int | None
 
 
+NOTHING = Seen((), "", None)
+
+
 def seen(studio: Studio, prompt: str, pictures: Tensor) -> Seen:
     """pictures (b, 3, h, w) in [-1, 1]; nothing is said where the studio has no judge."""
     if studio.judge is None or pictures.shape[-2:] != (studio.side, studio.side):
-        return Seen((), "", None)
+        return NOTHING
     scenes = detector.look(studio.judge, pictures)
     wanted = parse(prompt)
     if wanted is None:

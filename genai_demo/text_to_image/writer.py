@@ -6,14 +6,17 @@ features (b, WORDS, WIDTH); codes (b, n) int64 with n from 0 to 63 -> logits (b,
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import DynamicCache, LlamaConfig, LlamaModel
 
 from genai_demo.text_to_image import denoiser, quantized, studio
+from genai_demo.text_to_image.autoencoder import SIDE, as_pictures
 from genai_demo.text_to_image.quantized import CODES, GRID
 from genai_demo.text_to_image.studio import Studio
 
@@ -68,11 +71,20 @@ class Writer(nn.Module):
 
 
 class Codes(nn.Module):
-    """Both tokenizers, the writer over FSQ's codes, and the latent model, whose reader of prompts and judge they use."""
+    """Both tokenizers, the writer over FSQ's codes, and the latent model, whose reader and judge they use."""
 
     def __init__(self, latent: Studio, vq: Any, fsq: Any, writer: Writer) -> None:
         super().__init__()
         self.latent, self.vq, self.fsq, self.writer = latent, vq, fsq, writer
+
+    @functools.cached_property
+    def looks(self) -> np.ndarray:
+        """Of each code of FSQ, how it is drawn with the same one on all sides: (CODES, 8, 8, 3)."""
+        device, around = self.writer.begin.device, 3
+        every = torch.arange(CODES, device=device)[:, None].expand(-1, around * around)
+        cell = SIDE // GRID
+        parts = [quantized.picture_of(self.fsq, part, around)[:, :, cell:-cell, cell:-cell] for part in every.split(50)]
+        return as_pictures(torch.cat(parts))
 
 
 def empty() -> Writer:
