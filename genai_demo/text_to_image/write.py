@@ -112,10 +112,16 @@ class _Film:
 
     def __init__(self, model: Codes, prompt: Prompt, options: WriteOptions, ask: _Ask) -> None:
         self.model, self.prompt, self.options, self.ask = model, prompt, options, ask
+        self.watched = [0, -1] if options.exchange else [0]
+        self.x = torch.zeros(0)
 
     def frame(self, written: Tensor, chances: Tensor) -> WriteStep:
-        """Before a code is taken."""
-        return self._frame(written, chances, decoded(self.model, written))
+        """Before a code is taken. The first picture, and its other way, grow code by code, the others row by row."""
+        if written.shape[1] % GRID == 0:
+            self.x = decoded(self.model, written)
+        else:
+            self.x[self.watched] = decoded(self.model, written[self.watched])
+        return self._frame(written, chances, self.x)
 
     def end(self, written: Tensor, chances: Tensor) -> WriteStep:
         """All is written; with what the detector sees."""
@@ -131,7 +137,8 @@ class _Film:
         self, written: Tensor, chances: Tensor, x: Tensor, found: Seen = NOTHING, other: Seen = NOTHING
     ) -> WriteStep:
         n, samples = written.shape[1], self.options.samples
-        drawn = masked(as_pictures(x), n)
+        drawn = masked(as_pictures(x), n // GRID * GRID)
+        drawn[self.watched] = masked(as_pictures(x[self.watched]), n)
         share, best = chances[0].topk(NEXT)
         ended = int(written[0, -1]) if n == GRID * GRID else None
         choices = tuple(
