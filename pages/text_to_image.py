@@ -1,4 +1,4 @@
-"""The page of text to picture: eight runs on seven tabs, then how it works."""
+"""The page of text to picture: eleven runs on eight tabs, then how it works."""
 
 from __future__ import annotations
 
@@ -47,6 +47,12 @@ LABELS = {
     "prompts": "Prompts",
     "most": "Guidance up to",
     "prompts_of": "New in the prompts",
+    "enlarging": "Steps of enlarging",
+    "rough": "Noise on the small picture",
+    "temperature": "Temperature",
+    "exchange": "Exchange the code after",
+    "rank": "by the likeliest, number",
+    "scenes": "Scenes counted",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "sampler": SAMPLERS,
@@ -63,14 +69,16 @@ FORK = {  # a run opened as two ways that part at the step on screen
     "defaults": {"prompt": "a red house to the left of a yellow tree", "samples": 4},
     "most": {"samples": 6},
 }
+EXCHANGE = {"run": "text_to_image/write", "without": ["rank"], "step": "exchange", "defaults": {"rank": 2}}
 TIMELINE = (
     Entry("alignDRAW", 2015, "", "The first pictures from captions"),
-    Entry("DALL-E", 2021, "", "Codes of a picture, written one by one like text"),
+    Entry("VQ-VAE", 2017, "text_to_image/codebook", "A picture as numbers of a codebook that is learnt"),
+    Entry("DALL-E", 2021, "text_to_image/write", "Codes of a picture, written one by one like text"),
     Entry("Classifier-free guidance", 2021, "text_to_image/guidance", "Away from what no prompt would give"),
     Entry("SDEdit", 2021, "text_to_image/edit", "Begin half-way, from a picture"),
     Entry("Latent diffusion", 2021, "text_to_image/autoencoder", "Not in pixels: in the codes of an autoencoder"),
     Entry("DALL-E 2", 2022, "", "From CLIP's vector of a text"),
-    Entry("Imagen", 2022, "", "A large reader of text, and a cascade of sizes"),
+    Entry("Imagen", 2022, "text_to_image/cascade", "A large reader of text, and a cascade of sizes"),
     Entry("Stable Diffusion", 2022, "text_to_image/generate", "The parts of this page, a hundred times larger"),
     Entry("Prompt-to-prompt", 2022, "text_to_image/fork", "Weigh a word where it is looked at", "word=red&weight=0"),
     Entry("DAAM", 2022, "text_to_image/attend", "What a word looks at"),
@@ -79,6 +87,7 @@ TIMELINE = (
     Entry(
         "Terminal SNR of zero", 2023, "text_to_image/generate", "So that black can be black", "prompt=a star on black"
     ),
+    Entry("FSQ", 2023, "text_to_image/codebook", "A codebook of rounded numbers, of which all is used"),
     Entry("Stable Diffusion 3, FLUX", 2024, "", "Text and picture in one transformer, along straight lines"),
 )
 LOOK = (
@@ -174,13 +183,19 @@ def _picked(run: str) -> Callable[[], ScenePicker]:
     return later(ScenePicker, _default(run, "picture"), library=pictures, label="Picture", elem_id=own, most=1)
 
 
-def _fork_here(panel: Panel) -> None:
-    """The button opens the run on the stage as two ways that part at the step on screen."""
-    panel.beside.click(None, panel.strip, None, js=f"(value) => atlas.openAs('{panel.id}', value, {json.dumps(FORK)})")
+def _opens(what: dict[str, Any]) -> Callable[[Panel], None]:
+    """The button opens the run on the stage as another one that parts from it at the step on screen."""
+
+    def wire(panel: Panel) -> None:
+        js = f"(value) => atlas.openAs('{panel.id}', value, {json.dumps(what)})"
+        panel.beside.click(None, panel.strip, None, js=js)
+
+    return wire
 
 
 GENERATE, TWO, EDIT, GROW = (f"text_to_image/{name}" for name in ("generate", "fork", "edit", "outpaint"))
-BLEND, ATTEND = (f"text_to_image/{name}" for name in ("blend", "attend"))
+BLEND, ATTEND, CASCADE = (f"text_to_image/{name}" for name in ("blend", "attend", "cascade"))
+WRITE, BOOK = (f"text_to_image/{name}" for name in ("write", "codebook"))
 BENCHES = (
     Bench(
         "Generate",
@@ -191,7 +206,7 @@ BENCHES = (
         beside=later(
             gr.Button, "Fork here", size="sm", elem_classes="quiet", elem_id="fork-here", min_width=0, scale=0
         ),
-        wire=_fork_here,
+        wire=_opens(FORK),
     ),
     Bench(
         "Two ways",
@@ -257,6 +272,38 @@ BENCHES = (
         ("channel", "amount"),
         primary="There and back",
         own={"picture": _picked("text_to_image/autoencoder")},
+        group="Codes of a picture",
+    ),
+    Bench(
+        "Codebooks",
+        BOOK,
+        "A picture as 64 numbers of a codebook: one whose entries are learnt (VQ), and one that only rounds (FSQ).",
+        ("scenes",),
+        primary="Through both",
+        own={"picture": _picked(BOOK)},
+        group="Codes of a picture",
+    ),
+    Bench(
+        "Code by code",
+        WRITE,
+        "No noise at all: a transformer writes the numbers of a picture one after another, as it would a text.",
+        ("samples", "guidance_scale", "temperature", "exchange", "rank"),
+        primary="Write",
+        own={"prompt": _prompt(WRITE)},
+        beside=later(
+            gr.Button, "Exchange here", size="sm", elem_classes="quiet", elem_id="exchange-here", min_width=0, scale=0
+        ),
+        wire=_opens(EXCHANGE),
+        group="Other ways",
+    ),
+    Bench(
+        "Cascade",
+        CASCADE,
+        "No code either: a picture of 16 x 16 pixels from words, then a second network enlarges it.",
+        ("samples", "steps", "enlarging", "guidance_scale"),
+        primary="Small, then large",
+        own={"prompt": _prompt(CASCADE)},
+        group="Other ways",
     ),
     Bench(
         "Guidance",

@@ -1,4 +1,4 @@
-"""Text to picture in small: latent diffusion (Rombach et al. 2022) on the picture world, in classes of diffusers."""
+"""Text to picture in small: latent diffusion (Rombach et al. 2022) and its relatives, in classes of diffusers."""
 
 from genai_demo.core.registry import Family
 from genai_demo.core.run import Run
@@ -34,6 +34,43 @@ SPECS = (
         _EXAMPLE,
     ),
     ModelSpec(
+        "text_to_image/cascade",
+        "Picture world, a cascade of two",
+        (
+            Bundled(
+                "text_to_image/base.safetensors",
+                (
+                    "text_to_image/enlarger.safetensors",
+                    "text_to_image/denoiser.safetensors",
+                    "text_to_image/autoencoder.safetensors",
+                    "text_to_image/detector.safetensors",
+                ),
+            ),
+        ),
+        "genai_demo.text_to_image.cascade:build",
+        "Apache-2.0 (trained here on drawings of this project)",
+        "genai_demo.text_to_image.cascade:example",
+    ),
+    ModelSpec(
+        "text_to_image/codes",
+        "Picture world, codes written one by one",
+        (
+            Bundled(
+                "text_to_image/writer.safetensors",
+                (
+                    "text_to_image/fsq.safetensors",
+                    "text_to_image/vq.safetensors",
+                    "text_to_image/denoiser.safetensors",
+                    "text_to_image/autoencoder.safetensors",
+                    "text_to_image/detector.safetensors",
+                ),
+            ),
+        ),
+        "genai_demo.text_to_image.writer:build",
+        "Apache-2.0 (trained here on drawings of this project)",
+        "genai_demo.text_to_image.writer:example",
+    ),
+    ModelSpec(
         "text_to_image/sd-turbo",
         "SD-Turbo, 512x512 in one step",
         (Hub("stabilityai/sd-turbo"),),
@@ -51,7 +88,8 @@ SPECS = (
     ),
 )
 WORLD = ("text_to_image/world",)
-KEYS = tuple(spec.key for spec in SPECS)
+CASCADE, CODES = ("text_to_image/cascade",), ("text_to_image/codes",)
+KEYS = tuple(spec.key for spec in SPECS if spec.key not in (*CASCADE, *CODES))
 WAY = 0.1  # seconds a step on a lent GPU, at most
 
 RUNS = (
@@ -110,6 +148,30 @@ RUNS = (
         "genai_demo.text_to_image.codes:autoencoder",
         KEYS,
         lambda o: 30 + int(WAY * o.steps),
+    ),
+    Run(
+        "text_to_image/cascade",
+        "A small picture first, then a network that enlarges it, beside latent diffusion",
+        of.CascadeOptions,
+        "genai_demo.text_to_image.sizes:both",
+        CASCADE,
+        lambda o: 30 + int(WAY * (2 * o.steps + o.enlarging) * o.samples),
+    ),
+    Run(
+        "text_to_image/write",
+        "A picture written like a text, code by code; one code exchanged",
+        of.WriteOptions,
+        "genai_demo.text_to_image.write:write",
+        CODES,
+        lambda o: 30 + int(0.1 * WAY * 64 * o.samples),
+    ),
+    Run(
+        "text_to_image/codebook",
+        "A picture through two codebooks, VQ and FSQ, and how much of each is used",
+        of.CodebookOptions,
+        "genai_demo.text_to_image.codebook:codebook",
+        CODES,
+        lambda o: 30 + int(0.1 * WAY * o.scenes),
     ),
     Run(
         "text_to_image/guidance",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from genai_demo.core.load import load
 from genai_demo.data.world import draw
@@ -12,9 +14,10 @@ from genai_demo.data.world_splits import NewIn, held_out_scene
 from genai_demo.data.world_words import Wanted, described, judge, parse
 from genai_demo.quality import sheets
 from genai_demo.quality.cards import Watch
-from genai_demo.text_to_image import memory, pipeline
-from genai_demo.text_to_image.autoencoder import as_input
+from genai_demo.text_to_image import cascade, denoiser, memory, pipeline, writer
+from genai_demo.text_to_image.autoencoder import as_input, as_pictures
 from genai_demo.text_to_image.detector import Detector, look
+from genai_demo.text_to_image.options import WriteOptions
 from genai_demo.text_to_image.pipeline import GUIDANCE, STEPS, drawn
 
 PROMPTS = 200  # of each half and kind
@@ -32,15 +35,24 @@ def prompts(new: NewIn, count: int = PROMPTS, seed: int = 7) -> list[str]:
 def prompt_accuracy(
     pipe: Any, judge_of_pictures: Detector, count: int = PROMPTS, *, steps: int = STEPS, guidance: float = GUIDANCE
 ) -> dict[str, Any]:
+    """As `obeyed`, of a pipeline."""
+    found: dict[str, Any] = {"prompts": count, "steps": steps, "guidance_scale": guidance, "sampler": "DDIM"}
+    return found | obeyed(
+        lambda texts: drawn(pipe, texts, seed=count, steps=steps, guidance=guidance), judge_of_pictures, count
+    )
+
+
+def obeyed(
+    draw_all: Callable[[list[str]], np.ndarray], judge_of_pictures: Detector, count: int
+) -> dict[str, dict[str, float]]:
     """Shares of prompts whose picture has the right things; and colours; and, where they ask for them, relations.
 
     By what is held out: "seen" (nothing), "new_colour", "new_relation".
     """
-    found: dict[str, Any] = {"prompts": count, "steps": steps, "guidance_scale": guidance, "sampler": "DDIM"}
+    found = {}
     for name, new in HALVES.items():
         texts = prompts(new, count)
-        pictures = drawn(pipe, texts, seed=count, steps=steps, guidance=guidance)
-        found[name] = shares([_read(text) for text in texts], pictures, judge_of_pictures)
+        found[name] = shares([_read(text) for text in texts], draw_all(texts), judge_of_pictures)
     return found
 
 
@@ -90,3 +102,41 @@ def measure(key: str, samples: int, watch: Watch) -> dict[str, Any]:
     made = drawn(pipe, prompts("nothing", count), seed=count)
     sheets.write("text_to_image", [drawn(pipe, prompts(new, sheets.SHOWN)) for new in HALVES.values()])
     return {**prompt_accuracy(pipe, studio.judge, count), **memory.memorised(made, real, among)}
+
+
+ENLARGING = 10  # steps from a small picture to a large one
+AT_ONCE = 50  # prompts
+
+
+def of_cascade(key: str, samples: int) -> dict[str, Any]:
+    """The same of the cascade, and how near its large pictures stay to the small ones: for its card."""
+    model, count = load(key), min(samples, MOST_PROMPTS)
+    off: list[float] = []
+
+    def draw_all(texts: list[str]) -> np.ndarray:
+        random, found = torch.Generator().manual_seed(count), []
+        for ids in denoiser.ids_of(texts).split(AT_ONCE):
+            noise = torch.randn((len(ids), *model.base.shape), generator=random)
+            more = torch.randn((len(ids), cascade.LARGE[0] + 3, *cascade.LARGE[1:]), generator=random)
+            small, large = cascade.drawn(model, ids, noise, more, steps=STEPS, enlarging=ENLARGING, guidance=GUIDANCE)
+            off.append(float((cascade.shrunk(large) - small).abs().mean()) * 127.5)
+            found.append(as_pictures(large))
+        return np.concatenate(found)
+
+    shares_of = obeyed(draw_all, model.latent.judge, count)
+    told = {"prompts": count, "steps": STEPS, "enlarging": ENLARGING, "guidance_scale": GUIDANCE, "sampler": "DDIM"}
+    return {**told, **shares_of, "off": round(float(np.mean(off)), 2)}
+
+
+def of_codes(key: str, samples: int) -> dict[str, Any]:
+    """The same of pictures that are written code by code, as the run does where nobody asks for more: for its card."""
+    model, count, usual = load(key), min(samples, MOST_PROMPTS), WriteOptions.parse({})
+    how = {"guidance": usual.guidance_scale, "temperature": usual.temperature}
+
+    def draw_all(texts: list[str]) -> np.ndarray:
+        random = torch.Generator().manual_seed(count)
+        parts = denoiser.ids_of(texts).split(AT_ONCE)
+        return np.concatenate([as_pictures(writer.drawn(model, ids, random, **how)) for ids in parts])
+
+    told = {"prompts": count, "guidance_scale": usual.guidance_scale, "temperature": usual.temperature}
+    return {**told, **obeyed(draw_all, model.latent.judge, count)}

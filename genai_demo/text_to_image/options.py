@@ -142,12 +142,17 @@ class WriteOptions(Options):
         1.0, "How freely to choose among the next codes; 0 takes the likeliest", at_least=0, at_most=5
     )
     exchange: int = option(
-        0,
-        "Which code of the first picture is exchanged, and all behind it written anew; 0: none",
+        20,
+        "After how many codes the next one of the first picture is exchanged, and what follows anew",
         at_least=0,
-        at_most=64,
+        at_most=63,
     )
-    rank: int = option(2, "What comes in its place: the second likeliest, the third ...", at_least=1, at_most=20)
+    rank: int = option(
+        0,
+        "What comes in its place: 1 the likeliest code, 2 the second ...; 0: nothing is exchanged",
+        at_least=0,
+        at_most=20,
+    )
 
 
 class CodebookOptions(Options):

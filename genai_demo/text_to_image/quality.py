@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from genai_demo.quality.cards import Watch, card, weights, write
 from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
 
-KEY = "text_to_image/world"
+KEY, CASCADE, CODES = (f"text_to_image/{name}" for name in ("world", "cascade", "codes"))
 ROWS = {"seen": "nothing", "new_colour": "a thing in a colour it never had", "new_relation": "two things lie as never"}
 COLUMNS = ("number", "palette", "things", "things_and_colours", "relations", "sizes", "background")
 
@@ -18,8 +19,13 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     """Draw a picture of each of `samples` prompts of each half and look at them; see `measuring`."""
     from genai_demo.text_to_image import measuring
 
-    found = measuring.measure(KEY, samples, watch)
-    write(KEY, found)
+    found = {
+        KEY: measuring.measure(KEY, samples, watch),
+        CASCADE: measuring.of_cascade(CASCADE, samples),
+        CODES: measuring.of_codes(CODES, samples),
+    }
+    for key, values in found.items():
+        write(key, values)
     return found
 
 
@@ -36,7 +42,7 @@ def table() -> str:
     """Prompts obeyed, what the judge is worth, what the autoencoder loses, and how near to the training."""
     whole = card(KEY)
     q, eye, code = whole["quality"], _card("detector")["quality"], _card("autoencoder")["quality"]
-    rows = [[title, *(percent(q[name][column]) for column in COLUMNS)] for name, title in ROWS.items()]
+    rows = _rows(q)
     judge = ["the detector itself, on real scenes", "", "", *(percent(eye[name]) for name in _EYE)]
     heads = [
         "new in the prompt",
@@ -63,7 +69,35 @@ def table() -> str:
         f"{q['nearest_median_new']:.3f}; {percent(q['memorised'])} lie nearer than all but 1 % of the new ones."
     )
     sheet = "![Prompts with nothing new, with a new colour, with a new relation: a row each](samples.png)"
-    return "\n\n".join((table_of(heads, [*rows, judge]), said, lost, sheet))
+    others = [part for found, told in _others() for part in (found, table_of(heads, _rows(told)))]
+    return "\n\n".join((table_of(heads, [*rows, judge]), said, *others, lost, sheet))
+
+
+def _others() -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is said of the cascade and of codes, with their quality."""
+    small = card(CASCADE)
+    q = small["quality"]
+    yield (
+        f"**The cascade**, of as many prompts: {q['steps']} steps to 16 x 16 pixels and {q['enlarging']} more to "
+        f"64 x 64. Shrunk again, its large pictures differ from the small ones by {q['off']:.1f} grey levels. Its "
+        f"first network began from the latent denoiser and learnt {small['steps']:,} steps; the one that enlarges, "
+        f"{_card('enlarger')['steps']:,}.",
+        q,
+    )
+    writer, (vq, fsq) = card(CODES), (_card(way)["quality"] for way in ("vq", "fsq"))
+    q = writer["quality"]
+    yield (
+        f"**Code by code**, of as many prompts: guidance {q['guidance_scale']:g}, temperature {q['temperature']:g}, "
+        f"{writer['steps']:,} steps of the transformer. Its codes are FSQ's: of {vq['scenes']} scenes never seen, FSQ "
+        f"gives back {fsq['decibels']:.1f} dB and uses {fsq['used']:,} of {fsq['codes']:,} codes, as many as "
+        f"{fsq['perplexity']:.0f} evenly used; VQ {vq['decibels']:.1f} dB and {vq['used']:,} codes, as "
+        f"{vq['perplexity']:.0f}.",
+        q,
+    )
+
+
+def _rows(found: dict[str, Any]) -> list[list[str]]:
+    return [[title, *(percent(found[name][column]) for column in COLUMNS)] for name, title in ROWS.items()]
 
 
 _EYE = ("things", "things_and_colours", "relations", "sizes", "backgrounds")

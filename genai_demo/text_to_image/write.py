@@ -21,7 +21,7 @@ from genai_demo.text_to_image.options import WriteOptions
 from genai_demo.text_to_image.quantized import CODES, GRID
 from genai_demo.text_to_image.reading import Prompt
 from genai_demo.text_to_image.verdict import NOTHING, Seen, seen
-from genai_demo.text_to_image.writer import Codes
+from genai_demo.text_to_image.writer import Asking, Codes, choose
 
 NEXT = 8  # of the likeliest codes that are shown
 CELL = SIDE // GRID  # pixels along a side of a code
@@ -57,18 +57,18 @@ def write(model: Codes, options: WriteOptions, *, seed: int) -> Iterator[WriteSt
     Raises DemoError where no word of the prompt is known.
     """
     prompt = reading.asked(model.latent, options.prompt)
-    rows = options.samples + bool(options.exchange)
-    ask = _Ask(model, prompt, rows, options.guidance_scale)
+    given, free = features_of(model.latent, prompt), features_of(model.latent, reading.read(model.latent, ""))
+    rows = options.samples + bool(options.rank)
+    ask = Asking(model.writer, given.expand(rows, -1, -1), free, options.guidance_scale)
     random = [torch.Generator().manual_seed(seed * 1000 + i) for i in range(options.samples)]
     film = _Film(model, prompt, options, ask)
     written = torch.zeros(rows, 0, dtype=torch.long)
     while True:
         chances = ask.chances(written, options.temperature)
         yield film.frame(written, chances)
-        noise = -torch.stack([torch.rand(CODES, generator=one) for one in random]).clamp(1e-9, 1 - 1e-7).log().log()
-        noise = torch.cat([noise, noise[:1]]) if options.exchange else noise
-        taken = (chances.log() + noise).argmax(1) if options.temperature else chances.argmax(1)
-        if written.shape[1] + 1 == options.exchange:
+        luck = torch.stack([torch.rand(CODES, generator=one) for one in random])
+        taken = choose(chances, torch.cat([luck, luck[:1]]) if options.rank else luck, options.temperature)
+        if options.rank and written.shape[1] == options.exchange:
             taken[-1] = _instead(chances[-1], int(taken[-1]), options.rank)
         written = torch.cat([written, taken[:, None]], 1)
         if written.shape[1] == GRID * GRID:
@@ -82,37 +82,12 @@ def _instead(chances: Tensor, taken: int, rank: int) -> int:
     return int(order[rank - 1] if order[rank - 1] != taken else order[rank])
 
 
-class _Ask:
-    """The writer, guided as diffusion is: logits = free + scale * (given - free)."""
-
-    def __init__(self, model: Codes, prompt: Prompt, rows: int, scale: float) -> None:
-        given, free = features_of(model.latent, prompt), features_of(model.latent, reading.read(model.latent, ""))
-        self.writer, self.scale, self.passes = model.writer, scale, 0
-        sides = [given] if scale == 1 else [free] if scale == 0 else [free, given]
-        self.sides = len(sides)
-        words = torch.cat([side.expand(rows, -1, -1) for side in sides])
-        self.words, self.place = words.to(model.writer.begin.dtype), words.device
-
-    def chances(self, written: Tensor, temperature: float) -> Tensor:
-        """Of the code after those written (rows, n): (rows, CODES), of the logits themselves where temperature is 0."""
-        n = written.shape[1]
-        if n == 0:
-            said, self.cache = self.writer.begun(self.words)
-        else:
-            last = written[:, -1].repeat(self.sides).to(self.place)
-            said = self.writer.after(last, n - 1, self.cache)
-        self.passes += self.sides
-        parts = said.cpu().chunk(self.sides)
-        logits = parts[0] if self.sides == 1 else parts[0] + self.scale * (parts[1] - parts[0])
-        return (logits / (temperature or 1.0)).softmax(1)
-
-
 class _Film:
     """Makes the frames of one run."""
 
-    def __init__(self, model: Codes, prompt: Prompt, options: WriteOptions, ask: _Ask) -> None:
+    def __init__(self, model: Codes, prompt: Prompt, options: WriteOptions, ask: Asking) -> None:
         self.model, self.prompt, self.options, self.ask = model, prompt, options, ask
-        self.watched = [0, -1] if options.exchange else [0]
+        self.watched = [0, -1] if options.rank else [0]
         self.x = torch.zeros(0)
 
     def frame(self, written: Tensor, chances: Tensor) -> WriteStep:
@@ -127,10 +102,9 @@ class _Film:
         """All is written; with what the detector sees."""
         x = decoded(self.model, written)
         words = " ".join(self.prompt.words)
-        found = seen(self.model.latent, words, x[: self.options.samples])
-        other = (
-            seen(self.model.latent, words, x[self.options.samples :]) if self.options.exchange else Seen((), "", None)
-        )
+        n = self.options.samples
+        found = seen(self.model.latent, words, x[:n])
+        other = seen(self.model.latent, words, x[n:]) if self.options.rank else NOTHING
         return self._frame(written, chances, x, found, other)
 
     def _frame(
@@ -144,7 +118,7 @@ class _Film:
         choices = tuple(
             Tok(f"code {i}", p, "picked" if i == ended else "", i) for i, p in zip(best.tolist(), share.tolist())
         )
-        exchange = bool(self.options.exchange)
+        exchange = bool(self.options.rank)
         return WriteStep(
             n,
             GRID * GRID + 1,

@@ -87,6 +87,59 @@ class Codes(nn.Module):
         return as_pictures(torch.cat(parts))
 
 
+class Asking:
+    """Asks for the next code, guided as diffusion is: logits = free + scale * (given - free).
+
+    given (b, WORDS, WIDTH), free (1, WORDS, WIDTH): features of the prompts, and of no words.
+    """
+
+    def __init__(self, writer: Writer, given: Tensor, free: Tensor, scale: float) -> None:
+        self.writer, self.scale, self.passes = writer, scale, 0
+        free = free.expand(len(given), -1, -1)
+        sides = [given] if scale == 1 else [free] if scale == 0 else [free, given]
+        self.sides, self.words = len(sides), torch.cat(sides).to(writer.begin.dtype)
+
+    def chances(self, written: Tensor, temperature: float) -> Tensor:
+        """Of the code after those written (b, n), one more than at the last call: (b, CODES).
+
+        They are those of the logits themselves where temperature is 0.
+        """
+        n = written.shape[1]
+        if n == 0:
+            said, self.cache = self.writer.begun(self.words)
+        else:
+            last = written[:, -1].repeat(self.sides).to(self.words.device)
+            said = self.writer.after(last, n - 1, self.cache)
+        self.passes += self.sides
+        parts = said.cpu().chunk(self.sides)
+        logits = parts[0] if self.sides == 1 else parts[0] + self.scale * (parts[1] - parts[0])
+        return (logits / (temperature or 1.0)).softmax(1)
+
+
+def choose(chances: Tensor, luck: Tensor, temperature: float) -> Tensor:
+    """(b, CODES), luck of its shape between 0 and 1 -> codes (b,), drawn by Gumbel's rule; the likeliest at 0.
+
+    With the same luck, chances that hardly differ give the same code.
+    """
+    if not temperature:
+        return chances.argmax(1)
+    gumbel = -(-luck.clamp(1e-9, 1 - 1e-7).log()).log()
+    return (chances.clamp(min=1e-30).log() + gumbel).argmax(1)
+
+
+@torch.inference_mode()
+def drawn(model: Codes, ids: Tensor, random: torch.Generator, *, guidance: float, temperature: float) -> Tensor:
+    """A picture of each prompt (b, WORDS), written to its end: (b, 3, 64, 64)."""
+    features, free = model.latent.features(ids), model.latent.features(denoiser.ids_of([""]))
+    ask = Asking(model.writer, features, free, guidance)
+    written = torch.zeros(len(ids), 0, dtype=torch.long)
+    for _ in range(GRID * GRID):
+        chances = ask.chances(written, temperature)
+        taken = choose(chances, torch.rand(chances.shape, generator=random), temperature)
+        written = torch.cat([written, taken[:, None]], 1)
+    return quantized.picture_of(model.fsq, written.to(free.device))
+
+
 def empty() -> Writer:
     """The transformer with random weights, in evaluation mode."""
     return Writer().eval()
