@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -57,36 +56,33 @@ class CodebookStep:
 def codebook(model: Codes, options: CodebookOptions, *, seed: int) -> Iterator[CodebookStep]:
     """The seed draws the scenes. Raises DemoError where the picture is none."""
     pixels = given(model.latent, options.picture)
-    x = as_input(pixels[None])
-    ways = {way: _Way(getattr(model, way), x) for way in WAYS}
+    ways = {way: _Way(model, way, pixels[None]) for way in WAYS}
     total = min(FRAMES, options.scenes)
     rng = np.random.default_rng((seed, 11))
     done = 0
     for index in range(total):
         count = options.scenes * (index + 1) // total - done
-        scenes = as_input([draw(training_scene(rng, MOST)) for _ in range(count)])
+        z = model.latent.encode(np.stack([draw(training_scene(rng, MOST)) for _ in range(count)]))
         done += count
         for way in ways.values():
-            way.count(scenes)
+            way.count(z)
         yield _frame(index, total, pixels, ways, done)
 
 
 class _Way:
     """One tokenizer: what it makes of the picture, and how often it used each code."""
 
-    def __init__(self, net: Any, x: Tensor) -> None:
-        self.net, self.uses = net, torch.zeros(CODES)
-        codes = self._codes(x)
-        back = quantized.picture_of(net, codes).cpu()
+    def __init__(self, model: Codes, way: Way, pixels: np.ndarray) -> None:
+        self.net, self.uses = getattr(model, way), torch.zeros(CODES)
+        codes = quantized.codes_of(self.net, model.latent.encode(pixels))
+        x, back = as_input(pixels), model.latent.decode(quantized.latents_of(self.net, codes)).cpu()
         self.back, self.lost = as_pictures(back), shades((back - x).mean(1).numpy())
         wrong = (back - x).div(2).square().mean().clamp(min=1e-10)
         self.said = (f"{-10 * float(wrong.log10()):.1f} dB, {len(codes.unique())} codes",)
 
-    def _codes(self, x: Tensor) -> Tensor:
-        return quantized.codes_of(self.net, x.to(self.net.device, self.net.dtype))
-
-    def count(self, x: Tensor) -> None:
-        self.uses += self._codes(x).flatten().bincount(minlength=CODES).cpu()
+    def count(self, z: Tensor) -> None:
+        """Latents of more pictures."""
+        self.uses += quantized.codes_of(self.net, z).flatten().bincount(minlength=CODES).cpu()
 
     @property
     def used(self) -> int:

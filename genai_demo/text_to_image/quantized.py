@@ -1,8 +1,9 @@
 """Pictures as numbers of a codebook: VQ (van den Oord et al. 2017), FSQ (Mentzer et al. 2023), in diffusers' VQModel.
 
-x: pictures (b, 3, 64, 64) in [-1, 1]; codes (b, 64) int64, numbers from 0 to CODES - 1, row by row of a grid of 8 x 8.
-Both have the same encoder and decoder. VQ takes the nearest of CODES learnt vectors; FSQ squeezes four numbers into few
-levels each and rounds them, so that its codebook is a lattice and nothing of it is learnt.
+z: latents of the autoencoder (b, 4, 16, 16), scaled, which is asked first and stays as it is; codes (b, 64) int64,
+numbers from 0 to CODES - 1, row by row of a grid of 8 x 8. Both ways have the same encoder and decoder. VQ takes the
+nearest of CODES learnt vectors; FSQ squeezes four numbers into few levels each and rounds them, so that its codebook is
+a lattice and nothing of it is learnt.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from diffusers import VQModel
 from torch import Tensor, nn
 
 from genai_demo.text_to_image import studio
-from genai_demo.text_to_image.autoencoder import SIDE
+from genai_demo.text_to_image.autoencoder import LATENT
 
 Way = Literal["vq", "fsq"]
 WAYS: tuple[Way, Way] = ("vq", "fsq")
@@ -24,13 +25,15 @@ LEVELS = (8, 5, 5, 5)
 CODES = math.prod(LEVELS)
 GRID = 8  # codes along a side of a picture
 CONFIG: dict[str, Any] = {
-    "sample_size": SIDE,
+    "in_channels": LATENT[0],
+    "out_channels": LATENT[0],
+    "sample_size": LATENT[1],
     "latent_channels": 64,
     "vq_embed_dim": len(LEVELS),
     "num_vq_embeddings": CODES,
-    "block_out_channels": (16, 32, 64, 96),
-    "down_block_types": ("DownEncoderBlock2D",) * 4,
-    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "block_out_channels": (48, 96),
+    "down_block_types": ("DownEncoderBlock2D",) * 2,
+    "up_block_types": ("UpDecoderBlock2D",) * 2,
     "layers_per_block": 1,
     "norm_num_groups": 8,
     "mid_block_add_attention": False,
@@ -76,17 +79,17 @@ def empty(way: Way) -> Any:
     return net.eval().to(memory_format=torch.channels_last)
 
 
-def codes_of(net: Any, x: Tensor) -> Tensor:
-    """(b, 3, 64, 64) -> (b, 64)."""
-    found: Tensor = net.quantize(net.encode(x).latents)[2][2]
-    return found.view(len(x), -1)
+def codes_of(net: Any, z: Tensor) -> Tensor:
+    """(b, 4, 16, 16) -> (b, 64)."""
+    found: Tensor = net.quantize(net.encode(z.to(net.dtype)).latents)[2][2]
+    return found.view(len(z), -1)
 
 
-def picture_of(net: Any, codes: Tensor, grid: int = GRID) -> Tensor:
-    """(b, 64) -> (b, 3, 64, 64), float32 in [-1, 1]; grid: codes along a side."""
+def latents_of(net: Any, codes: Tensor, grid: int = GRID) -> Tensor:
+    """(b, 64) -> (b, 4, 16, 16), float32; grid: codes along a side."""
     vectors = net.quantize.get_codebook_entry(codes.flatten(), (len(codes), grid, grid, len(LEVELS)))
     found: Tensor = net.decode(vectors.to(net.dtype), force_not_quantize=True).sample
-    return found.float().clamp(-1, 1)
+    return found.float()
 
 
 def build(path: Path, way: Way) -> Any:

@@ -1,7 +1,7 @@
 """Trains the two tokenizers of pictures, then the transformer that writes their codes from words. See train.py.
 
-The tokenizers begin from the shipped autoencoder, as far as its layers fit, and learn on the same scenes in the same
-order; all that differs between them is how a number of the codebook is found.
+The tokenizers learn on the same latents in the same order; all that differs between them is how a number of the
+codebook is found.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor
 
 from genai_demo.core import training as kit
@@ -25,33 +24,32 @@ from genai_demo.core.errors import DemoError
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
-from genai_demo.data.world import draw
-from genai_demo.data.world_splits import training_scene
-from genai_demo.text_to_image import autoencoder, denoiser, latents, pipeline, quantized, writer
+from genai_demo.text_to_image import denoiser, latents, pipeline, quantized, writer
 from genai_demo.text_to_image.quantized import CODES, Way
-from genai_demo.text_to_image.train_autoencoder import DATA, JUDGED, MOST, judged
-from genai_demo.text_to_image.train_denoiser import DATA as SCENES
+from genai_demo.text_to_image.train_autoencoder import JUDGED, judged
+from genai_demo.text_to_image.train_denoiser import DATA
 
 WRITER = "writer"
 REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache folder
 FREE = ("steps", "precision", "falling")  # settings in which an earlier sitting may differ
-FIRST = 64  # pictures whose vectors VQ's codebook begins with
+APART = 0.5  # difference of latents, whose deviation is 1, from which on a place belongs to a thing
 
 
 @dataclass(frozen=True, slots=True)
 class TokenizerConfig:
     """What a tokenizer's training depends on. squared: weight of the squared error beside the absolute one; things: how
-    many times more a pixel of a thing counts; commit: weight of what VQ adds to the loss."""
+    many times more a place counts that differs from the first one, the ground's; commit: weight of VQ's own loss."""
 
-    steps: int = 1_600
-    batch_size: int = 16
+    steps: int = 2_000
+    batch_size: int = 48
+    scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     warmup: int = 100
-    falling: float = 0.3
-    squared: float = 2.0
-    things: float = 8.0
-    commit: float = 0.5
+    falling: float = 0.4
+    squared: float = 1.0
+    things: float = 4.0
+    commit: float = 0.25
     ema_decay: float = 0.998
     seed: int = 0
 
@@ -73,34 +71,34 @@ class WriterConfig:
 
 
 class TokenizerTraining(Resumable):
-    """Network, average and optimiser; scenes follow from seed and step."""
+    """Network, average, optimiser and random stream. z (n, 4, 16, 16): scaled latents of the scenes."""
 
-    def __init__(self, cfg: TokenizerConfig, way: Way) -> None:
-        self.cfg, self.device = cfg, pick_device()
+    def __init__(self, cfg: TokenizerConfig, way: Way, z: Tensor) -> None:
+        self.cfg, self.z, self.device = cfg, z, pick_device()
         with seeded(cfg.seed):
-            self.model = _begun(quantized.empty(way)).to(self.device).train()
+            self.model = quantized.empty(way).to(self.device).train()
+        self.random = torch.Generator().manual_seed(cfg.seed)
         if way == "vq":
-            _spread(self.model, self._pictures(FIRST, -1))
+            _spread(self.model, self._latents())
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), weight_decay=1e-3, betas=(0.9, 0.98), fused=True)
 
     def parts(self) -> Mapping[str, Any]:
-        return {name: getattr(self, name) for name in ("model", "average", "optimiser")}
+        return {name: getattr(self, name) for name in ("model", "average", "optimiser", "random")}
 
     def advance(self) -> float:
-        """One step. -> the loss of the picture."""
-        cfg = self.cfg
-        x = self._pictures(cfg.batch_size, self.step)
+        """One step. -> the loss of the latents."""
+        cfg, z = self.cfg, self._latents()
         with kit.products(self.device, cfg.precision):
-            found = self.model(x)
-        wrong = found.sample.float() - x
-        value = (autoencoder.weights(x, cfg.things) * (wrong.abs() + cfg.squared * wrong.square())).mean()
+            found = self.model(z)
+        wrong = found.sample.float() - z
+        value = (_weights(z, cfg.things) * (wrong.abs() + cfg.squared * wrong.square())).mean()
         _step(self, value + cfg.commit * found.commit_loss.float().mean())
         return float(value.detach())
 
-    def _pictures(self, count: int, step: int) -> Tensor:
-        rng = np.random.default_rng((self.cfg.seed, step + 1, 3))
-        return autoencoder.as_input([draw(training_scene(rng, MOST)) for _ in range(count)]).to(self.device)
+    def _latents(self) -> Tensor:
+        pick = torch.randint(len(self.z), (self.cfg.batch_size,), generator=self.random)
+        return self.z[pick].float().to(self.device).contiguous(memory_format=torch.channels_last)
 
 
 class WriterTraining(Resumable):
@@ -150,23 +148,16 @@ def _step(training: Any, value: Tensor) -> None:
     training.step += 1
 
 
-def _begun(net: Any) -> Any:
-    """The network with the layers of the shipped autoencoder that fit; its way up has one step more before them."""
-    shipped = pipeline.SHIPPED / "autoencoder.safetensors"
-    if shipped.exists():
-        own, found = net.state_dict(), {}
-        for name, value in load_file(shipped).items():
-            for i in (2, 1, 0):
-                name = name.replace(f"decoder.up_blocks.{i}.", f"decoder.up_blocks.{i + 1}.", 1) if i else name
-            found[name] = value.float()
-        net.load_state_dict({n: v for n, v in found.items() if n in own and own[n].shape == v.shape}, strict=False)
-    return net
+def _weights(z: Tensor, things: float) -> Tensor:
+    """What each place counts, their mean 1: one that differs from the first, the ground's, 1 + things times."""
+    weight = 1 + things * ((z - z[:, :, :1, :1]).abs().amax(1, keepdim=True) > APART)
+    return weight / weight.mean()
 
 
 @torch.no_grad()
-def _spread(net: Any, x: Tensor) -> None:
+def _spread(net: Any, z: Tensor) -> None:
     """VQ's codebook begins with vectors of pictures, taken evenly."""
-    found = net.encode(x).latents.permute(0, 2, 3, 1).flatten(0, 2)
+    found = net.encode(z).latents.permute(0, 2, 3, 1).flatten(0, 2)
     net.quantize.embedding.weight.copy_(found[:: len(found) // CODES][:CODES])
 
 
@@ -176,13 +167,17 @@ def train_tokenizer(cfg: TokenizerConfig | None = None, *, way: Way = "fsq", ane
     Raises DemoError where a half-done one has other settings.
     """
     cfg = cfg or TokenizerConfig()
-    with kit.journal("text_to_image", way, cfg, anew=anew, free=FREE) as notes:
-        if not kit.is_finished(notes.weights, training=kit.stated(cfg)):
-            training = TokenizerTraining(cfg, way)
+    folder = kit.folder_of("text_to_image")
+    vae, card = pipeline.finished_autoencoder(folder)
+    told = {**kit.stated(cfg), "autoencoder": card["sha256"]}
+    with kit.journal("text_to_image", way, told, anew=anew, free=FREE) as notes:
+        if not kit.is_finished(notes.weights, training=told):
+            training = TokenizerTraining(cfg, way, _scenes(cfg, folder, vae, card)[0])
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{way}.safetensors", FREE)
             yield from kit.sitting(notes, training, cfg.steps, way, REPORT, SAVE)
+            quality = measured(training.average, vae, judged(JUDGED))
             _export(
-                notes, training.average, f"Tokenizer of the picture world, {way.upper()}", DATA, quantized.CONFIG, way
+                notes, training.average, f"Tokenizer of the picture world, {way.upper()}", quantized.CONFIG, quality
             )
 
 
@@ -201,33 +196,34 @@ def train_writer(cfg: WriterConfig | None = None, *, anew: bool = False) -> Iter
     }
     with kit.journal("text_to_image", WRITER, told, anew=anew, free=FREE) as notes:
         if not kit.is_finished(notes.weights, training=told):
-            scenes = latents.drawn(cfg.scenes, cfg.seed)
-            training = WriterTraining(cfg, encoded(quantized.build(weights, "fsq"), scenes), scenes.ids, words)
+            z, ids = _scenes(cfg, folder, *pipeline.finished_autoencoder(folder))
+            training = WriterTraining(cfg, encoded(quantized.build(weights, "fsq"), z), ids, words)
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{WRITER}.safetensors", FREE)
             yield from kit.sitting(notes, training, cfg.steps, WRITER, REPORT, SAVE)
-            _export(notes, training.average, "Writer of codes of the picture world", SCENES, writer.CONFIG, "")
+            _export(notes, training.average, "Writer of codes of the picture world", writer.CONFIG, {})
+
+
+def _scenes(cfg: Any, folder: Path, vae: Any, card: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """Scaled latents of the scenes, (n, 4, 16, 16) in half precision, and ids of their captions."""
+    found = latents.load(folder / f"latents-{card['sha256'][:12]}", cfg.scenes, vae, cfg.seed)
+    return found.z * vae.config.scaling_factor, found.ids
 
 
 @torch.inference_mode()
-def encoded(net: Any, scenes: latents.Drawn, at_once: int = 100) -> Tensor:
-    """Codes of all scenes, (n, 64) int16."""
+def encoded(net: Any, z: Tensor, at_once: int = 500) -> Tensor:
+    """Codes of all latents, (n, 64) int16."""
     net = net.to(pick_device())
-    numbers = torch.arange(len(scenes.ids))
-    parts = [
-        quantized.codes_of(net, scenes.pictures(pick).to(net.device)).short().cpu() for pick in numbers.split(at_once)
-    ]
-    return torch.cat(parts)
+    return torch.cat([quantized.codes_of(net, part.to(net.device)).short().cpu() for part in z.split(at_once)])
 
 
 @torch.inference_mode()
-def measured(net: Any, x: Tensor, at_once: int = 64) -> dict[str, Any]:
+def measured(net: Any, vae: Any, x: Tensor, at_once: int = 64) -> dict[str, Any]:
     """What pictures lose, in dB, how many codes they use, and how evenly (perplexity: e to the entropy of the use)."""
-    decibels, counts = [], torch.zeros(CODES)
+    decibels, counts, scale = [], torch.zeros(CODES), vae.config.scaling_factor
     for part in x.split(at_once):
-        there = part.to(net.device)
-        codes = quantized.codes_of(net, there)
-        wrong = (quantized.picture_of(net, codes) - there).div(2).square().mean((1, 2, 3))
-        decibels.append(-10 * wrong.clamp(min=1e-10).log10())
+        codes = quantized.codes_of(net, vae.encode(part).latent_dist.mode().to(net.device) * scale)
+        back = vae.decode(quantized.latents_of(net, codes).cpu() / scale).sample.clamp(-1, 1)
+        decibels.append(-10 * (back - part).div(2).square().mean((1, 2, 3)).clamp(min=1e-10).log10())
         counts += codes.flatten().bincount(minlength=CODES).cpu()
     share = counts[counts > 0] / counts.sum()
     return {
@@ -239,20 +235,21 @@ def measured(net: Any, x: Tensor, at_once: int = 64) -> dict[str, Any]:
     }
 
 
-def _export(notes: kit.Journal, average: Any, title: str, data: str, config: Mapping[str, Any], way: str) -> None:
-    """Write the averaged weights and their card; a tokenizer's says what scenes lose that it never saw."""
+def _export(
+    notes: kit.Journal, average: Any, title: str, config: Mapping[str, Any], quality: Mapping[str, Any]
+) -> None:
+    """Write the averaged weights and their card."""
     kit.write_weights(notes.weights, kit.halved(average.state_dict()))
-    found = {"quality": measured(average, judged(JUDGED))} if way else {}
     write_card(
         notes.weights,
         title=title,
         licence="Apache-2.0",
-        data=data,
+        data=DATA,
         config=kit.stated(config),
         training=notes.config,
         steps=notes.step,
         device=notes.device,
         wall_seconds=round(notes.seconds),
         begun_from=notes.begun,
-        **found,
+        **({"quality": quality} if quality else {}),
     )

@@ -144,7 +144,7 @@ def decoded(model: Codes, written: Tensor) -> Tensor:
     rest = GRID * GRID - written.shape[1]
     fill = written[:, -1:] if written.shape[1] else torch.zeros(len(written), 1, dtype=torch.long)
     whole = torch.cat([written, fill.expand(-1, rest)], 1)
-    return quantized.picture_of(model.fsq, whole.to(model.writer.begin.device))
+    return model.picture(whole)
 
 
 def masked(drawn: np.ndarray, written: int) -> np.ndarray:

@@ -83,8 +83,12 @@ class Codes(nn.Module):
         device, around = self.writer.begin.device, 3
         every = torch.arange(CODES, device=device)[:, None].expand(-1, around * around)
         cell = SIDE // GRID
-        parts = [quantized.picture_of(self.fsq, part, around)[:, :, cell:-cell, cell:-cell] for part in every.split(50)]
-        return as_pictures(torch.cat(parts))
+        parts = [self.latent.decode(quantized.latents_of(self.fsq, part, around)) for part in every.split(50)]
+        return as_pictures(torch.cat(parts)[:, :, cell:-cell, cell:-cell])
+
+    def picture(self, codes: Tensor) -> Tensor:
+        """FSQ's codes (b, 64) -> (b, 3, 64, 64), float32 in [-1, 1]."""
+        return self.latent.decode(quantized.latents_of(self.fsq, codes.to(self.writer.begin.device)))
 
 
 class Asking:
@@ -137,7 +141,7 @@ def drawn(model: Codes, ids: Tensor, random: torch.Generator, *, guidance: float
         chances = ask.chances(written, temperature)
         taken = choose(chances, torch.rand(chances.shape, generator=random), temperature)
         written = torch.cat([written, taken[:, None]], 1)
-    return quantized.picture_of(model.fsq, written.to(free.device))
+    return model.picture(written)
 
 
 def empty() -> Writer:
@@ -160,6 +164,5 @@ def example(model: Codes, batch: int = 1) -> Tensor:
     codes = torch.zeros(batch, GRID * GRID, dtype=torch.long, device=words.device)
     model.writer(words, codes[:, :-1])
     for net in (model.vq, model.fsq):
-        found = quantized.picture_of(net, codes)
-        quantized.codes_of(net, found.to(net.dtype))
-    return found
+        quantized.codes_of(net, quantized.latents_of(net, codes))
+    return model.picture(codes)
