@@ -8,7 +8,7 @@ from typing import Any
 from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from genai_demo.core.device import seeded
-from genai_demo.text_to_image import autoencoder, cascade, denoiser, detector
+from genai_demo.text_to_image import autoencoder, cascade, denoiser, detector, quantized, writer
 from genai_demo.text_to_image.studio import Studio
 
 VAE: dict[str, Any] = {**autoencoder.CONFIG, "block_out_channels": (8, 8, 8)}
@@ -41,6 +41,15 @@ def tiny_cascade() -> cascade.Cascade:
         large.unet = UNet2DConditionModel(**{**cascade.ENLARGER, "block_out_channels": (8, 8, 8)})
         small = UNet2DConditionModel(**{**cascade.BASE, "block_out_channels": (8, 8, 8)})
     return cascade.Cascade(latent, small, large).eval().requires_grad_(False)
+
+
+@functools.cache
+def tiny_codes() -> writer.Codes:
+    """The same of pictures that are written code by code."""
+    latent = tiny()
+    with seeded(0):
+        vq, fsq = (quantized.empty(way) for way in quantized.WAYS)
+        return writer.Codes(latent, vq, fsq, writer.empty()).eval().requires_grad_(False)
 
 
 STAND_INS = dict.fromkeys(("text_to_image/sd-turbo", "text_to_image/sd-1-5"), tiny)

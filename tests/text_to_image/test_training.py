@@ -30,10 +30,12 @@ from genai_demo.text_to_image import (
     look,
     measuring,
     pipeline,
+    quantized,
     readers,
     studio,
     train_autoencoder,
     train_cascade,
+    train_codes,
     train_denoiser,
     train_detector,
     train_text,
@@ -59,6 +61,21 @@ TRAININGS: dict[str, Callable[[], Any]] = {
         train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5, "dit"
     ),
 }
+
+
+def a_tokenizer(way: Any) -> Any:
+    return train_codes.TokenizerTraining(train_codes.TokenizerConfig(steps=10, batch_size=16), way, some_latents().z)
+
+
+def a_writer() -> Any:
+    data = some_latents()
+    with seeded(0):
+        words = denoiser.empty().text_encoder.state_dict()
+    codes = (torch.arange(len(data.z) * quantized.GRID**2) % quantized.CODES).view(len(data.z), -1).short()
+    return train_codes.WriterTraining(train_codes.WriterConfig(steps=10, batch_size=2), codes, data.ids, words)
+
+
+TRAININGS |= {way: functools.partial(a_tokenizer, way) for way in quantized.WAYS} | {"writer": a_writer}
 
 
 def some_scenes() -> latents.Drawn:
