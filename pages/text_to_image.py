@@ -87,7 +87,7 @@ TIMELINE = (
     Entry(
         "Terminal SNR of zero", 2023, "text_to_image/generate", "So that black can be black", "prompt=a star on black"
     ),
-    Entry("FSQ", 2023, "text_to_image/codebook", "A codebook of rounded numbers, of which all is used"),
+    Entry("FSQ", 2023, "text_to_image/codebook", "A codebook of rounded numbers, of which nearly all is used"),
     Entry("Stable Diffusion 3, FLUX", 2024, "", "Text and picture in one transformer, along straight lines"),
 )
 LOOK = (

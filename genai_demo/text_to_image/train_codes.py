@@ -58,7 +58,7 @@ class TokenizerConfig:
 class WriterConfig:
     """What the transformer's training depends on. scenes: how many there are; dropped: share without caption."""
 
-    steps: int = 4_000
+    steps: int = 2_800
     batch_size: int = 64
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
