@@ -58,13 +58,13 @@ class TokenizerConfig:
 class WriterConfig:
     """What the transformer's training depends on. scenes: how many there are; dropped: share without caption."""
 
-    steps: int = 2_800
+    steps: int = 1_800
     batch_size: int = 64
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 1.5e-3
-    warmup: int = 150
-    falling: float = 0.3
+    warmup: int = 100
+    falling: float = 0.4
     dropped: float = 0.1
     ema_decay: float = 0.998
     seed: int = 0

@@ -1,7 +1,7 @@
 """A picture written like a text, code by code (DALL-E, Ramesh et al. 2021): a transformer over words, then codes.
 
 The words come as features of the picture world's text encoder; behind them stand the codes of quantized.py, row by row.
-features (b, WORDS, WIDTH); codes (b, n) int64 with n from 0 to 63 -> logits (b, n + 1, CODES) of each next code.
+features (b, WORDS, WIDTH), of which the first READ are read; codes (b, n) int64 with n from 0 to 63 -> logits (b, n + 1, CODES) of each next code.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from genai_demo.text_to_image.autoencoder import SIDE, as_pictures
 from genai_demo.text_to_image.quantized import CODES, GRID
 from genai_demo.text_to_image.studio import Studio
 
+READ = 30  # words of a prompt; the longest caption in training has one less
 CONFIG: dict[str, Any] = {
     "hidden_size": 256,
     "intermediate_size": 640,
-    "num_hidden_layers": 6,
+    "num_hidden_layers": 4,
     "num_attention_heads": 4,
     "vocab_size": CODES,
     "max_position_embeddings": 256,
@@ -42,15 +43,14 @@ class Writer(nn.Module):
         self.model: Any = LlamaModel(LlamaConfig(**CONFIG))
 
     def forward(self, features: Tensor, codes: Tensor) -> Tensor:
-        first = torch.cat([self.words(features), self.begin.expand(len(features), 1, -1)], 1)
+        first = self.read(features)
         hidden = self.model(inputs_embeds=torch.cat([first, self.embedded(codes, 0)], 1), use_cache=False)
-        return self.said(hidden.last_hidden_state[:, features.shape[1] :])
+        return self.said(hidden.last_hidden_state[:, first.shape[1] - 1 :])
 
     def begun(self, features: Tensor) -> tuple[Tensor, Any]:
         """-> logits of the first code (b, CODES), and what `after` needs to go on."""
-        first = torch.cat([self.words(features), self.begin.expand(len(features), 1, -1)], 1)
         cache = DynamicCache(config=self.model.config)
-        hidden = self.model(inputs_embeds=first, cache=cache, use_cache=True).last_hidden_state
+        hidden = self.model(inputs_embeds=self.read(features), cache=cache, use_cache=True).last_hidden_state
         return self.said(hidden[:, -1]), cache
 
     def after(self, codes: Tensor, at: int, cache: Any) -> Tensor:
@@ -58,6 +58,10 @@ class Writer(nn.Module):
         embedded = self.embedded(codes[:, None], at)
         hidden = self.model(inputs_embeds=embedded, cache=cache, use_cache=True).last_hidden_state
         return self.said(hidden[:, -1])
+
+    def read(self, features: Tensor) -> Tensor:
+        """The words, and behind them the place from which the first code is written: (b, READ + 1, width)."""
+        return torch.cat([self.words(features[:, :READ]), self.begin.expand(len(features), 1, -1)], 1)
 
     def embedded(self, codes: Tensor, at: int) -> Tensor:
         """(b, n) from place `at` on -> (b, n, width): of each code, its row and its column."""
