@@ -159,6 +159,27 @@ TRIES = (
         "were. No prompt can bring back what the code has lost.",
     ),
     Try(
+        "What do sixteen pixels know?",
+        "run=text_to_image/cascade&prompt=a blue cat above a green star",
+        "The small picture is all that the second network gets to see, beside the words. What does it have to invent?",
+        "The edges, the eyes, the points of the star. Where something stands and in which colour it only takes over: "
+        "what the small picture has wrong, two cats in place of one, stays wrong.",
+    ),
+    Try(
+        "How much of a codebook is used?",
+        "run=text_to_image/codebook",
+        "Two books of 1,000 numbers each. In one the entries are learnt, in the other they are only rounded. Which of "
+        "them has more that no picture ever needs?",
+        "The learnt one. An entry that is never the nearest learns nothing, so some lie idle for good, while rounding "
+        "has no entries that could be left behind. The rounded one gives the picture back a little better, too.",
+    ),
+    Try(
+        "One code exchanged",
+        "run=text_to_image/write&exchange=18&rank=2",
+        "The second likeliest number stands where the likeliest would. Is it the same picture, but for that place?",
+        "",
+    ),
+    Try(
         "Where is the star?",
         "run=text_to_image/attend&picture=world:41&prompt=a purple apple and a yellow star",
         "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it. "

@@ -34,22 +34,22 @@ class CodebookStep:
     index: int
     total: int
     original: np.ndarray = pictures("original")
-    vq_back: np.ndarray = pictures("through VQ", names="vq_said")
-    fsq_back: np.ndarray = pictures("through FSQ", names="fsq_said")
+    vq_back: np.ndarray = pictures("through VQ")
+    fsq_back: np.ndarray = pictures("through FSQ")
     vq_lost: np.ndarray = pictures("lost by VQ")
     fsq_lost: np.ndarray = pictures("lost by FSQ")
-    vq_meter: np.ndarray = pictures("VQ's codebook, used codes blue")
-    fsq_meter: np.ndarray = pictures("FSQ's codebook, used codes blue")
+    vq_meter: np.ndarray = pictures("VQ's book, used blue")
+    fsq_meter: np.ndarray = pictures("FSQ's book, used blue")
     scenes: int = number("scenes counted", digits=0)
     codes: int = number("codes in each book", digits=0)
     bits: float = number("bits of a picture in codes", digits=0)
     fewer: float = number("fewer than its pixels have", unit="times", digits=0)
+    vq_decibels: float = number("through VQ", unit="dB", digits=1)
+    fsq_decibels: float = number("through FSQ", unit="dB", digits=1)
     vq_used: int = curve("VQ", chart=USE, digits=0, against="scenes")
     fsq_used: int = curve("FSQ", chart=USE, digits=0, against="scenes")
     vq_even: float = curve("VQ", chart=EVEN, digits=0, against="scenes")
     fsq_even: float = curve("FSQ", chart=EVEN, digits=0, against="scenes")
-    vq_said: tuple[str, ...] = ()
-    fsq_said: tuple[str, ...] = ()
 
 
 @torch.inference_mode()
@@ -78,7 +78,7 @@ class _Way:
         x, back = as_input(pixels), model.latent.decode(quantized.latents_of(self.net, codes)).cpu()
         self.back, self.lost = as_pictures(back), shades((back - x).mean(1).numpy())
         wrong = (back - x).div(2).square().mean().clamp(min=1e-10)
-        self.said = (f"{-10 * float(wrong.log10()):.1f} dB, {len(codes.unique())} codes",)
+        self.decibels = -10 * float(wrong.log10())
 
     def count(self, z: Tensor) -> None:
         """Latents of more pictures."""
@@ -120,10 +120,10 @@ def _frame(index: int, total: int, pixels: np.ndarray, ways: dict[Way, _Way], do
         CODES,
         bits,
         pixels.size * 8 / bits,
+        vq.decibels,
+        fsq.decibels,
         vq.used,
         fsq.used,
         vq.even,
         fsq.even,
-        vq.said,
-        fsq.said,
     )

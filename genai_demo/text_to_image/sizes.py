@@ -39,7 +39,7 @@ class CascadeStep:
     latent: np.ndarray = pictures("latent diffusion", names="latent_captions")
     said: str = prose("said of it", keeps=True)
     network: str = number("network")
-    step: int = number("step", digits=0)
+    at: int = number("step of it", digits=0)
     sigma: float = number("noise left, sigma")
     right: int | None = number("all as asked, cascade", unit="pictures", digits=0)
     latent_right: int | None = number("all as asked, latent diffusion", unit="pictures", digits=0)

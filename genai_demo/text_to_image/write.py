@@ -23,7 +23,7 @@ from genai_demo.text_to_image.reading import Prompt
 from genai_demo.text_to_image.verdict import NOTHING, Seen, seen
 from genai_demo.text_to_image.writer import Asking, Codes, choose
 
-NEXT = 8  # of the likeliest codes that are shown
+NEXT = 6  # of the likeliest codes that are shown
 CELL = SIDE // GRID  # pixels along a side of a code
 GREY = 150  # where nothing is written yet
 
@@ -36,9 +36,9 @@ class WriteStep:
     total: int
     picture: np.ndarray = pictures("pictures so far", names="captions")
     exchanged: np.ndarray | None = pictures("first picture, a code exchanged", names="exchanged_captions")
-    codes: np.ndarray = pictures("codes of the first picture, as colours")
+    codes: np.ndarray = pictures("its codes, as colours")
     choices: tuple[Tok, ...] = ranked("next code of the first picture", unit="probability")
-    looks: np.ndarray = pictures("how these codes look among their like", columns=NEXT, names="shares")
+    looks: np.ndarray = pictures("how these codes look", columns=NEXT)
     said: str = prose("said of it", keeps=True)
     code: int = number("codes written", digits=0)
     passes: int = number("passes of the network", digits=0)
@@ -47,7 +47,6 @@ class WriteStep:
     apart: int | None = curve("codes that differ, exchanged or not", digits=0)
     captions: tuple[str, ...] = ()
     exchanged_captions: tuple[str, ...] = ()
-    shares: tuple[str, ...] = ()
 
 
 @torch.inference_mode()
@@ -135,7 +134,6 @@ class _Film:
             int((written[0] != written[-1]).sum()) if exchange else None,
             found.captions,
             other.captions,
-            tuple(f"{i}: {p:.0%}" for i, p in zip(best.tolist(), share.tolist())),
         )
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.pages.conftest import live
 from tests.standins import stand_ins  # noqa: F401  the fixture replaces what would be fetched
 
-GENERATE, FORK, GROW = (f"p-text_to_image-{name}" for name in ("generate", "fork", "outpaint"))
+GENERATE, FORK, GROW, WRITE = (f"p-text_to_image-{name}" for name in ("generate", "fork", "outpaint", "write"))
 
 
 @pytest.mark.browser
@@ -36,3 +36,17 @@ def test_the_canvas_grows_on_a_phone(visit):
     lane = live(page, GROW)[-1]["lanes"]["canvas"]
     assert (lane["w"], lane["h"]) == (128, 64)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_a_picture_is_written_code_by_code_and_one_code_exchanged(visit, film):
+    page = visit("text-to-image?run=text_to_image/write&samples=1&guidance_scale=1")
+    frames = live(page, WRITE)
+    assert [frame["numbers"][0]["value"] for frame in frames] == list(range(65))
+    film(page, WRITE).step(30)
+    page.click("#exchange-here")
+    page.wait_for_function(f"() => document.querySelector('#{WRITE}-strip .film')?.told?.recipe?.options.rank === 2")
+    parts = live(page, WRITE)
+    apart = [next(n["value"] for n in frame["numbers"] if n["name"] == "apart") for frame in parts]
+    assert apart[:31] == [0] * 31
+    assert apart[31] == 1
