@@ -33,9 +33,9 @@ class CascadeStep:
 
     index: int
     total: int
-    large: np.ndarray | None = pictures("cascade, enlarged to 64 x 64", names="captions")
-    small: np.ndarray = pictures("cascade, 16 x 16 pixels")
-    plain: np.ndarray | None = pictures("enlarged without a network")
+    large: np.ndarray | None = pictures("cascade, enlarged to 64 x 64", names="captions", soft=True)
+    small: np.ndarray = pictures("cascade, 16 x 16 pixels", soft=True)
+    plain: np.ndarray | None = pictures("enlarged without a network", soft=True)
     latent: np.ndarray = pictures("latent diffusion", names="latent_captions")
     said: str = prose("said of it", keeps=True)
     network: str = number("network")

@@ -1,7 +1,8 @@
 """A picture written like a text, code by code (DALL-E, Ramesh et al. 2021): a transformer over words, then codes.
 
 The words come as features of the picture world's text encoder; behind them stand the codes of quantized.py, row by row.
-features (b, WORDS, WIDTH), of which the first READ are read; codes (b, n) int64 with n from 0 to 63 -> logits (b, n + 1, CODES) of each next code.
+features (b, WORDS, WIDTH), of which the first READ are read; codes (b, n) int64 with n from 0 to 63 -> logits
+(b, n + 1, CODES) of each next code.
 """
 
 from __future__ import annotations
