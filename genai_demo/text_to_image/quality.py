@@ -74,7 +74,7 @@ def table() -> str:
 
 
 def _others() -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is said of the cascade and of codes, with their quality."""
+    """What is said of the cascade, the transformer and codes, with their quality."""
     small = card(CASCADE)
     q = small["quality"]
     yield (
@@ -84,6 +84,14 @@ def _others() -> Iterator[tuple[str, dict[str, Any]]]:
         f"{_card('enlarger')['steps']:,}.",
         q,
     )
+    if weights(KEY).with_name("dit.json").exists():
+        beside = _card("dit")
+        q = beside["quality"]
+        yield (
+            f"**The transformer** in the U-Net's place, {q['prompts']} prompts a row, drawn alike: {beside['steps']:,} "
+            f"steps of training, to the U-Net's {card(KEY)['steps']:,}, on the same latents and captions.",
+            q,
+        )
     writer, (vq, fsq) = card(CODES), (_card(way)["quality"] for way in ("vq", "fsq"))
     q = writer["quality"]
     yield (

@@ -19,6 +19,7 @@ from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
 from genai_demo.text_to_image import (
     cascade,
+    pair,
     studio,
     train_autoencoder,
     train_cascade,
@@ -42,6 +43,7 @@ NAMES: dict[str, Any] = {  # in the order in which they need each other
 WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, what builds it, and its other files
     "denoiser": (studio.build, ("autoencoder", "detector")),
     train_cascade.BASE: (cascade.build, (train_cascade.ENLARGER, "denoiser", "autoencoder", "detector")),
+    "dit": (pair.build, ("denoiser", "autoencoder", "detector")),
     train_codes.WRITER: (writer.build, (*WAYS, "denoiser", "autoencoder", "detector")),
 }
 
