@@ -144,6 +144,7 @@ def all_specs() -> dict[str, ModelSpec]:
 
 def find_spec(key: str) -> ModelSpec:
     """The spec with that key. Raises DemoError that lists the keys."""
+    spec: ModelSpec
     for spec in declared_by(key.partition("/")[0], "SPECS"):
         if spec.key == key:
             return spec
