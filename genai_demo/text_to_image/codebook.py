@@ -22,7 +22,7 @@ from genai_demo.text_to_image.writer import Codes
 
 FRAMES = 16
 MOST = 5  # things in a scene
-METER = (25, 40, 4)  # rows and columns of the codebook as it is drawn, and pixels of a cell
+METER = (25, 40, 2)  # rows and columns of the codebook as it is drawn, and pixels of a cell
 UNUSED, USED = np.array([225, 225, 225]), np.array([0, 114, 178])
 USE, EVEN = "codes used so far", "as many codes, evenly used"
 
@@ -34,10 +34,10 @@ class CodebookStep:
     index: int
     total: int
     original: np.ndarray = pictures("original")
-    vq_back: np.ndarray = pictures("through VQ")
-    fsq_back: np.ndarray = pictures("through FSQ")
-    vq_lost: np.ndarray = pictures("lost by VQ")
-    fsq_lost: np.ndarray = pictures("lost by FSQ")
+    vq_back: np.ndarray = pictures("through VQ", soft=True)
+    fsq_back: np.ndarray = pictures("through FSQ", soft=True)
+    vq_lost: np.ndarray = pictures("lost by VQ", soft=True)
+    fsq_lost: np.ndarray = pictures("lost by FSQ", soft=True)
     vq_meter: np.ndarray = pictures("VQ's book, used blue")
     fsq_meter: np.ndarray = pictures("FSQ's book, used blue")
     scenes: int = number("scenes counted", digits=0)
@@ -95,7 +95,7 @@ class _Way:
         return float(torch.exp(-(share * share.log()).sum()))
 
     def meter(self) -> np.ndarray:
-        """(1, 100, 160, 3): a cell for each code, the bluer the more often it was used."""
+        """(1, 50, 80, 3): a cell for each code, the bluer the more often it was used."""
         rows, columns, cell = METER
         shade = (self.uses.log1p() / self.uses.log1p().max().clamp(min=1)).view(rows, columns, 1).numpy()
         low = np.where(shade > 0, 0.25, 0.0) + 0.75 * shade

@@ -136,10 +136,10 @@ class WriteOptions(Options):
     prompt: str = option(PROMPT, PROMPT_HELP, longest=LONGEST)
     samples: int = option(4, "How many pictures", at_least=1, at_most=9)
     guidance_scale: float = option(
-        2.0, "How strongly to follow the prompt; 1 asks once, 0 ignores it", at_least=0, at_most=20
+        3.0, "How strongly to follow the prompt; 1 asks once, 0 ignores it", at_least=0, at_most=20
     )
     temperature: float = option(
-        1.0, "How freely to choose among the next codes; 0 takes the likeliest", at_least=0, at_most=5
+        0.8, "How freely to choose among the next codes; 0 takes the likeliest", at_least=0, at_most=5
     )
     exchange: int = option(
         20,

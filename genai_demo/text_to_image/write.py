@@ -34,8 +34,8 @@ class WriteStep:
 
     index: int
     total: int
-    picture: np.ndarray = pictures("pictures so far", names="captions")
-    exchanged: np.ndarray | None = pictures("first picture, a code exchanged", names="exchanged_captions")
+    picture: np.ndarray = pictures("pictures so far", names="captions", soft=True)
+    exchanged: np.ndarray | None = pictures("first picture, a code exchanged", names="exchanged_captions", soft=True)
     codes: np.ndarray = pictures("its codes, as colours")
     choices: tuple[Tok, ...] = ranked("next code of the first picture", unit="probability")
     looks: np.ndarray = pictures("how these codes look", columns=NEXT)

@@ -101,7 +101,7 @@ def test_use_of_a_codebook_is_counted() -> None:
     for way in quantized.WAYS:
         used, even = (getattr(frames[-1], f"{way}_{name}") for name in ("used", "even"))
         assert 1 <= even <= used <= CODES
-        blue = (getattr(frames[-1], f"{way}_meter")[0, ::4, ::4] != codebook.UNUSED).any(-1)
+        blue = (getattr(frames[-1], f"{way}_meter")[0, ::2, ::2] != codebook.UNUSED).any(-1)
         assert int(blue.sum()) == used
     again = list(codebook.codebook(tiny_codes(), options.CodebookOptions(scenes=20), seed=2))
     assert np.array_equal(again[0].fsq_back, frames[0].fsq_back), "the seed draws other scenes, not this picture"
