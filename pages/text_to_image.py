@@ -1,4 +1,4 @@
-"""The page of text to picture: eleven runs on eight tabs, then how it works."""
+"""The page of text to picture: eleven runs on seven tabs, then how it works."""
 
 from __future__ import annotations
 
@@ -238,6 +238,17 @@ BENCHES = (
         ("fork", "steps", "guidance_scale", "other_guidance", "word", "weight"),
         own={"prompt": _prompt(TWO, label="Prompt of A"), "other_prompt": _prompt(TWO, "other_prompt", "Prompt of B")},
         labels={**LABELS, "guidance_scale": "Guidance of A", "sampler": "Sampler of A"},
+        group="Two prompts",
+    ),
+    Bench(
+        "Blend",
+        BLEND,
+        "From one prompt to another on one noise: what lies between two sentences?",
+        ("way", "samples", "steps", "guidance_scale"),
+        primary="Blend",
+        own={"prompt": _prompt(BLEND, label="From"), "other_prompt": _prompt(BLEND, "other_prompt", "To")},
+        labels={**LABELS, "samples": "Pictures on the way"},
+        group="Two prompts",
     ),
     Bench(
         "Change",
@@ -269,15 +280,6 @@ BENCHES = (
         own={"picture": _picked(GROW), "prompt": _prompt(GROW)},
         opening={"times": 2},
         group="Edit a picture",
-    ),
-    Bench(
-        "Blend",
-        BLEND,
-        "From one prompt to another on one noise: what lies between two sentences?",
-        ("way", "samples", "steps", "guidance_scale"),
-        primary="Blend",
-        own={"prompt": _prompt(BLEND, label="From"), "other_prompt": _prompt(BLEND, "other_prompt", "To")},
-        labels={**LABELS, "samples": "Pictures on the way"},
     ),
     Bench(
         "Words in a picture",
