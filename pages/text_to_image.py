@@ -177,8 +177,8 @@ TRIES = (
         "One code exchanged",
         "run=text_to_image/write&exchange=18&rank=2",
         "The second likeliest number stands where the likeliest would. Is it the same picture, but for that place?",
-        "No. What was written before stays; what comes after is drawn by other chances, though by the same luck. Here the "
-        "house is gone and a tree stands in its place. The transformer can't go back and mend what no longer fits; "
+        "No. What was written before stays; what comes after is drawn by other chances, though by the same luck. Here "
+        "the house is gone and a tree stands in its place. The transformer can't go back and mend what no longer fits; "
         "diffusion looks at the whole picture in every step.",
     ),
     Try(
