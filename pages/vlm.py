@@ -96,15 +96,15 @@ TRIES = (
         "Are its patches words?",
         "run=vlm/patches",
         "Scrub from the projector through the layers: what are the patches on the things nearest to?",
-        "At the projector to what is there, as house and star. Behind the layers to where it is: a row or a column. "
-        "Nearly all others say background.",
+        "At the projector to what is there, as house and star. Behind the layers to where it is, a row or a column, "
+        "and some to “many”. Nearly all others say background.",
     ),
     Try(
         "Can a thing be taken out of its sight?",
         "run=vlm/erase&word=house&question=Is there a house?",
         "The direction of the house is subtracted from every patch, more with each frame. Does the fish stay?",
-        "It can. From about a half on it says no, and its caption has something else in the same colour where the "
-        "house was. Star and fish stay.",
+        "It can. From about a half on it says no, and from three quarters on its caption has something else in the "
+        "same colour where the house was. Star and fish stay.",
     ),
     Try(
         "Which answers flip as a thing moves?",

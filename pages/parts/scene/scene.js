@@ -135,9 +135,10 @@ export const scene = async ({root, from, address, done}) => {
     (things[Math.min(k, things.length - 1)]?.element ?? kinds[0]).focus({preventScroll: true});
   };
   /** @returns {[number, number]} */
-  const free = () => { // a place that touches nothing, near the middle
+  const free = () => { // a place that touches nothing, near the middle; else the one that is furthest from all
     const steps = [50, 30, 70, 20, 80], places = steps.flatMap(y => steps.map(x => ({size: next.size, x, y})));
-    const found = places.find(place => !things.some(one => touch(one, place))) ?? places[0];
+    const near = place => Math.min(...things.map(one => Math.hypot(one.x - place.x, one.y - place.y)));
+    const found = places.find(place => !things.some(one => touch(one, place))) ?? places.reduce((best, one) => (near(one) > near(best) ? one : best));
     return [found.x, found.y];
   };
 
