@@ -118,7 +118,7 @@ def question(seer: Seer, text: str, turns: Turns = ()) -> list[int]:
 
 def check(seer: Seer, text: str) -> None:
     """Raises DemoError where there is no question, or it has a word that the model was never taught."""
-    if not text.strip():
+    if not any(one.isalnum() for one in text):
         raise DemoError("there is no question; ask something about the picture, such as: Where is the house?")
     if closed(seer) and (unknown := words.unknown(text)):
         raise DemoError(f"{shown(unknown[0])} is a word that the model was never taught; {near(unknown[0])}")

@@ -43,7 +43,7 @@ class MoveStep:
 def move(seer: Seer, options: MoveOptions, *, seed: int) -> Iterator[MoveStep]:
     """A frame a place. Nothing is random."""
     scene = given.scene_of(options.picture)
-    asked = given.lines(options.questions, "questions", MOST, longest=300)
+    asked = given.lines(options.questions, "question", MOST, longest=300)
     prompts = [question(seer, line) for line in asked]
     way = path(scene, options)
     flips = np.zeros((len(asked), len(way)), np.float32)

@@ -104,6 +104,8 @@ def test_a_word_that_it_was_never_taught_is_told_and_nothing_is_lost(visit):
     ("name", "options", "sentence"),
     [
         ("vlm_ask", {"turns": ""}, "no question|is empty"),
+        ("vlm_ask", {"turns": " ?? "}, "no question"),
+        ("vlm_move", {"questions": " "}, "no question; write 1 to 12"),
         ("vlm_ask", {"turns": "house " * 10_000}, "makes 10067 tokens; the limit"),
         ("vlm_ask", {"picture": "no picture", "turns": "Where is it?"}, "picture"),
         ("vlm_rest", {"dropped": "65"}, "from 1 to 64"),

@@ -27,16 +27,18 @@ const said = (value, digits, unit) => { // no digits: as it was written
 };
 
 /** @param {{name: string, sign: string, value: any}[]} check @param {{recipe: any, frames: any[]}} film @param {Element | null} [bench] whose controls have names
- * @returns {{held: boolean, lines: {title: string, have: string, asked: string, value: string, held: boolean}[]}} */
+ * @returns {{held: boolean, lines: {title: string, have: string, more: string, asked: string, value: string, held: boolean}[]}} more: tells one from another of its name */
 export const checked = (check, {recipe, frames}, bench = null) => {
   const found = {...recipe.options, seed: recipe.seed}, told = {};
   for (const frame of frames) {
     for (const one of frame?.numbers ?? []) [found[one.name], told[one.name]] = [one.value, one];
   }
+  const twice = one => check.some(other => other !== one && told[other.name]?.title && told[other.name].title === told[one.name]?.title);
   const lines = check.map(one => {
     const {title, digits = 0, unit = ''} = told[one.name] ?? {}, have = found[one.name];
     return {
       title: title?.trim() ?? labelOf(bench, one.name), have: have === undefined || have === null ? 'none here' : said(have, title ? Math.max(DIGITS, digits) : 0, unit),
+      more: twice(one) && !UNIT.test(unit) ? unit : '',
       asked: ASKED[one.sign], value: said(one.value, 0, unit), held: holds(one, have),
     };
   });

@@ -69,9 +69,9 @@ const told = () => { // once it has run
   if (!verdict) return place;
   place.append(said(`guide-verdict${verdict.held ? ' held' : ''}`, verdict.held ? 'Yes.' : 'Not yet.', verdict.held ? step().yes : step().notYet));
   const list = make('ul');
-  for (const {title, have, asked, value, held} of verdict.lines) { // pieces, so that a language finds them
+  for (const {title, have, more, asked, value, held} of verdict.lines) { // pieces, so that a language finds them
     const line = make('li', held ? 'held' : '');
-    line.append(make('span', '', title), ': ', make('span', '', have), ...(held ? [] : [', ', make('span', '', asked), ' ', make('span', '', value)]));
+    line.append(make('span', '', title), ': ', make('span', '', have), ...(more ? [' ', make('span', '', more)] : []), ...(held ? [] : [', ', make('span', '', asked), ' ', make('span', '', value)]));
     list.append(line);
   }
   place.append(list);
