@@ -35,7 +35,7 @@ SPECS = (
     ),
     ModelSpec(
         "text_to_image/cascade",
-        "Picture world, a cascade of two",
+        "Picture world, cascade",
         (
             Bundled(
                 "text_to_image/base.safetensors",
@@ -53,7 +53,7 @@ SPECS = (
     ),
     ModelSpec(
         "text_to_image/codes",
-        "Picture world, codes written one by one",
+        "Picture world, codes",
         (
             Bundled(
                 "text_to_image/writer.safetensors",
