@@ -162,6 +162,7 @@ def build(path: Path) -> Cascade:
 @torch.inference_mode()
 def example(model: Cascade, batch: int = 1) -> Tensor:
     """Asks each part once, so that their blocks can be traced."""
+    studio.example(model.latent, batch)
     ids = torch.zeros(batch, denoiser.WORDS, dtype=torch.long)
     device = model.base.place[0]
     noise = torch.zeros(batch, *model.base.shape, device=device)

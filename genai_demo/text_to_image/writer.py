@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import DynamicCache, LlamaConfig, LlamaModel
 
@@ -68,11 +69,11 @@ class Writer(nn.Module):
         """(b, n) from place `at` on -> (b, n, width): of each code, its row and its column."""
         rows, columns = self.places
         place = torch.arange(at, at + codes.shape[1], device=codes.device)
-        found: Tensor = self.model.embed_tokens(codes) + rows[place // GRID] + columns[place % GRID]
+        found: Tensor = F.embedding(codes, self.model.embed_tokens.weight) + rows[place // GRID] + columns[place % GRID]
         return found
 
     def said(self, hidden: Tensor) -> Tensor:
-        return nn.functional.linear(hidden, self.model.embed_tokens.weight).float()
+        return F.linear(hidden, self.model.embed_tokens.weight).float()
 
 
 class Codes(nn.Module):
@@ -165,6 +166,7 @@ def build(path: Path) -> Codes:
 @torch.inference_mode()
 def example(model: Codes, batch: int = 1) -> Tensor:
     """Asks each part once, so that their blocks can be traced."""
+    studio.example(model.latent, batch)
     words = model.latent.features(torch.zeros(batch, denoiser.WORDS, dtype=torch.long))
     codes = torch.zeros(batch, GRID * GRID, dtype=torch.long, device=words.device)
     model.writer(words, codes[:, :-1])
