@@ -39,6 +39,7 @@ from genai_demo.text_to_image import (
     train_denoiser,
     train_detector,
     train_text,
+    writer,
 )
 from genai_demo.text_to_image.train import train_all
 
@@ -75,7 +76,10 @@ def a_writer() -> Any:
     return train_codes.WriterTraining(train_codes.WriterConfig(steps=10, batch_size=2), codes, data.ids, words)
 
 
-TRAININGS |= {way: functools.partial(a_tokenizer, way) for way in quantized.WAYS} | {"writer": a_writer}
+CODES: dict[str, Callable[[], Any]] = {
+    **{way: functools.partial(a_tokenizer, way) for way in quantized.WAYS},
+    train_codes.WRITER: a_writer,
+}
 
 
 def some_scenes() -> latents.Drawn:
@@ -93,12 +97,12 @@ def a_cascade(name: str) -> Any:
 CASCADES = {name: functools.partial(a_cascade, name) for name in train_cascade.KINDS}
 
 
-@pytest.mark.parametrize("name", [*TRAININGS, *CASCADES])
+@pytest.mark.parametrize("name", [*TRAININGS, *CASCADES, *CODES])
 def test_a_training_goes_on_exactly_where_it_was_stopped(name: str, tmp_path: Path) -> None:
     def losses(training: Any, steps: int) -> list[Any]:
         return [torch.as_tensor(training.advance()).tolist() for _ in range(steps)]
 
-    made = {**TRAININGS, **CASCADES}[name]
+    made = {**TRAININGS, **CASCADES, **CODES}[name]
     whole: Resumable = made()
     first = losses(whole, 1)
     torch.save(whole.state(), tmp_path / "state.pt")
@@ -224,6 +228,23 @@ def test_the_cascade_ends_in_files_that_its_networks_read(home: Path) -> None:
         assert list(train_cascade.train_one(cfg, name=name)) == [], "what is finished is left alone"
         empty.load_state_dict(studio.floats(home / f"{name}.safetensors"))
         assert json.loads((home / f"{name}.json").read_text())["steps"] == 2
+
+
+def test_codes_end_in_files_that_their_networks_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DemoError, match="fsq tokenizer is not trained"):
+        list(train_codes.train_writer())
+    list(train_autoencoder.train_one(train_autoencoder.TrainConfig(steps=2, batch_size=2)))
+    monkeypatch.setattr(train_codes, "JUDGED", 8)
+    cfg = train_codes.TokenizerConfig(steps=2, batch_size=16, scenes=16)
+    for way in quantized.WAYS:
+        assert [report.index for report in train_codes.train_tokenizer(cfg, way=way)] == [2]
+        quality = json.loads((home / f"{way}.json").read_text())["quality"]
+        assert 1 <= quality["perplexity"] <= quality["used"] <= quality["codes"] == quantized.CODES
+        quantized.build(home / f"{way}.safetensors", way)
+    written = train_codes.WriterConfig(steps=2, batch_size=2, scenes=16)
+    assert [report.index for report in train_codes.train_writer(written)] == [2]
+    assert list(train_codes.train_writer(written)) == [], "what is finished is left alone"
+    writer.empty().load_state_dict(studio.floats(home / "writer.safetensors"))
 
 
 def test_the_first_network_of_the_cascade_begins_from_the_latent_denoiser() -> None:
