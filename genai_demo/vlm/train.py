@@ -74,7 +74,7 @@ STAGES: dict[str, TrainConfig] = {
     "language": TrainConfig(steps=1800, learning_rate=3e-3, mute=0.08, noting=600, things=4, crossed=0.0),
     "aligned": TrainConfig(steps=700, learning_rate=3e-3, naming=500, notes=3, things=4, crossed=0.0),
     "llava": TrainConfig(steps=5500, learning_rate=2e-3, notes=2),
-    "fusion": TrainConfig(steps=3900, learning_rate=3e-3, noting=400, notes=3),
+    "fusion": TrainConfig(steps=5500, learning_rate=3e-3, noting=400, notes=3),
 }
 FREE = ("steps", "precision", "things", "crossed")  # in which an earlier sitting may differ; the card says how
 TITLES = {
