@@ -5,7 +5,7 @@ Patches are counted row by row from 0; maps, patches and gates are those of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ def dit(pair: Pair, options: DitOptions, *, seed: int) -> Iterator[DitStep]:
     grid = pair.latent.levels(options.steps)
     asks = (
         Guide(pair.latent, given, free, options.guidance_scale, grid),
-        Asking(pair.dit, given, free, options.guidance_scale, grid, block=options.block - 1),
+        PatchGuide(pair.dit, given, free, options.guidance_scale, grid, block=options.block - 1),
     )
     noise = noise_of(pair.latent, seed, options.samples)
     x = noise()
@@ -85,27 +85,17 @@ def dit(pair: Pair, options: DitOptions, *, seed: int) -> Iterator[DitStep]:
     yield film.end()
 
 
-class Asking(Guide):
+class PatchGuide(Guide):
     """As a Guide, of a transformer; `maps`: how its patches look at each other (see Neighbours), with the prompt read.
 
     block: whose attention that is, counted from 0. Without a prompt (scale 0) they look at each other all the same.
     """
 
+    always = True
+
     def __init__(self, *given: Any, block: int) -> None:
         super().__init__(*given, watch=True)
         self.block = block
-
-    def _ask(
-        self,
-        x: Tensor,
-        angle: float,
-        features: Tensor,
-        bias: Tensor | None,
-        *,
-        rows: Sequence[int] = (0,),
-        watch: bool = True,
-    ) -> Tensor:
-        return super()._ask(x, angle, features, bias, rows=rows, watch=True)
 
     def _watcher(self, rows: list[int]) -> Neighbours:
         return Neighbours(rows[0], self.block)
@@ -117,7 +107,12 @@ class _Film:
     last: tuple[Step, ...]
 
     def __init__(
-        self, pair: Pair, prompt: Prompt, options: DitOptions, asks: tuple[Guide, Asking], grid: tuple[Grid, list[int]]
+        self,
+        pair: Pair,
+        prompt: Prompt,
+        options: DitOptions,
+        asks: tuple[Guide, PatchGuide],
+        grid: tuple[Grid, list[int]],
     ) -> None:
         self.pair, self.prompt, self.options, self.asks, self.grid = pair, prompt, options, asks, grid
         self.wanted = shown(grid[0].steps)

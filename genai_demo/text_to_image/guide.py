@@ -28,6 +28,8 @@ class Guide:
     of further words to be watched.
     """
 
+    always = False  # whether it watches without a prompt (scale 0) too
+
     def __init__(
         self,
         studio: Noising,
@@ -52,7 +54,7 @@ class Guide:
         if not self.planes and self.scale == 1:
             return self.studio.guess(x, self._ask(x, angle, self.given, self.bias), angle)
         if not self.planes and self.scale == 0:
-            return self.studio.guess(x, self._ask(x, angle, self.free, None, watch=False), angle)
+            return self.studio.guess(x, self._ask(x, angle, self.free, None, watch=self.always), angle)
         features = torch.cat([part.expand(len(x), -1, -1) for part in (self.free, self.given)])
         bias = self.bias
         if bias is not None:

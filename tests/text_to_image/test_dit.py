@@ -19,7 +19,7 @@ from genai_demo.core.spec import WEIGHTS
 from genai_demo.diffusion.samplers import ddim
 from genai_demo.text_to_image import counting, denoiser, options, patches, reading
 from genai_demo.text_to_image.attention import Neighbours, Watched
-from genai_demo.text_to_image.dit import MARK, Asking, cut, dit, halves, looked
+from genai_demo.text_to_image.dit import MARK, PatchGuide, cut, dit, halves, looked
 from genai_demo.text_to_image.guide import Guide, features_of, noise_of
 from genai_demo.text_to_image.pair import Pair
 from tests.text_to_image.stand_in import tiny
@@ -131,7 +131,7 @@ def test_looking_changes_no_bit() -> None:
     x = noise()
     with torch.inference_mode():
         plain = list(ddim(Guide(pair.dit, prompt, free, 3.0, grid), x, grid[0], noise))
-        watched = list(ddim(Asking(pair.dit, prompt, free, 3.0, grid, block=6), x, grid[0], noise))
+        watched = list(ddim(PatchGuide(pair.dit, prompt, free, 3.0, grid, block=6), x, grid[0], noise))
     assert all(torch.equal(one.after, other.after) for one, other in zip(plain, watched, strict=True))
     assert np.array_equal(frames[1].dit, pair.latent.glance(plain[1].x0))
     other = steps(block=7, place=0)
