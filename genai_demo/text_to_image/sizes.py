@@ -33,8 +33,8 @@ class CascadeStep:
 
     index: int
     total: int
-    large: np.ndarray | None = pictures("cascade, enlarged to 64 x 64", names="captions", soft=True)
     small: np.ndarray = pictures("cascade, 16 x 16 pixels", soft=True)
+    large: np.ndarray | None = pictures("cascade, enlarged to 64 x 64", names="captions", soft=True)
     plain: np.ndarray | None = pictures("enlarged without a network", soft=True)
     latent: np.ndarray = pictures("latent diffusion", names="latent_captions")
     said: str = prose("said of it", keeps=True)
@@ -134,8 +134,8 @@ class _Film:
         return CascadeStep(
             self.index - 1,
             len(self.wanted) + len(self.later) + 1,
-            large,
             small,
+            large,
             None if ask is None else as_pictures(cascade.enlarged(done)),
             latent,
             said or (self.notice if self.index == 1 else ""),
