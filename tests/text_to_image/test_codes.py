@@ -30,6 +30,9 @@ def test_every_code_of_the_lattice_is_the_one_that_its_vector_gives() -> None:
     rounded, _, (_, _, found) = fsq(z)
     assert torch.allclose(fsq.get_codebook_entry(found, (2, GRID, GRID, len(quantized.LEVELS))), rounded, atol=1e-6)
     assert found.unique().numel() > 20
+    line = torch.linspace(-9, 9, 4000).view(1, 1, 40, 100).expand(1, len(quantized.LEVELS), -1, -1)
+    reached = tuple(int(one.unique().numel()) for one in fsq(line)[0].detach()[0])
+    assert reached == quantized.LEVELS, "no level is out of reach"
 
 
 def test_rounding_lets_what_is_learnt_through() -> None:
