@@ -97,7 +97,7 @@ def launch_options() -> dict[str, Any]:
                 *(route for page in PAGES for route in page.routes),
             ],
             "exception_handlers": {404: _not_found, FnIndexInferError: _no_event, RequestValidationError: _unread},
-            "middleware": [Middleware(Kept)],
+            "middleware": [Middleware(Kept, pages=frozenset(f"/{page.path}" for page in PAGES if page.path))],
         },
     }
 

@@ -1,10 +1,14 @@
 """What travels: pages, configuration, scripts and looks compressed once and remembered; what has a hash is kept.
 
-Gradio compresses its files anew for each request, its pages not at all, and says of neither that it may be kept.
+Gradio compresses its files anew for each request, its pages not at all, and says of neither that it may be kept. It
+makes a page anew for each visit too, from copies of all that is on it: a seventh of a second in which Python does
+nothing else. Where a class opens its first page at once, many ask for the same before the first of them has it: one
+answer is made, and the others wait for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import re
@@ -13,7 +17,7 @@ import threading
 import brotli
 from cachetools import LRUCache
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.parts import joined, policy
@@ -26,6 +30,10 @@ QUALITY = {"br": 10, "gzip": 9}  # of brotli's eleven: the tenth takes five time
 LARGE, BRISK = 400_000, 9  # which for more bytes than these would be felt by the first visitor
 REMEMBERED = 32_000_000  # bytes, compressed; all pages with all that they fetch are some three million
 
+Key = tuple[str, ...]
+NAMED = ("host", "x-forwarded-host", "x-forwarded-proto", "x-gradio-server")  # what Gradio takes the server's name from
+PARTLY = ("range", "if-none-match", "if-modified-since")  # what is asked for may not be the whole
+
 _made: LRUCache[tuple[bytes, str], bytes] = LRUCache(REMEMBERED, getsizeof=len)
 _lock = threading.Lock()
 
@@ -33,19 +41,55 @@ _lock = threading.Lock()
 class Kept:
     """ASGI middleware: files with a hash in their name may be kept for good, and texts are compressed once."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, pages: frozenset[str] = frozenset()) -> None:
+        """pages: paths that give the same page to everybody who calls the server by the same name."""
+        self.app, self._pages = app, pages
+        self._answers: LRUCache[Key, list[Message]] = LRUCache(REMEMBERED, getsizeof=_size)
+        self._begun: dict[Key, asyncio.Lock] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As the app, with a header more and fewer bytes. A part of a file is sent as it is."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-            return
-        if scope["method"] != "GET" or "range" in Headers(scope=scope):
+        elif scope["method"] != "GET" or any(name in Headers(scope=scope) for name in PARTLY):
             await self.app(scope, receive, guarded(send))
-            return
-        answer = Answer(scope, guarded(send))
-        await self.app(scope, receive, answer.send)
+        elif key := self._key(scope):
+            await self._once(key, scope, receive, send)
+        else:
+            await self.app(scope, receive, Answer(scope, guarded(send)).send)
+
+    def _key(self, scope: Scope) -> Key | None:
+        """All that an answer depends on which is the same for all as long as the program runs; None for others."""
+        path, headers = scope["path"], Headers(scope=scope)
+        accepted = encoding(headers.get("accept-encoding", ""))
+        if path.endswith((".js", ".css")) and policy.is_own(path):
+            return path, accepted
+        if path in self._pages and "deep_link" not in QueryParams(scope["query_string"]):
+            place = str(scope.get("scheme")), str(scope.get("root_path")), str(scope.get("server"))
+            return path, accepted, *place, *(f"{headers.getlist(name)}" for name in NAMED)
+        return None
+
+    async def _once(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        """Asked of the app once, whoever waits for it; what is not found is not remembered."""
+        try:
+            async with self._begun.setdefault(key, asyncio.Lock()):
+                answer = self._answers.get(key) or await self._asked(scope, receive)
+                if len(answer) == 2 and answer[0]["status"] == 200:
+                    self._answers[key] = answer
+        finally:
+            self._begun.pop(key, None)
+        for message in answer:  # what is outside this adds headers of its own
+            await send({**message, "headers": [*message["headers"]]} if "headers" in message else message)
+
+    async def _asked(self, scope: Scope, receive: Receive) -> list[Message]:
+        """What the app answers, all of it."""
+        answer: list[Message] = []
+
+        async def noted(message: Message) -> None:
+            answer.append(message)
+
+        await self.app(scope, receive, Answer(scope, guarded(noted)).send)
+        return answer
 
 
 def guarded(send: Send) -> Send:
@@ -104,6 +148,10 @@ class Answer:
         assert self._start is not None
         await self._pass(self._start)
         await self._pass({"type": "http.response.body", "body": body})
+
+
+def _size(answer: list[Message]) -> int:
+    return len(answer[-1]["body"])
 
 
 def _is_text(headers: Headers) -> bool:

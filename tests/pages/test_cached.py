@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
@@ -67,6 +68,77 @@ def test_what_is_no_text_for_everybody_travels_as_it_is(base_url: str) -> None:
 )
 def test_a_browser_says_what_it_takes(accepted: str, name: str) -> None:
     assert cached.encoding(accepted) == name
+
+
+class Counted:
+    """An app that takes a moment, tells what was asked of it, and knows no path with "nothing" in it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.asked.append(scope["path"])
+        number = len(self.asked)
+        await asyncio.sleep(0.01)
+        status = 404 if "nothing" in scope["path"] else 200
+        kind = (b"content-type", b"text/html" if "." not in scope["path"] else b"text/css")
+        await send({"type": "http.response.start", "status": status, "headers": [kind]})
+        await send({"type": "http.response.body", "body": f"{scope['path']} {number} ".encode() * 200})
+
+
+def answers(kept: cached.Kept, *asked: tuple[str, str, dict[str, str]]) -> list[tuple[Any, bytes]]:
+    """(start, body) of requests at the same time: path, query, headers."""
+
+    async def one(path: str, query: str, headers: dict[str, str]) -> tuple[Any, bytes]:
+        sent: list[Any] = []
+        named = [(name.encode(), value.encode()) for name, value in {"host": "here", **headers}.items()]
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": named}
+
+        async def send(message: Any) -> None:
+            if "headers" in message:
+                message["headers"].append((b"x-outside", b"1"))
+            sent.append(message)
+
+        await kept(scope, None, send)  # type: ignore[arg-type]
+        return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
+
+    async def all_of_them() -> list[tuple[Any, bytes]]:
+        return await asyncio.gather(*(one(*each) for each in asked))
+
+    return asyncio.run(all_of_them())
+
+
+def test_what_many_ask_for_at_once_is_made_once() -> None:
+    app = Counted()
+    kept = cached.Kept(app, pages=frozenset({"/gan"}))
+    for path in ("/assets/x.css", "/gan"):
+        found = [*answers(kept, *[(path, "seed=1", {})] * 5), *answers(kept, (path, "seed=2", {}))]
+        assert app.asked.count(path) == 1
+        assert len({body for _, body in found}) == 1
+        assert all(sum(name == b"x-outside" for name, _ in start["headers"]) == 1 for start, _ in found)
+    assert not kept._begun
+
+
+def test_a_page_is_made_anew_for_another_name_of_the_server_and_for_what_gradio_keeps() -> None:
+    app = Counted()
+    kept = cached.Kept(app, pages=frozenset({"/gan"}))
+    others = [("", {"host": "there"}), ("", {"x-forwarded-proto": "https"}), ("", {"x-forwarded-host": "there"})]
+    links = [("deep_link=a", {}), ("deep%5flink=a", {}), ("deep_link=a", {})]
+    found = answers(kept, *[("/gan", *each) for each in (("", {}), *others, *links)])
+    assert len(app.asked) == len({body for _, body in found}) == 7
+    answers(kept, *[("/gan", *each) for each in (("", {}), *others)])
+    assert len(app.asked) == 7
+
+
+def test_what_is_not_there_is_asked_for_again_and_so_is_what_may_be_a_part() -> None:
+    app = Counted()
+    kept = cached.Kept(app)
+    for path, headers in (("/nothing.js", {}), ("/x.js", {"range": "bytes=0-9"}), ("/x.js", {"if-none-match": "a"})):
+        before = len(app.asked)
+        answers(kept, *[(path, "", headers)] * 2)
+        assert len(app.asked) == before + 2
+    answers(kept, *[("/gradio_api/file=/tmp/x.css", "", {}), ("/other", "", {})] * 2)
+    assert app.asked.count("/other") == app.asked.count("/gradio_api/file=/tmp/x.css") == 2
 
 
 @pytest.mark.browser
