@@ -47,15 +47,21 @@ def as_pictures(x: Tensor) -> np.ndarray:
     return found
 
 
-def losses(net: Any, x: Tensor, noise: Tensor, things: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+def losses(
+    net: Any, x: Tensor, noise: Tensor, things: float = 0.0, chroma: float = 0.0
+) -> tuple[Tensor, Tensor, Tensor]:
     """-> mean absolute and mean squared error, and the KL term in nats a latent number. noise: of z's shape.
 
-    things: as of `weights`.
+    things: as of `weights`; chroma: how much the differences of red and green and of blue and green count beside the
+    channels themselves, in the absolute error: without it small things turn grey.
     """
     posterior = net.encode(x).latent_dist
     wrong = net.decode(posterior.mean + posterior.std * noise).sample - x
     weight = weights(x, things)
-    return (weight * wrong.abs()).mean(), (weight * wrong.square()).mean(), posterior.kl().mean() / noise[0].numel()
+    absolute = (weight * wrong.abs()).mean()
+    if chroma:
+        absolute = absolute + chroma * (weight * (wrong[:, ::2] - wrong[:, 1:2]).abs()).mean()
+    return absolute, (weight * wrong.square()).mean(), posterior.kl().mean() / noise[0].numel()
 
 
 def weights(x: Tensor, things: float) -> Tensor:

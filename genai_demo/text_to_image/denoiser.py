@@ -63,13 +63,15 @@ SCHEDULE: dict[str, Any] = {
 class Denoiser(nn.Module):
     """z (b, 4, 16, 16), t (b,), ids (b, WORDS) -> v of z's shape. `unet` is what its pipeline calls the network."""
 
-    def __init__(self, network: Network = "unet") -> None:
+    def __init__(self, network: Network = "unet", words: Any = None, **other: Any) -> None:
+        """words: a tokenizer, else that of the picture world; other: settings of the U-Net that differ."""
         super().__init__()
-        words = tokenizer()
+        words = words or tokenizer()
         ends = {"bos_token_id": words.bos_token_id, "eos_token_id": words.eos_token_id}
-        self.unet: Any = UNet2DConditionModel(**UNET) if network == "unet" else patches.Patches(**DIT)
+        self.unet: Any = UNet2DConditionModel(**UNET | other) if network == "unet" else patches.Patches(**DIT)
+        text = TEXT | {"max_position_embeddings": words.model_max_length}
         self.text_encoder: Any = CLIPTextModel(
-            CLIPTextConfig(**TEXT, vocab_size=len(words), pad_token_id=words.pad_token_id, **ends)
+            CLIPTextConfig(**text, vocab_size=len(words), pad_token_id=words.pad_token_id, **ends)
         )
 
     def forward(self, z: Tensor, t: Tensor, ids: Tensor) -> Tensor:
@@ -79,22 +81,32 @@ class Denoiser(nn.Module):
 
 
 @functools.cache
-def tokenizer() -> Any:
-    """Words of the picture world's captions to numbers, in transformers' form; others become UNKNOWN."""
-    known = {word: i for i, word in enumerate((PAD, BEGIN, END, UNKNOWN, *vocabulary()))}
+def tokenizer(words: tuple[str, ...] = (), longest: int = WORDS) -> Any:
+    """These words, else those of the picture world's captions, to numbers, in transformers' form; others become
+    UNKNOWN. longest: of a prompt, its beginning and end included.
+    """
+    known = {word: i for i, word in enumerate((PAD, BEGIN, END, UNKNOWN, *(words or vocabulary())))}
     inner = Tokenizer(models.WordLevel(known, UNKNOWN))
     inner.normalizer = normalizers.Lowercase()
     inner.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s,.!?;:]+"), "removed")
     ends = [(BEGIN, known[BEGIN]), (END, known[END])]
     inner.post_processor = processors.TemplateProcessing(f"{BEGIN} $A {END}", special_tokens=ends)
     return PreTrainedTokenizerFast(
-        tokenizer_object=inner, model_max_length=WORDS, bos_token=BEGIN, eos_token=END, pad_token=PAD, unk_token=UNKNOWN
+        tokenizer_object=inner,
+        model_max_length=longest,
+        bos_token=BEGIN,
+        eos_token=END,
+        pad_token=PAD,
+        unk_token=UNKNOWN,
     )
 
 
-def ids_of(texts: Sequence[str]) -> Tensor:
-    """(b, WORDS) int64; what is too long is cut off."""
-    asked = tokenizer()(list(texts), padding="max_length", truncation=True, max_length=WORDS, return_tensors="pt")
+def ids_of(texts: Sequence[str], words: Any = None) -> Tensor:
+    """(b, WORDS) int64; what is too long is cut off. words: a tokenizer, else that of the picture world."""
+    words = words or tokenizer()
+    asked = words(
+        list(texts), padding="max_length", truncation=True, max_length=words.model_max_length, return_tensors="pt"
+    )
     found: Tensor = asked.input_ids
     return found
 
@@ -104,9 +116,9 @@ def scheduler() -> Any:
     return DDIMScheduler(**SCHEDULE)
 
 
-def empty(network: Network = "unet") -> Denoiser:
+def empty(network: Network = "unet", words: Any = None, **other: Any) -> Denoiser:
     """The networks with random weights, on the CPU, in evaluation mode, laid out for fast convolutions."""
-    model = Denoiser(network).eval()
+    model = Denoiser(network, words, **other).eval()
     model.unet.to(memory_format=torch.channels_last)
     return model
 

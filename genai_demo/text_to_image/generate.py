@@ -23,14 +23,14 @@ from genai_demo.text_to_image.guide import Guide, features_of, heat, noise_of, w
 from genai_demo.text_to_image.options import GenerateOptions
 from genai_demo.text_to_image.reading import Prompt
 from genai_demo.text_to_image.studio import Studio
-from genai_demo.text_to_image.verdict import seen
+from genai_demo.text_to_image.verdict import near, seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GenerateStep:
     """One look of the network. Pictures (n, h, w, 3) uint8: quick previews of latents until the last, decoded, one.
 
-    heads: what each map is of, with its mean share of attention.
+    heads: what each map is of, with its mean share of attention. near: of the training, beside the finished ones.
     """
 
     index: int
@@ -41,6 +41,7 @@ class GenerateStep:
     given: np.ndarray | None = pictures("guess with the prompt")
     free: np.ndarray | None = pictures("guess without it")
     gap: np.ndarray | None = pictures("difference, added blue")
+    near: np.ndarray | None = pictures("nearest in the training", names="neighbours")
     words: tuple[Tok, ...] | None = tokens("prompt, as the model reads it", keeps=True)
     said: str = prose("said of it", keeps=True)
     step: int = number("step", digits=0)
@@ -50,6 +51,7 @@ class GenerateStep:
     change: float | None = curve("change of the guess since the last step")
     captions: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
 
 
 @torch.inference_mode()
@@ -110,6 +112,7 @@ class _Film:
             given,
             free,
             gap,
+            None,
             self.prompts[0].pieces if first else None,
             self._notice() if first else "",
             step.i,
@@ -126,7 +129,7 @@ class _Film:
         assert self.last is not None
         decoded = self.studio.decode(self.last.after)
         picture = as_pictures(decoded)
-        found = seen(self.studio, " ".join(self.prompts[0].words), decoded)
+        found, beside = seen(self.studio, " ".join(self.prompts[0].words), decoded), near(self.studio, self.last.after)
         maps, heads = self._maps(picture[0])
         given, free, gap = self._planes()
         return GenerateStep(
@@ -138,6 +141,7 @@ class _Film:
             given,
             free,
             gap,
+            beside.pictures,
             None,
             " ".join(part for part in (found.said, self._notice()) if part),
             self.levels.steps,
@@ -147,6 +151,7 @@ class _Film:
             rms(self.last.after - self.last.x0),
             found.captions,
             heads,
+            beside.captions,
         )
 
     def _notice(self) -> str:

@@ -44,7 +44,7 @@ class GuidanceStep:
 @torch.inference_mode()
 def guidance(studio: Studio, options: GuidanceOptions, *, seed: int) -> Iterator[GuidanceStep]:
     """Every scale draws the same prompts from the same noise. Raises DemoError where the model has no judge."""
-    if studio.judge is None:
+    if not isinstance(studio.judge, detector.Detector):
         raise DemoError("this model draws what no detector here was taught to see; choose the bundled one")
     texts = prompts(HALVES[options.prompts_of], options.prompts, seed)
     each = [text for text in texts for _ in range(options.samples)]
@@ -83,7 +83,7 @@ def _drawn(studio: Studio, guide: Guide, x: Tensor) -> Tensor:
 
 
 def _judged(studio: Studio, texts: list[str], decoded: Tensor) -> list[Verdict]:
-    assert studio.judge is not None
+    assert isinstance(studio.judge, detector.Detector)
     scenes = detector.look(studio.judge, decoded)
     return [judge(ask, scene) for text, scene in zip(texts, scenes) if (ask := parse(text))]
 

@@ -68,12 +68,14 @@ def assembled(folder: Path, parts: denoiser.Denoiser | None = None) -> Any:
     return assemble(vae, parts)
 
 
-def assemble(vae: Any, parts: denoiser.Denoiser) -> Any:
-    """Autoencoder, U-Net, text encoder, tokenizer and schedule as one."""
+def assemble(vae: Any, parts: Any, words: Any = None) -> Any:
+    """Autoencoder, U-Net, text encoder, tokenizer and schedule as one. parts: a denoiser, or a studio; words: a
+    tokenizer, else that of the picture world.
+    """
     pipe = StableDiffusionPipeline(
         vae=vae,
         text_encoder=parts.text_encoder.eval(),
-        tokenizer=denoiser.tokenizer(),
+        tokenizer=words or denoiser.tokenizer(),
         unet=parts.unet.eval(),
         scheduler=denoiser.scheduler(),
         safety_checker=None,

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.frames import Tok
+from genai_demo.data import emoji_told
 from genai_demo.data.world import BACKGROUNDS, COLOURS
 from genai_demo.data.world_kinds import KINDS, plural
-from genai_demo.data.world_words import vocabulary
+from genai_demo.text_to_image import emoji_judge
 from genai_demo.text_to_image.studio import Studio
 
 WORD = re.compile(r"[^\s,.!?;:]+")
@@ -55,7 +56,8 @@ class Prompt:
 def read(studio: Studio, text: str) -> Prompt:
     """The prompt; "" is one too, and means any picture."""
     found = [word.group() for word in WORD.finditer(text)]
-    strange = {word for word in found if studio.own_words and word.lower() not in _known()}
+    known = set(studio.tokenizer.get_vocab()) - set(studio.tokenizer.all_special_tokens) if studio.own_words else set()
+    strange = {word for word in found if studio.own_words and word.lower() not in known}
     given = " ".join(word for word in found if word not in strange) if studio.own_words else text
     tokens = studio.tokenizer(
         given,
@@ -85,10 +87,11 @@ def read(studio: Studio, text: str) -> Prompt:
 def asked(studio: Studio, text: str) -> Prompt:
     """As read. Raises DemoError where words were written and none of them names anything that the model knows."""
     prompt = read(studio, text)
-    if prompt.unknown and not any(word.lower() in _named() for word in prompt.words):
+    names, colours, example = _draws(studio)
+    if prompt.unknown and not any(word.lower() in _named(names) for word in prompt.words):
         raise DemoError(
-            f"this model never saw {_listed(prompt.unknown)}; it draws {len(KINDS)} kinds of things, "
-            f"such as {', '.join(list(KINDS)[:4])}, in {len(COLOURS)} colours: try “a red {next(iter(KINDS))}”"
+            f"this model never saw {_listed(prompt.unknown)}; it draws {len(names)} kinds of things, "
+            f"such as {', '.join(names[:4])}, in {colours} colours: try “{example}”"
         )
     return prompt
 
@@ -122,13 +125,20 @@ def _listed(words: tuple[str, ...]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-@functools.cache
-def _known() -> frozenset[str]:
-    return frozenset(vocabulary())
+def _draws(studio: Studio) -> tuple[tuple[str, ...], int, str]:
+    """The names of the things that it draws, in how many colours, and a prompt for one of them."""
+    if isinstance(studio.judge, emoji_judge.Judge):
+        names = studio.judge.names
+        return (
+            names,
+            len(emoji_told.COLOURS),
+            f"{emoji_told.with_article(f'red {names[0]}')}, {next(iter(emoji_told.STYLES))}",
+        )
+    return tuple(KINDS), len(COLOURS), f"a red {next(iter(KINDS))}"
 
 
 @functools.cache
-def _named() -> frozenset[str]:
-    """Words that say what a picture shows."""
-    kinds = [word for kind in KINDS for word in (kind, plural(kind))]
+def _named(names: tuple[str, ...]) -> frozenset[str]:
+    """Words that say what a picture shows. names: of things."""
+    kinds = [word for kind in names for word in (kind, plural(kind))] if names == tuple(KINDS) else names
     return frozenset(word for phrase in (*kinds, *COLOURS, *BACKGROUNDS) for word in phrase.split())

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from genai_demo.diffusion.schedules import Grid
-from genai_demo.text_to_image import autoencoder, denoiser, detector, preview
+from genai_demo.text_to_image import autoencoder, denoiser, detector, emoji_judge, emoji_memory, preview
 from genai_demo.text_to_image.attention import Watched, Watching
 
 LEAST_ALPHA = 2**-20  # of the noisiest level, where the schedule says 0: rules that divide by it go on working
@@ -79,7 +79,8 @@ class Noising(nn.Module):
 
 
 class Studio(Noising):
-    """judge: sees what a picture shows, None where nobody does."""
+    """judge: sees what a picture shows, None where nobody does; memory: the pictures of the training, where it has
+    them."""
 
     preview: Tensor
 
@@ -90,9 +91,11 @@ class Studio(Noising):
         text_encoder: Any,
         tokenizer: Any,
         schedule: Mapping[str, Any],
-        judge: detector.Detector | None = None,
+        judge: detector.Detector | emoji_judge.Judge | None = None,
+        memory: emoji_memory.Known | None = None,
     ) -> None:
         super().__init__(unet, schedule)
+        self.memory = memory
         self.vae, self.text_encoder, self.judge, self.tokenizer = vae, text_encoder, judge, tokenizer
         self.factor = 2 ** (len(vae.config.block_out_channels) - 1)  # pixels along a side of a latent pixel
         self.register_buffer("preview", preview.fit(vae, min(self.side, LARGEST)))
@@ -104,7 +107,7 @@ class Studio(Noising):
 
     @property
     def own_words(self) -> bool:
-        """Whether it knows the words of the picture world and no others."""
+        """Whether it knows the words of its own training and no others."""
         return bool(self.tokenizer.unk_token_id != self.tokenizer.eos_token_id)
 
     def features(self, ids: Tensor) -> Tensor:

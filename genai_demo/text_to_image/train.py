@@ -19,6 +19,7 @@ from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.training import ModelStep
 from genai_demo.text_to_image import (
     cascade,
+    emoji_studio,
     pair,
     studio,
     train_autoencoder,
@@ -26,6 +27,10 @@ from genai_demo.text_to_image import (
     train_codes,
     train_denoiser,
     train_detector,
+    train_emoji,
+    train_emoji_autoencoder,
+    train_emoji_judge,
+    train_emoji_text,
     train_text,
     writer,
 )
@@ -39,12 +44,18 @@ NAMES: dict[str, Any] = {  # in the order in which they need each other
     **{name: functools.partial(train_cascade.train_one, name=name) for name in train_cascade.KINDS},
     **{way: functools.partial(train_codes.train_tokenizer, way=way) for way in WAYS},
     train_codes.WRITER: train_codes.train_writer,
+    **{
+        part.NAME: part.train_one
+        for part in (train_emoji_autoencoder, train_emoji_text, train_emoji_judge, train_emoji)
+    },
 }
+BESIDE = {train_emoji.NAME: train_emoji.KNOWN}  # a second file that a training writes
 WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, what builds it, and its other files
     "denoiser": (studio.build, ("autoencoder", "detector")),
     train_cascade.BASE: (cascade.build, (train_cascade.ENLARGER, "denoiser", "autoencoder", "detector")),
     "dit": (pair.build, ("denoiser", "autoencoder", "detector")),
     train_codes.WRITER: (writer.build, (*WAYS, "denoiser", "autoencoder", "detector")),
+    train_emoji.NAME: (emoji_studio.build, tuple(f"emoji-{part}" for part in emoji_studio.PARTS)),
 }
 
 
@@ -62,7 +73,8 @@ def train_all(
         yield from NAMES[name](anew=anew)
         if name == train_text.NAME:
             continue  # it lies in the files of those that are trained on it
-        kit.deliver(kit.folder_of("text_to_image") / f"{name}.safetensors", folder)
+        for file in (name, BESIDE.get(name, name)):
+            kit.deliver(kit.folder_of("text_to_image") / f"{file}.safetensors", folder)
     if ship or out:
         counted(folder)
 

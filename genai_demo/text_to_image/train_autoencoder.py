@@ -56,6 +56,8 @@ class AutoencoderStep(TrainStep):
 class Training(Resumable):
     """Network, average, optimiser and the random stream of the latents; scenes follow from seed and step."""
 
+    chroma: float = 0.0  # as of autoencoder.losses
+
     def __init__(self, cfg: TrainConfig) -> None:
         self.cfg, self.device = cfg, pick_device()
         with seeded(cfg.seed):
@@ -67,15 +69,19 @@ class Training(Resumable):
     def parts(self) -> Mapping[str, Any]:
         return {name: getattr(self, name) for name in ("model", "average", "optimiser", "random")}
 
+    def batch(self, rng: np.random.Generator) -> Tensor:
+        """The pictures of a step, as `losses` takes them."""
+        return autoencoder.as_input([draw(training_scene(rng, MOST)) for _ in range(self.cfg.batch_size)])
+
     def advance(self) -> Tensor:
         """One step. -> the terms of the loss (3,)."""
         cfg = self.cfg
         for group in self.optimiser.param_groups:
             group["lr"] = cosine(cfg.learning_rate, self.step, cfg.steps, cfg.warmup)
-        rng = np.random.default_rng((cfg.seed, self.step))
-        x = autoencoder.as_input([draw(training_scene(rng, MOST)) for _ in range(cfg.batch_size)])
+        x = self.batch(np.random.default_rng((cfg.seed, self.step)))
         noise = torch.randn((cfg.batch_size, *autoencoder.LATENT), generator=self.random)
-        terms = torch.stack(autoencoder.losses(self.model, x.to(self.device), noise.to(self.device), cfg.things))
+        x, noise = x.to(self.device), noise.to(self.device)
+        terms = torch.stack(autoencoder.losses(self.model, x, noise, cfg.things, self.chroma))
         value = terms @ torch.tensor([1.0, cfg.squared, cfg.kl], device=self.device)
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
