@@ -9,7 +9,7 @@ the U-Net predicts; a falls from 1 to exactly 0 at the last step (Lin et al. 202
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import torch
@@ -123,7 +123,7 @@ def empty(network: Network = "unet", words: Any = None, **other: Any) -> Denoise
     return model
 
 
-def loss(model: nn.Module, z: Tensor, ids: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
+def loss(model: Callable[..., Tensor], z: Tensor, ids: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
     """Mean squared error of the velocity; noise of z's shape."""
     schedule = scheduler()
     noisy, v = schedule.add_noise(z, noise, t), schedule.get_velocity(z, noise, t)

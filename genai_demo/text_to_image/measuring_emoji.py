@@ -75,8 +75,8 @@ def shares(asked: list[Asked], pictures: Tensor, judge: emoji_judge.Judge) -> di
     }
 
 
-def _share(found: np.ndarray) -> float:
-    return round(float(found.mean()), 4) if len(found) else 0.0
+def _share(found: Any) -> float:
+    return round(float(found.mean()), 4) if np.size(found) else 0.0
 
 
 def obeyed(draw_all: Callable[[list[str]], np.ndarray], studio: Studio, count: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,7 @@ def train_one(cfg: TrainConfig | None = None, *, anew: bool = False) -> Iterator
 
 def judged(count: int = JUDGED) -> Tensor:
     """Pictures of concepts that no training saw, as `losses` takes them."""
-    found: Sequence[np.ndarray] = emoji.on(pictures(True), WHITE)
+    found = emoji.on(pictures(True), WHITE)
     return autoencoder.as_input(found[:: max(1, len(found) // count)][:count])
 
 

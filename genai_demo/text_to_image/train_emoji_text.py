@@ -35,8 +35,8 @@ REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache
 class TrainConfig:
     """What a training depends on; written on the card."""
 
-    steps: int = 2_000
-    batch_size: int = 96
+    steps: int = 1_200
+    batch_size: int = 64
     learning_rate: float = 1.5e-3
     warmup: int = 50
     seed: int = 0
@@ -50,7 +50,7 @@ class Reader(nn.Module):
         wide, self.finer = denoiser.WIDTH, SMALL // CELLS
         self.cells = nn.Parameter(torch.randn(CELLS**2, wide) * 0.1)
         layer = nn.TransformerDecoderLayer(wide, 4, 4 * wide, dropout=0.0, batch_first=True, norm_first=True)
-        self.ask = nn.TransformerDecoder(layer, 2)
+        self.ask = nn.TransformerDecoder(layer, 1)
         self.net = nn.Linear(wide, 3 * self.finer**2)
 
     def forward(self, features: Tensor) -> Tensor:
