@@ -112,18 +112,21 @@ def turned(rgba: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def colours_of(rgba: np.ndarray) -> list[tuple[str, float]]:
-    """The names of its colours with their shares of what is not transparent, the largest first."""
-    seen = rgba[rgba[..., 3] > 127][:, :3]
+    """The names of its colours with their shares of what is not transparent, the largest first.
+
+    Every other pixel is looked at, along and down.
+    """
+    some = rgba[::2, ::2]
+    seen = some[some[..., 3] > 127][:, :3]
     if not len(seen):
         return []
     hsv = np.asarray(Image.fromarray(seen[None]).convert("HSV"), np.float32)[0]
-    hue, vivid, bright = hsv[:, 0] * 360 / 256, hsv[:, 1] / 255, hsv[:, 2] / 255
-    counted = Counter(_named(hue, vivid, bright).tolist())
-    return [(name, count / len(seen)) for name, count in counted.most_common()]
+    counts = np.bincount(_named(hsv[:, 0] * 360 / 256, hsv[:, 1] / 255, hsv[:, 2] / 255), minlength=len(COLOURS))
+    return [(COLOURS[i], int(counts[i]) / len(seen)) for i in np.argsort(-counts, kind="stable") if counts[i]]
 
 
 def _named(hue: np.ndarray, vivid: np.ndarray, bright: np.ndarray) -> np.ndarray:
-    """Hue in degrees, saturation and value from 0 to 1 -> names. The first rule that fits wins."""
+    """Hue in degrees, saturation and value from 0 to 1 -> places in COLOURS. The first rule that fits wins."""
     dull = vivid < 0.18
     rules = [
         (bright < 0.24, "black"),
@@ -139,7 +142,7 @@ def _named(hue: np.ndarray, vivid: np.ndarray, bright: np.ndarray) -> np.ndarray
         (hue < 252, "blue"),
         (hue < 292, "purple"),
     ]
-    return np.select([rule for rule, _ in rules], [name for _, name in rules], "pink")
+    return np.select([rule for rule, _ in rules], [COLOURS.index(name) for _, name in rules], COLOURS.index("pink"))
 
 
 def name_of(concept: Concept) -> str:
