@@ -18,17 +18,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import psutil
 
 from benchmarks import Row
 from benchmarks.start import PATIENCE, ROOT, answers, environment, free_port
 from genai_demo import Recipe, run
 from genai_demo.results.comparing import compare_packed
+from genai_demo.results.recording import thinned
 
 SECONDS, CLIENTS = (
     int(os.environ.get(f"CLASSROOM_{name}", usual)) for name, usual in (("SECONDS", 180), ("CLIENTS", 50))
@@ -37,7 +39,8 @@ CHECKED = 10  # the seed whose frames are compared with those of a quiet machine
 PLAIN = {"accept-encoding": "identity"}
 COMPLETE, ERROR = b"event: complete", b"event: error"
 SEEDS, ONE_LINK, QUICK_S, PAUSE_S = 3, 40, 0.5, 1.0
-KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
+Kind = tuple[str, dict[str, Any]]  # the name of an endpoint, and the options that are not the page's own
+KINDS: tuple[Kind, ...] = (
     ("vae_encode", {}),
     ("vae_decode", {}),
     ("vae_sample", {}),
@@ -98,43 +101,60 @@ def rows() -> list[Row]:
 
 
 class Caller:
-    """Asks the served app for a run as a new visitor, and waits for its end.
+    """Asks the served app for a run as a new visitor, or one of a session, and waits for its end.
 
     told: the last message of each kind of run with the seed CHECKED, of whoever asked last.
     """
 
-    def __init__(self, base: str) -> None:
-        self.base = f"{base}/gradio_api/call"
+    def __init__(self, base: str, kinds: Sequence[Kind] = KINDS) -> None:
+        self.base, self.kinds = f"{base}/gradio_api/call", kinds
         self.client = httpx.Client(timeout=600, limits=httpx.Limits(max_connections=2 * CLIENTS), headers=PLAIN)
         found = self.client.get(f"{base}/gradio_api/info", timeout=60).json()["named_endpoints"]
         self.usual = {
             name: {one["parameter_name"]: one.get("parameter_default") for one in found[f"/{name}"]["parameters"]}
-            for name, _ in KINDS
+            for name, _ in kinds
         }
         self.told = dict[int, bytes]()
 
     def __call__(self, kind: int, seed: int) -> float:
         """Seconds to the last frame. Raises RuntimeError with what the app said."""
-        name, options = KINDS[kind]
         began = time.monotonic()
-        data = list({**self.usual[name], **options, "seed": seed}.values())
-        event = self.client.post(f"{self.base}/{name}", json={"data": data}).json()["event_id"]
-        with self.client.stream("GET", f"{self.base}/{name}/{event}") as answer:
-            last = b"".join(_last(answer.iter_raw()))
-        if not last.startswith(COMPLETE):
-            raise RuntimeError(last[:200].decode(errors="replace"))
+        last = self.answer(kind, seed)
         if seed == CHECKED:
             self.told[kind] = last
         return time.monotonic() - began
 
+    def answer(self, kind: int, seed: int, session: str | None = None) -> bytes:
+        """The last message, which has all frames. Raises RuntimeError with what the app said."""
+        with self.asked(kind, seed, session) as (_, chunks):
+            last = b"".join(_last(chunks))
+        if not last.startswith(COMPLETE):
+            raise RuntimeError(last[:200].decode(errors="replace"))
+        return last
+
+    @contextmanager
+    def asked(self, kind: int, seed: int, session: str | None = None) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """(what the event is called, pieces of its messages as they come); leaving closes the stream."""
+        name, options = self.kinds[kind]
+        data = list({**self.usual[name], **options, "seed": seed}.values())
+        body = {"data": data, "session_hash": session}
+        event = self.client.post(f"{self.base}/{name}", json=body).json()["event_id"]
+        with self.client.stream("GET", f"{self.base}/{name}/{event}") as answer:
+            yield event, answer.iter_raw()
+
     def unlike(self) -> list[str]:
         """The kinds that were told other frames than the same recipe gives here, alone, and where they differ."""
-        films = {kind: json.loads(last.partition(b"data: ")[2])[0] for kind, last in self.told.items()}
+        films = {kind: film(last) for kind, last in self.told.items()}
         found = {
-            KINDS[kind][0]: compare_packed(list(run(Recipe.from_json(film["recipe"]))), film["frames"])
-            for kind, film in films.items()
+            self.kinds[kind][0]: compare_packed(list(run(Recipe.from_json(one["recipe"]))), thinned(one["frames"]))
+            for kind, one in films.items()
         }
         return [f"{name}: {difference.where}" for name, difference in found.items() if not difference.identical]
+
+
+def film(last: bytes) -> dict[str, Any]:
+    """What the last message of a run says: its recipe as JSON, its frames, packed."""
+    return dict(json.loads(last.partition(b"data: ")[2])[0])
 
 
 def _last(chunks: Iterator[bytes]) -> list[bytes]:
@@ -159,25 +179,26 @@ def crowd(ask: Caller, seed: Callable[[], int]) -> Asked:
     def client() -> None:
         time.sleep(random.random() * PAUSE_S)
         while time.monotonic() < until:
-            kind = random.randrange(len(KINDS))
+            kind = random.randrange(len(ask.kinds))
             try:
                 found.took.append((kind, ask(kind, seed())))
             except (RuntimeError, httpx.HTTPError, KeyError, ValueError) as error:
                 found.refused.append(str(error))
             time.sleep(PAUSE_S)
 
-    _together([client] * CLIENTS)
+    together([client] * CLIENTS)
     return found
 
 
 def gathered(ask: Caller, kind: int, seed: int, clients: int) -> float:
     """Seconds until the last of some clients that ask for the same at the same time has it."""
     began = time.monotonic()
-    _together([lambda: ask(kind, seed)] * clients)
+    together([lambda: ask(kind, seed)] * clients)
     return time.monotonic() - began
 
 
-def _together(work: list[Callable[[], Any]]) -> None:
+def together(work: list[Callable[[], Any]]) -> None:
+    """All at the same time, each in a thread, to the last one's end."""
     threads = [threading.Thread(target=one, daemon=True) for one in work]  # SIGTERM needn't wait for them
     for thread in threads:
         thread.start()
@@ -190,15 +211,16 @@ def _median(times: list[float]) -> str:
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def served(**given: str) -> Iterator[str]:
     """The app in a process of its own; its address. Raises RuntimeError where it does not answer.
 
-    Ended by SIGTERM, this process ends the app too.
+    Ended by SIGTERM, this process ends the app too. given: variables of its environment.
     """
     port = free_port()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl-C: what is open is closed
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment(port), stdout=log, stderr=log)
+        inside = {**environment(port), **given}
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=inside, stdout=log, stderr=log)
         try:
             if not answers(process, f"http://127.0.0.1:{port}/", time.perf_counter() + PATIENCE):
                 raise RuntimeError("the app gave no answer")
@@ -206,3 +228,8 @@ def served() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def serving() -> psutil.Process:
+    """The process of the app that is served now."""
+    return next(child for child in psutil.Process().children() if "app.py" in child.cmdline())

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import datetime
 import gc
 import json
 import logging
@@ -25,6 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -32,6 +32,7 @@ import httpx
 import psutil
 
 from benchmarks import Row
+from benchmarks.keeping import Told, keep
 
 CALLS = int(os.environ.get("FUZZ_CALLS", "1000"))
 FRAMES = 3  # of a run that is right; the rest is left
@@ -63,8 +64,9 @@ class Tally:
     spent: collections.Counter[str] = field(default_factory=collections.Counter)  # seconds that the right ones cost
 
     def fault(self, what: str) -> None:
-        """One more that should not be."""
+        """One more that should not be; said at once, as a long fuzz may be broken off."""
         self.faults.append(what[:600])
+        print(f"fault: {what[:600]!a}", file=sys.stderr, flush=True)
 
     def refused(self, said: Any, of: str) -> None:
         """A refusal; a fault where it is no single short sentence."""
@@ -355,31 +357,25 @@ def fuzz(calls: int, seed: int = 0, tell: Callable[[str], None] = lambda text: N
 
 def rows() -> list[Row]:
     """Faults, and what is left in memory."""
-    tally, took, grown = fuzz(CALLS)
-    what = f"fuzz: {CALLS} wrong calls in {took:.0f} s"
+    return _rows(CALLS, *fuzz(CALLS, tell=partial(print, file=sys.stderr, flush=True)))
+
+
+def _rows(calls: int, tally: Tally, took: float, grown: float) -> list[Row]:
+    what = f"fuzz: {calls:,} wrong calls in {took / 60:.0f} min"
+    came = f"{tally.kinds['refused']:,} refused in a sentence, {tally.kinds['computed']:,} computed"
     return [
-        (f"{what}, faults (none)", str(len(tally.faults)), f"{tally.kinds['refused']} refused", None),
+        (f"{what}, faults (none)", str(len(tally.faults)), came, None),
         (f"{what}, memory that their second half left (at most {MOST_MB} MB)", f"{grown:.0f} MB", "-", grown / MOST_MB),
     ]
 
 
-def keep(calls: int, tally: Tally, took: float, grown: float) -> None:
-    """A row of the README's table of reliability, in the place of an older one of this command."""
-    from genai_demo.core.home import whole
-    from genai_demo.quality.readme import TRIED
-
-    faults = f"{len(tally.faults)} faults" if tally.faults else "no fault"
-    row = {
-        "what": f"{calls:,} wrong or odd calls, half to `run(recipe)`, half to the server, in {took / 60:.0f} min",
-        "found": f"{faults}; {tally.kinds['refused']:,} refused in a sentence, {tally.kinds['computed']:,} computed; "
-        f"{grown:+.0f} MB in their second half",
-        "command": "python -m benchmarks.fuzz --calls N --keep",
-        "date": datetime.date.today().isoformat(),
-    }
-    rows = json.loads(TRIED.read_text()) if TRIED.exists() else []
-    with whole(TRIED) as partial:
-        kept = [one for one in rows if one["command"] != row["command"]]
-        partial.write_text(json.dumps([*kept, row], indent=1) + "\n")
+def told(found: list[Row]) -> Told:
+    """For the README."""
+    faults, grown = found
+    counted = faults[0].removeprefix("fuzz: ").rpartition(",")[0].replace(" wrong", " wrong or odd")
+    came = "no fault" if faults[1] == "0" else f"{faults[1]} faults"
+    half = f"{grown[1]} more in their second half (at most {MOST_MB} MB)"
+    return f"{counted}, half to `run(recipe)`, half to the server", f"{came}; {faults[2]}; {half}"
 
 
 def main() -> int:
@@ -389,11 +385,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", action="store_true", help="write what came of it for the README's table")
     given = parser.parse_args()
-    tally, took, grown = fuzz(given.calls, given.seed, lambda text: print(text, file=sys.stderr, flush=True))
+    tally, took, grown = fuzz(given.calls, given.seed, partial(print, file=sys.stderr, flush=True))
     for what in sorted(set(tally.faults)):
         print(what.encode("utf-8", "backslashreplace").decode())
     if given.keep:
-        keep(given.calls, tally, took, grown)
+        typed = f"python -m benchmarks.fuzz --calls {given.calls} --seed {given.seed} --keep"
+        keep("fuzz", told(_rows(given.calls, tally, took, grown)), typed)
     print(f"{given.calls} calls in {took:.0f} s: {len(tally.faults)} faults; {dict(tally.kinds)}; {grown:+.0f} MB")
     return int(bool(tally.faults))
 

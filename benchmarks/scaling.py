@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks import Row
-from benchmarks.classroom import CHECKED, CLIENTS, KINDS, PAUSE_S, SECONDS, SEEDS, Caller, crowd, served
+from benchmarks.classroom import CHECKED, CLIENTS, KINDS, PAUSE_S, SECONDS, SEEDS, Caller, crowd, served, serving
 from genai_demo.core.schedule import AGING, SLOTS
 
 PLAN = Path(__file__).resolve().parent.parent / "docs" / "scaling.md"
@@ -140,7 +140,7 @@ def measured() -> Measured:
         for kind in range(len(KINDS)):
             ask(kind, 0)  # loads the model
         seconds = tuple(ask(kind, 1) for kind in range(len(KINDS)))
-        process = next(child for child in psutil.Process().children() if "app.py" in child.cmdline())
+        process = serving()
         before = _worked(process)
         for number in range(KNOWN):
             ask(number % len(KINDS), 1)

@@ -15,7 +15,8 @@ import httpx
 import psutil
 
 from benchmarks import Row
-from benchmarks.classroom import KINDS, Caller, served
+from benchmarks.classroom import KINDS, Caller, served, serving
+from benchmarks.keeping import Told
 
 COPIES = 2000
 VISITS = int(os.environ.get("SESSIONS_VISITS", COPIES))
@@ -26,6 +27,16 @@ MOST_MB = 400  # that the visits may leave
 def rows() -> list[Row]:
     """Memory of each of COPIES sessions, then the visits, then the pages."""
     return [*_copies(), *_visits()]
+
+
+def told(found: list[Row]) -> Told:
+    """For the README."""
+    grown, _, threads, files = found[-4:]
+    return (
+        f"{VISITS:,} visits, each opens a page and has a run of it",
+        f"memory {grown[1]} more, of {grown[2]} before (at most {MOST_MB} MB); {threads[1]} threads, {threads[2]} "
+        f"before; {files[1]} open files, {files[2]} before; one session takes {found[0][1]}",
+    )
 
 
 def _copies() -> list[Row]:
@@ -54,7 +65,7 @@ def _visits() -> list[Row]:
     the same frames, which costs the server as many messages, and no less memory.
     """
     with served() as base:
-        process = next(child for child in psutil.Process().children() if "app.py" in child.cmdline())
+        process = serving()
         ask, opened = Caller(base), httpx.Client(base_url=base, timeout=60)
         alone = [ask(kind, 0) and ask(kind, 1) for kind in range(len(KINDS))]  # the first loads the model
         quick = [kind for kind, took in enumerate(alone) if took < QUICK_S]

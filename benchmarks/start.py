@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from benchmarks import Row, seconds
+from benchmarks.keeping import Told
 from pages import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,6 +68,16 @@ def rows() -> list[Row]:
         ("start: model libraries after every page was asked for (none wanted)", loaded(), "none", None),
         *ended(),
     ]
+
+
+def told(found: list[Row]) -> Told:
+    """For the README: how many times as long and as large as the empty app, and the end."""
+    answer, memory, libraries, end, left = found
+    return (
+        f"start with all {len(PAGES)} pages against an empty Gradio app with as many; SIGTERM while runs are computed",
+        f"first answer after {answer[1]}, {answer[3]:.2f} times as long; {memory[1]}, {memory[3]:.2f} times as much; "
+        f"model libraries imported: {libraries[1]}; ends in {end[1]}, processes and temporary files left: {left[1]}",
+    )
 
 
 def ended() -> list[Row]:
