@@ -21,16 +21,15 @@ from genai_demo.core.run import Run, all_runs
 from pages import PAGES
 
 DEAR_S = 1.5
+SAID = {"decoder_chat": {"turns": "Say hello."}, "vlm_ask": {"turns": "What is on the left?"}}  # chats begin empty
 PATIENCE_S = 60.0  # of a first call, which loads the model
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """kinds: what is asked; seconds: of each, alone; small: how many of them have their smallest options; left: name ->
-    why it is left out."""
+    """kinds: what is asked; small: how many of them have their smallest options; left: name -> why it is left out."""
 
     kinds: tuple[Kind, ...]
-    seconds: tuple[float, ...]
     small: int
     left: Mapping[str, str]
 
@@ -40,8 +39,10 @@ class Kinds:
         return f"{len(self.kinds)} of {len(self.kinds) + len(self.left)} runs, {self.small} of them at their smallest"
 
 
-def every(base: str) -> Kinds:
+def every(base: str, most_s: float = DEAR_S) -> Kinds:
     """Of the app that is served there, which has to be quiet; afterwards it has loaded the models.
+
+    most_s: what takes longer with its page's options is asked at its smallest.
 
     What each run costs is measured once and kept in the cache folder; without its kinds.json it is measured anew.
     """
@@ -50,22 +51,21 @@ def every(base: str) -> Kinds:
     found = {name: known[name] for name in names if name in known}
     for done, (name, options) in enumerate(names.items()):
         print(f"{time.strftime('%H:%M:%S')} {done + 1} of {len(names)}: {name}", file=sys.stderr, flush=True)
-        ask = Caller(base, ((name, options), (name, {})))
+        ask = Caller(base, ((name, options), (name, SAID.get(name, {}))))
         if name not in found:
             found[name] = _tried(ask)
             with whole(path) as partial:
                 partial.write_text(json.dumps({**known, **found}))
         elif isinstance(found[name], list):
-            _alone(ask, int(not found[name][0]), PATIENCE_S)
+            _alone(ask, int(not found[name][0] and found[name][1] <= most_s), PATIENCE_S)
         ask.client.close()
-    asked = {name: one for name, one in found.items() if isinstance(one, list)}
+    asked = {name: (one[0] or one[1] > most_s, one[1]) for name, one in found.items() if isinstance(one, list)}
     left = {name: one for name, one in found.items() if isinstance(one, str)}
     for name, why in left.items():
         print(f"left out: {name}: {why}", file=sys.stderr)
-    kinds = tuple((name, names[name] if small else {}) for name, (small, _) in asked.items())
-    made = Kinds(kinds, tuple(took for _, took in asked.values()), sum(small for small, _ in asked.values()), left)
-    mean = sum(made.seconds) / len(made.seconds)
-    print(f"{made.told}; {mean:.2f} s each alone, on average", file=sys.stderr, flush=True)
+    kinds = tuple((name, names[name] if small else SAID.get(name, {})) for name, (small, _) in asked.items())
+    made = Kinds(kinds, sum(small for small, _ in asked.values()), left)
+    print(made.told, file=sys.stderr, flush=True)
     return made
 
 
@@ -76,7 +76,7 @@ def _tried(ask: Caller) -> list[Any] | str:
         usual = _alone(ask, 1, DEAR_S)
         took = usual if usual < DEAR_S else _alone(ask, 0, DEAR_S)
     except RuntimeError as error:
-        return str(error).partition('"error": "')[2].partition('"')[0] or str(error)[:80]
+        return str(error).partition('"error":"')[2].partition('"')[0] or str(error)[:80]
     return [usual >= DEAR_S, took] if took < DEAR_S else f"{took:.1f} s or more at its smallest"
 
 
@@ -99,7 +99,7 @@ def _names(base: str) -> dict[str, dict[str, Any]]:
     runs = {entry.name.replace("/", "_"): entry for entry in all_runs().values()}
     parameters = {name: {one["parameter_name"] for one in found[f"/{name}"]["parameters"]} for name in runs}
     return {
-        name: {key: value for key, value in smallest(entry).items() if key in parameters[name]}
+        name: {key: value for key, value in smallest(entry).items() if key in parameters[name]} | SAID.get(name, {})
         for name, entry in runs.items()
     }
 
