@@ -22,6 +22,7 @@ from pages import PAGES
 
 DEAR_S = 1.5
 SAID = {"decoder_chat": {"turns": "Say hello."}, "vlm_ask": {"turns": "What is on the left?"}}  # chats begin empty
+LONGEST = 2_000  # bytes of the end of an answer, in which an error stands
 PATIENCE_S = 60.0  # of a first call, which loads the model
 
 
@@ -57,7 +58,7 @@ def every(base: str, most_s: float = DEAR_S) -> Kinds:
             with whole(path) as partial:
                 partial.write_text(json.dumps({**known, **found}))
         elif isinstance(found[name], list):
-            _alone(ask, int(not found[name][0] and found[name][1] <= most_s), PATIENCE_S)
+            _alone(ask, int(not found[name][0] and found[name][1] <= most_s), 1, PATIENCE_S)
         ask.client.close()
     asked = {name: (one[0] or one[1] > most_s, one[1]) for name, one in found.items() if isinstance(one, list)}
     left = {name: one for name, one in found.items() if isinstance(one, str)}
@@ -72,9 +73,9 @@ def every(base: str, most_s: float = DEAR_S) -> Kinds:
 def _tried(ask: Caller) -> list[Any] | str:
     """[whether it is asked at its smallest, seconds that it takes alone]; why it is left out."""
     try:
-        _alone(ask, 0, PATIENCE_S)
-        usual = _alone(ask, 1, DEAR_S)
-        took = usual if usual < DEAR_S else _alone(ask, 0, DEAR_S)
+        _alone(ask, 0, 1, PATIENCE_S)
+        usual = _alone(ask, 1, 2, DEAR_S)
+        took = usual if usual < DEAR_S else _alone(ask, 0, 3, DEAR_S)
     except RuntimeError as error:
         return str(error).partition('"error":"')[2].partition('"')[0] or str(error)[:80]
     return [usual >= DEAR_S, took] if took < DEAR_S else f"{took:.1f} s or more at its smallest"
@@ -104,13 +105,16 @@ def _names(base: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _alone(ask: Caller, kind: int, most: float) -> float:
-    """Seconds that it takes, or `most` where it is not done by then and was left; afterwards the app is quiet."""
+def _alone(ask: Caller, kind: int, seed: int, most: float) -> float:
+    """Seconds that it takes, or `most` where it is not done by then and was left; afterwards the app is quiet.
+
+    seed: another each time, or what was computed before is given at once.
+    """
     began = time.monotonic()
     last = b""
-    with ask.asked(kind, 1) as (_, chunks):
+    with ask.asked(kind, seed) as (_, chunks):
         for chunk in chunks:
-            last = (last + chunk)[-100_000_000:]
+            last = (last + chunk)[-LONGEST:]
             if time.monotonic() - began > most:
                 break
     took = time.monotonic() - began
