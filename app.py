@@ -51,6 +51,7 @@ def build() -> gr.Blocks:
     One context for all pages, and the queue before it: Gradio makes the whole app anew on leaving a context and for
     a queue.
     """
+    quick.remember()
     demo = Asked(title="GenAI Atlas", fill_width=True, analytics_enabled=False)
     demo.queue(max_size=QUEUE_SIZE)
     for page in PAGES:
