@@ -29,7 +29,7 @@ from genai_demo.text_to_image.train_emoji_autoencoder import DATA, LICENCE
 
 NAME, KNOWN = "emoji", "emoji-known"
 INNER = "unet."  # what its weights' names begin with in the file of the picture world's denoiser
-FREE = ("steps", "precision", "batch_size", "learning_rate", "middle", "noisiest", "least", "most", "turned")
+FREE = ("text", "steps", "precision", "batch_size", "learning_rate", "middle", "noisiest", "least", "most", "turned")
 LATE = 880  # times from here on count as the noisiest
 FALLING = 0.12  # of the steps, in which the learning rate goes to 0
 REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache folder

@@ -33,7 +33,7 @@ JUDGED = 256  # pictures of concepts that are held out, at most, for the card
 class TrainConfig(train_autoencoder.TrainConfig):
     """As of the picture world; chroma: as of autoencoder.losses; turned: the share of pictures in another hue."""
 
-    steps: int = 800
+    steps: int = 375
     batch_size: int = 8
     learning_rate: float = 6e-4
     warmup: int = 40

@@ -42,7 +42,7 @@ class TrainConfig:
     """What a training depends on; written on the card. moved, larger, noise: the most of a side, of the size, of the
     noise's deviation; turned, blurred: shares of the pictures."""
 
-    steps: int = 1_500
+    steps: int = 600
     batch_size: int = 64
     learning_rate: float = 2e-3
     warmup: int = 50
