@@ -12,6 +12,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 if os.environ.get("SPACES_ZERO_GPU"):
     import spaces  # noqa: F401  before anything that could import torch
 
+from pages.parts import stubs
+
+stubs.unwritten()  # before Gradio is imported
+
 from pathlib import Path
 from typing import Any
 

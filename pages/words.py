@@ -68,7 +68,8 @@ def _capitals(name: str) -> bool:
 @functools.cache
 def _any_name() -> re.Pattern[str]:
     """Any of the names as whole words, the longest first."""
-    known = sorted({name for a in articles() for name in (a.title, *a.also)}, key=len, reverse=True)
+    every = {name for a in articles() for name in (a.title, *a.also)}
+    known = sorted(every, key=lambda name: (-len(name), name))
     each = [(re.escape if _capitals(name) else _either_case)(name.removesuffix("s")) + "s?" for name in known]
     return re.compile(rf"(?<![\w-])(?:{'|'.join(each)})(?![\w-])")
 
@@ -82,7 +83,8 @@ def _either_case(name: str) -> str:
 @functools.cache
 def told() -> bytes:
     """For the browser, as JSON: a pattern that finds all words; for each article its definition and names."""
-    known = sorted({name for a in articles() for name in (a.title, *a.also)}, key=len, reverse=True)
+    every = {name for a in articles() for name in (a.title, *a.also)}
+    known = sorted(every, key=lambda name: (-len(name), name))
     pattern = rf"(?<![\w-])(?:{'|'.join(map(_for_browser, known))})(?![\w-])"
     words: dict[str, list[str]] = {}  # stem -> definition, names
     for name, (stem, definition) in names().items():

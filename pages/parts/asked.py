@@ -10,6 +10,7 @@ from gradio.components import _Keywords
 from gradio.utils import is_prop_update
 
 from genai_demo.core.errors import DemoError, shown
+from pages.parts import quick
 from pages.parts.film.strip import FilmStrip
 from pages.parts.stream import kind_errors
 
@@ -17,7 +18,22 @@ AT = re.compile(r"component at index (\d+)")  # how Gradio says which input it c
 
 
 class Asked(gr.Blocks):
-    """Gradio's app, but that wrong inputs are the caller's mistake: a sentence for the caller, a line for the log."""
+    """Gradio's app, but that wrong inputs are the caller's mistake: a sentence for the caller, a line for the log.
+
+    While it starts its components are described once, where Gradio would do it four times.
+    """
+
+    def __exit__(self, *raised: Any) -> None:
+        """As Gradio's: it is built, and described for the first time, which holds until it is launched."""
+        quick.described_once(self)
+        super().__exit__(*raised)
+
+    def launch(self, *args: Any, **kwargs: Any) -> Any:
+        """As Gradio's; what is asked for later is described as it is then."""
+        try:
+            return super().launch(*args, **kwargs)
+        finally:
+            quick.described_anew(self)
 
     async def preprocess_data(self, block_fn: Any, inputs: Any, state: Any, explicit_call: bool = False) -> Any:
         """As Gradio's. Raises gr.Error where there are too few inputs, or one is of the wrong kind."""

@@ -9,14 +9,20 @@ import functools
 import importlib.util
 import inspect
 import json
+import os
 import sys
-from types import SimpleNamespace
+import tempfile
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import gradio.blocks
 import gradio.component_meta
+import gradio.components.base
+import gradio.events
 import gradio.routes
+import gradio.utils
 import orjson
+from gradio.context import get_blocks_context
 
 REMEMBERED = 1000  # functions; some hundred are asked for, each thousands of times
 
@@ -37,9 +43,66 @@ class Signatures:
 
 
 def remember() -> None:
-    """Before pages are built: Gradio asks for the parameters of a component whenever it makes or describes one."""
+    """Before pages are built: what Gradio finds out for each component is found out for each class of them.
+
+    Of these are the parameters that it takes, which of its functions a browser may call, and where files are kept;
+    and which event is stopped by another is looked up by its number, not by comparing it with all.
+    """
     for module in (gradio.blocks, gradio.component_meta):
         module.inspect = Signatures()  # type: ignore[attr-defined]
+    gradio.components.base.dir = _names  # type: ignore[attr-defined]
+    _instead(gradio.blocks, "get_upload_folder", _upload_folder)
+    _instead(gradio.events, "get_cancelled_fn_indices", _stopped)
+
+
+def _instead(module: ModuleType, name: str, function: Any) -> None:
+    """In the place of a function of the module; a release of Gradio that has none there is left as it is."""
+    if callable(getattr(module, name, None)):
+        setattr(module, name, function)
+
+
+def _names(thing: Any) -> list[str]:
+    """In the place of dir(), in the one module that asks it of classes: Gradio picks those a browser may call."""
+    return _for_browsers(thing) if isinstance(thing, type) else dir(thing)
+
+
+@functools.cache
+def _for_browsers(cls: type) -> list[str]:
+    return [name for name in dir(cls) if getattr(getattr(cls, name, None), "_is_server_fn", False)]
+
+
+@functools.lru_cache(1)
+def _folder(asked: str | None, temporary: str) -> str:
+    return gradio.utils.get_upload_folder()
+
+
+def _upload_folder() -> str:
+    """Gradio's, whose way through the links of the file system is gone once."""
+    return _folder(os.environ.get("GRADIO_TEMP_DIR"), tempfile.gettempdir())
+
+
+def _stopped(dependencies: list[dict[str, Any]]) -> list[int]:
+    """The numbers of those events in the app that is being built, as Gradio's."""
+    app: Any = get_blocks_context()
+    if app is None:
+        return []
+    found = [app.fns.get(one.get("id", -1)) for one in dependencies]
+    if all(fn is not None and fn.get_config() == one for fn, one in zip(found, dependencies, strict=True)):
+        return [one["id"] for one in dependencies]
+    return gradio.utils.get_cancelled_fn_indices(dependencies)
+
+
+def described_once(app: gradio.blocks.Blocks) -> None:
+    """What Gradio says of the components of an app that is built stays the same until it is described anew."""
+    config: Any = getattr(app, "default_config", None)
+    if hasattr(config, "get_config"):
+        described_anew(app)
+        config.get_config = functools.cache(config.get_config)
+
+
+def described_anew(app: gradio.blocks.Blocks) -> None:
+    """Gradio's way again."""
+    vars(getattr(app, "default_config", app)).pop("get_config", None)
 
 
 def install() -> None:
