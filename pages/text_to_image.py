@@ -1,4 +1,4 @@
-"""The page of text to picture: eleven runs on seven tabs, then how it works."""
+"""The page of text to picture: twelve runs on seven tabs, then how it works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pages.parts.page import build_page
 from pages.parts.prompt.prompt import PromptBox
 from pages.parts.scene.scene import ScenePicker
 from pages.parts.timeline import Entry
-from pages.parts.wiring import when_drawn
+from pages.parts.wiring import ASIDE, when_drawn
 
 SAMPLERS: list[tuple[str, Any]] = [("DDIM", "ddim"), ("DPM-Solver++", "dpm"), ("DDPM", "ddpm")]
 LABELS = {
@@ -53,6 +53,8 @@ LABELS = {
     "exchange": "Exchange the code after",
     "rank": "by the likeliest, number",
     "scenes": "Scenes counted",
+    "block": "Attention of block",
+    "place": "The patch that asks",
 }
 CHOICES: dict[str, list[tuple[str, Any]]] = {
     "sampler": SAMPLERS,
@@ -82,7 +84,8 @@ TIMELINE = (
     Entry("Stable Diffusion", 2022, "text_to_image/generate", "The parts of this page, a hundred times larger"),
     Entry("Prompt-to-prompt", 2022, "text_to_image/fork", "Weigh a word where it is looked at", "word=red&weight=0"),
     Entry("DAAM", 2022, "text_to_image/attend", "What a word looks at"),
-    Entry("DiT", 2022, "", "A transformer in place of the U-Net"),
+    Entry("DiT", 2022, "text_to_image/dit", "A transformer in place of the U-Net"),
+    Entry("Flow matching", 2022, "text_to_image/dit", "Straight lines from noise to picture", "prompt=a blue ball"),
     Entry("SDXL", 2023, "", "Two readers, larger pictures"),
     Entry(
         "Terminal SNR of zero", 2023, "text_to_image/generate", "So that black can be black", "prompt=a star on black"
@@ -182,6 +185,14 @@ TRIES = (
         "diffusion looks at the whole picture in every step.",
     ),
     Try(
+        "Does it need a U-Net?",
+        "run=text_to_image/dit",
+        "Three networks take off the same noise. A U-Net looks at what is near and at smaller copies of the picture; "
+        "a transformer cuts it into 64 patches, of which each may look at every other. Which patches does the marked "
+        "one look at, early and late?",
+        "",
+    ),
+    Try(
         "Where is the star?",
         "run=text_to_image/attend&picture=world:41&prompt=a purple apple and a yellow star",
         "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it. "
@@ -216,9 +227,19 @@ def _opens(what: dict[str, Any]) -> Callable[[Panel], None]:
     return wire
 
 
+def _asks(panel: Panel) -> None:
+    """A click on a patch makes it the one that asks, and draws again."""
+
+    def place(event: gr.EventData) -> int:
+        return int(event.item)
+
+    draw = f"() => document.getElementById('{panel.id}-run').click()"
+    panel.strip.pick(place, None, panel.controls["place"], **ASIDE).then(None, js=draw, **ASIDE)
+
+
 GENERATE, TWO, EDIT, GROW = (f"text_to_image/{name}" for name in ("generate", "fork", "edit", "outpaint"))
 BLEND, ATTEND, CASCADE = (f"text_to_image/{name}" for name in ("blend", "attend", "cascade"))
-WRITE, BOOK = (f"text_to_image/{name}" for name in ("write", "codebook"))
+WRITE, BOOK, DIT = (f"text_to_image/{name}" for name in ("write", "codebook", "dit"))
 BENCHES = (
     Bench(
         "Generate",
@@ -328,6 +349,16 @@ BENCHES = (
         ("samples", "steps", "enlarging", "guidance_scale"),
         primary="Small, then large",
         own={"prompt": _prompt(CASCADE)},
+        group="Other ways",
+    ),
+    Bench(
+        "U-Net or transformer",
+        DIT,
+        "What takes the noise off: a U-Net, a transformer over patches, or the same transformer taught by flow matching.",
+        ("samples", "steps", "guidance_scale", "block", "place"),
+        primary="Draw with all",
+        own={"prompt": _prompt(DIT)},
+        wire=_asks,
         group="Other ways",
     ),
     Bench(

@@ -71,6 +71,24 @@ SPECS = (
         "genai_demo.text_to_image.writer:example",
     ),
     ModelSpec(
+        "text_to_image/dit",
+        "Picture world, transformer",
+        (
+            Bundled(
+                "text_to_image/dit.safetensors",
+                (
+                    "text_to_image/straight.safetensors",
+                    "text_to_image/denoiser.safetensors",
+                    "text_to_image/autoencoder.safetensors",
+                    "text_to_image/detector.safetensors",
+                ),
+            ),
+        ),
+        "genai_demo.text_to_image.pair:build",
+        "Apache-2.0 (trained here on drawings of this project)",
+        "genai_demo.text_to_image.pair:example",
+    ),
+    ModelSpec(
         "text_to_image/sd-turbo",
         "SD-Turbo, 512x512 in one step",
         (Hub("stabilityai/sd-turbo"),),
@@ -88,8 +106,8 @@ SPECS = (
     ),
 )
 WORLD = ("text_to_image/world",)
-CASCADE, CODES = ("text_to_image/cascade",), ("text_to_image/codes",)
-KEYS = tuple(spec.key for spec in SPECS if spec.key not in (*CASCADE, *CODES))
+CASCADE, CODES, DIT = ("text_to_image/cascade",), ("text_to_image/codes",), ("text_to_image/dit",)
+KEYS = tuple(spec.key for spec in SPECS if spec.key not in (*CASCADE, *CODES, *DIT))
 WAY = 0.1  # seconds a step on a lent GPU, at most
 
 RUNS = (
@@ -172,6 +190,14 @@ RUNS = (
         "genai_demo.text_to_image.codebook:codebook",
         CODES,
         lambda o: 30 + int(0.1 * WAY * o.scenes),
+    ),
+    Run(
+        "text_to_image/dit",
+        "A U-Net, a transformer, and one that flow matching taught, on the same noise",
+        of.DitOptions,
+        "genai_demo.text_to_image.dit:dit",
+        DIT,
+        lambda o: 30 + int(3 * WAY * o.steps * o.samples),
     ),
     Run(
         "text_to_image/guidance",

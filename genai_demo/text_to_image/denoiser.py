@@ -23,7 +23,7 @@ from genai_demo.data.world_words import vocabulary
 from genai_demo.text_to_image import patches
 from genai_demo.text_to_image.autoencoder import LATENT
 
-Network = Literal["unet", "dit"]
+Network = Literal["unet", "dit", "flow"]
 WORDS = 40  # of a prompt, its beginning and end included
 WIDTH = 128  # of the features of a word
 PAD, BEGIN, END, UNKNOWN = "<pad>", "<begin>", "<end>", "<unknown>"
@@ -60,15 +60,22 @@ SCHEDULE: dict[str, Any] = {
 }
 
 
+NETWORKS: dict[Network, Callable[..., Any]] = {
+    "unet": lambda **other: UNet2DConditionModel(**UNET | other),
+    "dit": lambda **other: patches.Patches(**DIT | other),
+    "flow": lambda **other: patches.Straight(scheduler().alphas_cumprod, **DIT | other),
+}
+
+
 class Denoiser(nn.Module):
     """z (b, 4, 16, 16), t (b,), ids (b, WORDS) -> v of z's shape. `unet` is what its pipeline calls the network."""
 
     def __init__(self, network: Network = "unet", words: Any = None, **other: Any) -> None:
-        """words: a tokenizer, else that of the picture world; other: settings of the U-Net that differ."""
+        """words: a tokenizer, else that of the picture world; other: settings of the network that differ."""
         super().__init__()
         words = words or tokenizer()
         ends = {"bos_token_id": words.bos_token_id, "eos_token_id": words.eos_token_id}
-        self.unet: Any = UNet2DConditionModel(**UNET | other) if network == "unet" else patches.Patches(**DIT)
+        self.unet: Any = NETWORKS[network](**other)
         text = TEXT | {"max_position_embeddings": words.model_max_length}
         self.text_encoder: Any = CLIPTextModel(
             CLIPTextConfig(**text, vocab_size=len(words), pad_token_id=words.pad_token_id, **ends)
@@ -123,8 +130,13 @@ def empty(network: Network = "unet", words: Any = None, **other: Any) -> Denoise
     return model
 
 
-def loss(model: Callable[..., Tensor], z: Tensor, ids: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
-    """Mean squared error of the velocity; noise of z's shape."""
+        self.unet: Any = NETWORKS[network](**other)
+        text = TEXT | {"max_position_embeddings": words.model_max_length}
     schedule = scheduler()
     noisy, v = schedule.add_noise(z, noise, t), schedule.get_velocity(z, noise, t)
-    return F.mse_loss(model(noisy.contiguous(memory_format=torch.channels_last), t, ids).float(), v)
+    said = model(noisy.contiguous(memory_format=torch.channels_last), t, ids).float()
+    net = getattr(model, "unet", None)
+    if isinstance(net, patches.Straight):
+        a, b = net.measures(t)
+        return F.mse_loss(said * (a + b), v * (a + b))
+    return F.mse_loss(said, v)

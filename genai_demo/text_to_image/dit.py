@@ -1,11 +1,13 @@
 """Run: a U-Net and a transformer (DiT, Peebles & Xie 2022) take off the same noise under the same prompt, side by side.
 
-Patches are counted row by row from 0; maps, patches and gates are those of the transformer, for the first picture.
+The third is the transformer as flow matching taught it (Lipman et al. 2023). It meets the same levels of noise: DDIM's
+steps between them are Euler's along straight lines. Patches are counted row by row from 0; maps, patches and gates are
+those of the first transformer, for the first picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,7 @@ import torch
 from torch import Tensor
 
 from genai_demo.core.frames import Tok, curve, number, pictures, prose, ranked
-from genai_demo.diffusion.guide import shown
+from genai_demo.diffusion.guide import rms, shown
 from genai_demo.diffusion.samplers import Step, ddim
 from genai_demo.diffusion.schedules import Grid
 from genai_demo.text_to_image import patches, reading
@@ -24,25 +26,29 @@ from genai_demo.text_to_image.guide import Guide, features_of, heat, noise_of
 from genai_demo.text_to_image.options import DitOptions
 from genai_demo.text_to_image.pair import Pair
 from genai_demo.text_to_image.reading import Prompt
-from genai_demo.text_to_image.verdict import Seen, seen
+from genai_demo.text_to_image.verdict import NOTHING, Seen, seen
 
 COST, GATES = "multiplications of a picture", "adaLN gates, mean size"
+TURNED = "how far the guess of the picture moves in a step"
 MARK = (0, 114, 178)  # around the patch that asks
 MILLION, BILLION = 1e6, 1e9
+NAMES = ("U-Net", "Transformer", "Flow matching")
 ZOOM = 2  # pixels of a map along one of the picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DitStep:
-    """A step of both. Pictures are quick previews of latents until the last, decoded, ones.
+    """A step of all three. Pictures are quick previews of latents until the last, decoded, ones.
 
-    Costs: of one picture so far, each multiplication with its addition; gates: means over blocks, at this time.
+    Costs: of one picture so far, each multiplication with its addition; gates: means over blocks, at this time;
+    turned: how far the guess of the clean latents has moved since the step before, root of the mean square.
     """
 
     index: int
     total: int
     unet: np.ndarray = pictures("U-Net", names="unet_captions")
     dit: np.ndarray = pictures("transformer", names="captions")
+    flow: np.ndarray = pictures("transformer, flow matching", names="flow_captions")
     cut: np.ndarray = pictures("patches of its first picture", columns=8, pick=True)
     look: np.ndarray = pictures("what the marked patch looks at", names="marked", soft=True)
     sizes: tuple[Tok, ...] = ranked("multiplications of a call, by patches of the latents", unit="millions")
@@ -57,12 +63,17 @@ class DitStep:
     unet_weights: float = number("parameters, U-Net", unit="millions")
     unet_right: int | None = number("all as asked, U-Net", unit="pictures", digits=0)
     right: int | None = number("all as asked, transformer", unit="pictures", digits=0)
+    flow_right: int | None = number("all as asked, flow matching", unit="pictures", digits=0)
+    unet_turned: float | None = curve("U-Net", chart=TURNED, against="t")
+    turned: float | None = curve("transformer", chart=TURNED, against="t")
+    flow_turned: float | None = curve("flow matching", chart=TURNED, against="t")
     attention_gate: float = curve("gates of attention", chart=GATES, against="t")
     mlp_gate: float = curve("gates of the MLP", chart=GATES, against="t")
     dit_cost: float = curve("transformer", unit="billions", chart=COST, digits=2)
     unet_cost: float = curve("U-Net", unit="billions", chart=COST, digits=2)
     captions: tuple[str, ...] = ()
     unet_captions: tuple[str, ...] = ()
+    flow_captions: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
 
 
@@ -75,13 +86,13 @@ def dit(pair: Pair, options: DitOptions, *, seed: int) -> Iterator[DitStep]:
     asks = (
         Guide(pair.latent, given, free, options.guidance_scale, grid),
         PatchGuide(pair.dit, given, free, options.guidance_scale, grid, block=options.block - 1),
+        Guide(pair.straight, given, free, options.guidance_scale, grid),
     )
     noise = noise_of(pair.latent, seed, options.samples)
     x = noise()
     film = _Film(pair, prompt, options, asks, grid)
     for steps in zip(*(ddim(ask, x, grid[0], noise) for ask in asks), strict=True):
-        film.last = steps
-        yield from film.frame()
+        yield from film.frame(steps)
     yield film.end()
 
 
@@ -102,16 +113,17 @@ class PatchGuide(Guide):
 
 
 class _Film:
-    """Makes the frames of one run. asks: of the U-Net and of the transformer; last: their last steps."""
+    """Makes the frames of one run. asks: of U-Net, transformer, and transformer by flow matching; last: their steps."""
 
-    last: tuple[Step, ...]
+    last: tuple[Step, ...] = ()
+    turned: tuple[float | None, ...] = (None, None, None)
 
     def __init__(
         self,
         pair: Pair,
         prompt: Prompt,
         options: DitOptions,
-        asks: tuple[Guide, PatchGuide],
+        asks: tuple[Guide, PatchGuide, Guide],
         grid: tuple[Grid, list[int]],
     ) -> None:
         self.pair, self.prompt, self.options, self.asks, self.grid = pair, prompt, options, asks, grid
@@ -121,54 +133,56 @@ class _Film:
             sum(weight.numel() for weight in net.unet.parameters()) / MILLION for net in (pair.latent, pair.dit)
         )
 
-    def frame(self) -> Iterator[DitStep]:
-        """The frame of a step of both, if it is one of those shown."""
-        i = self.last[0].i
+    def frame(self, steps: tuple[Step, ...]) -> Iterator[DitStep]:
+        """The frame of a step of all, if it is one of those shown."""
+        if self.last:
+            self.turned = tuple(rms(now.x0 - before.x0) for now, before in zip(steps, self.last, strict=True))
+        self.last = steps
+        i = steps[0].i
         if i in self.wanted:
-            unet, own = (self.pair.latent.glance(step.x0) for step in self.last)
-            yield self._frame(i, self.grid[1][i], unet, own)
+            yield self._frame(i, self.grid[1][i], [self.pair.latent.glance(step.x0) for step in steps])
 
     def end(self) -> DitStep:
-        """The finished pictures, decoded, with what the detector sees in both."""
-        unet, own = (self.pair.latent.decode(step.after) for step in self.last)
+        """The finished pictures, decoded, with what the detector sees in them."""
+        made = [self.pair.latent.decode(step.after) for step in self.last]
         words = " ".join(self.prompt.words)
-        found = seen(self.pair.latent, words, unet), seen(self.pair.latent, words, own)
-        return self._frame(self.grid[0].steps, 0, as_pictures(unet), as_pictures(own), found)
+        found = [seen(self.pair.latent, words, one) for one in made]
+        self.turned = (None, None, None)
+        return self._frame(self.grid[0].steps, 0, [as_pictures(one) for one in made], found)
 
-    def _frame(
-        self, step: int, t: int, unet: np.ndarray, own: np.ndarray, found: tuple[Seen, Seen] | None = None
-    ) -> DitStep:
+    def _frame(self, step: int, t: int, made: list[np.ndarray], found: Sequence[Seen] = (NOTHING,) * 3) -> DitStep:
         place, side, maps = self.options.place, self.pair.dit.unet.grid, self.asks[1].maps
         assert maps is not None
+        unet, own, flow = made
         attention, mlp = patches.gates(self.pair.dit.unet, t).mean(0).tolist()
-        said = f"U-Net: {found[0].said} Transformer: {found[1].said}" if found and found[0].said else ""
+        said = " ".join(f"{name}: {one.said}" for name, one in zip(NAMES, found, strict=True) if one.said)
         self.index += 1
         return DitStep(
-            self.index - 1,
-            len(self.wanted) + 1,
-            unet,
-            own,
-            cut(own[0], side, place),
-            looked(maps[place], own[0], side, place),
-            self._sizes(),
-            said or (self.prompt.notice if self.index == 1 else ""),
-            step,
-            t,
-            self.grid[0].sigma[step],
-            100 * float(maps[place, place]),
-            halves(maps[place]),
-            side * side,
-            self.dit_weights,
-            self.unet_weights,
-            found[0].right if found else None,
-            found[1].right if found else None,
-            attention,
-            mlp,
-            self.asks[1].evaluations * self.pair.costs["dit"] / BILLION,
-            self.asks[0].evaluations * self.pair.costs["unet"] / BILLION,
-            found[1].captions if found else (),
-            found[0].captions if found else (),
-            (f"row {place // side + 1}, column {place % side + 1}",),
+            index=self.index - 1,
+            total=len(self.wanted) + 1,
+            unet=unet,
+            dit=own,
+            flow=flow,
+            cut=cut(own[0], side, place),
+            look=looked(maps[place], own[0], side, place),
+            sizes=self._sizes(),
+            said=said or (self.prompt.notice if self.index == 1 else ""),
+            step=step,
+            t=t,
+            sigma=self.grid[0].sigma[step],
+            itself=100 * float(maps[place, place]),
+            half=halves(maps[place]),
+            tokens=side * side,
+            dit_weights=self.dit_weights,
+            unet_weights=self.unet_weights,
+            **dict(zip(("unet_right", "right", "flow_right"), (one.right for one in found), strict=True)),
+            **dict(zip(("unet_turned", "turned", "flow_turned"), self.turned, strict=True)),
+            attention_gate=attention,
+            mlp_gate=mlp,
+            dit_cost=self.asks[1].evaluations * self.pair.costs["dit"] / BILLION,
+            unet_cost=self.asks[0].evaluations * self.pair.costs["unet"] / BILLION,
+            **dict(zip(("unet_captions", "captions", "flow_captions"), (one.captions for one in found), strict=True)),
+            marked=(f"row {place // side + 1}, column {place % side + 1}",),
         )
 
     def _sizes(self) -> tuple[Tok, ...]:

@@ -105,7 +105,7 @@ class GuidanceOptions(Options):
 class DitOptions(Options):
     prompt: str = option(PROMPT, PROMPT_HELP, longest=LONGEST)
     samples: int = option(4, "How many pictures of each network", at_least=1, at_most=9)
-    steps: int = option(20, "Denoising steps from noise to picture, of both", at_least=1, at_most=200)
+    steps: int = option(20, "Denoising steps from noise to picture, of each network", at_least=1, at_most=200)
     guidance_scale: float = option(
         3.0, "How strongly to follow the prompt; 1 asks once, 0 ignores it", at_least=0, at_most=100
     )

@@ -1,4 +1,5 @@
-"""A U-Net and a transformer that learnt the same: latents, captions, schedule. What each costs, by its patches."""
+"""A U-Net and a transformer that learnt the same: latents, captions, schedule; and the transformer as flow matching
+taught it. What each costs, by its patches."""
 
 from __future__ import annotations
 
@@ -11,18 +12,19 @@ from torch import Tensor, nn
 
 from genai_demo.text_to_image import denoiser, studio
 from genai_demo.text_to_image.counting import multiplications
-from genai_demo.text_to_image.patches import Patches
+from genai_demo.text_to_image.patches import Patches, Straight
 from genai_demo.text_to_image.studio import Noising, Studio
 
 SIZES = (1, 2, 4, 8)  # of patches, in latent pixels, whose cost is counted
 
 
 class Pair(nn.Module):
-    """latent: the model with the U-Net, whose reader of prompts, decoder and judge the transformer uses too."""
+    """latent: the model with the U-Net, whose reader of prompts, decoder and judge the transformers use too."""
 
-    def __init__(self, latent: Studio, network: Patches) -> None:
+    def __init__(self, latent: Studio, network: Patches, straight: Straight) -> None:
         super().__init__()
-        self.latent, self.dit = latent, Noising(network, latent.schedule)
+        self.latent = latent
+        self.dit, self.straight = (Noising(one, latent.schedule) for one in (network, straight))
 
     @functools.cached_property
     def costs(self) -> dict[str, int]:
@@ -51,13 +53,16 @@ def _resized(network: Noising, size: int) -> int:
 
 
 def build(path: Path) -> Pair:
-    """The bundled model from the transformer's file, beside which the latent model lies.
+    """The bundled model from the transformer's file, beside which the other one and the latent model lie.
 
-    Both learnt with one text encoder, which never changed; that of the latent model is used.
+    All learnt with one text encoder, which never changed; that of the latent model is used.
     """
-    parts = denoiser.empty("dit")
-    parts.load_state_dict(studio.floats(path))
-    return Pair(studio.build(path.with_name("denoiser.safetensors")), parts.unet)
+    nets = []
+    for kind, name in (("dit", path.name), ("flow", "straight.safetensors")):
+        parts = denoiser.empty(kind)
+        parts.load_state_dict(studio.floats(path.with_name(name)))
+        nets.append(parts.unet)
+    return Pair(studio.build(path.with_name("denoiser.safetensors")), *nets)
 
 
 @torch.inference_mode()
@@ -66,4 +71,6 @@ def example(pair: Pair, batch: int = 1) -> Tensor:
     studio.example(pair.latent, batch)
     device, dtype = pair.dit.place
     words: Any = torch.zeros(batch, denoiser.WORDS, denoiser.WIDTH, device=device, dtype=dtype)
-    return pair.dit.velocity(torch.zeros(batch, *pair.dit.shape, device=device), 500, words)
+    x = torch.zeros(batch, *pair.dit.shape, device=device)
+    pair.straight.velocity(x, 500, words)
+    return pair.dit.velocity(x, 500, words)

@@ -1,7 +1,7 @@
 """A transformer in the U-Net's place (DiT, Peebles & Xie 2022), in the class of PixArt (Chen et al. 2023) of diffusers.
 
 It cuts the latents into patches of 2 x 2, reads them as tokens with what stands in the prompt, and is told the time by
-scales, shifts and gates of its blocks (adaLN).
+scales, shifts and gates of its blocks (adaLN). It may also be taught by flow matching.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from diffusers import PixArtTransformer2DModel
+from diffusers.models.modeling_outputs import Transformer2DModelOutput
 from torch import Tensor
 
 from genai_demo.text_to_image.autoencoder import LATENT
@@ -62,6 +63,30 @@ class Patches(PixArtTransformer2DModel):  # type: ignore[misc]
     def grid(self) -> int:
         """Patches along a side of the latents."""
         return int(self.config.sample_size // self.config.patch_size)
+
+
+class Straight(Patches):
+    """The same, taught by flow matching (Lipman et al. 2023; Liu et al. 2023): it tells where a straight line leads.
+
+    Inside, noisy latents are (1 - s) * z + s * noise, and what it tells is noise - z. Outside it is asked as any other:
+    for latents a * z + b * noise it says the velocity a * noise - b * z, which is the same in other measures, for
+    s = b / (a + b). kept: a * a of every time.
+    """
+
+    def __init__(self, kept: Tensor, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.register_buffer("kept", kept, persistent=False)
+
+    def forward(self, sample: Tensor, timestep: Tensor, *others: Any, return_dict: bool = True, **more: Any) -> Any:
+        a, b = self.measures(timestep)
+        told = super().forward((sample / (a + b)).to(sample.dtype), timestep, *others, **more).sample
+        velocity = ((a - b) * sample + told) / (a + b)
+        return Transformer2DModelOutput(velocity) if return_dict else (velocity,)
+
+    def measures(self, t: Tensor) -> tuple[Tensor, Tensor]:
+        """a and b of these times, (b, 1, 1, 1) each, float32."""
+        kept = self.kept[t.reshape(-1)].float().view(-1, 1, 1, 1)
+        return kept.sqrt(), (1 - kept).sqrt()
 
 
 def gates(net: Patches, t: int) -> Tensor:

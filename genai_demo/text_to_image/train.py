@@ -53,7 +53,7 @@ BESIDE = {train_emoji.NAME: train_emoji.KNOWN}  # a second file that a training 
 WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, what builds it, and its other files
     "denoiser": (studio.build, ("autoencoder", "detector")),
     train_cascade.BASE: (cascade.build, (train_cascade.ENLARGER, "denoiser", "autoencoder", "detector")),
-    "dit": (pair.build, ("denoiser", "autoencoder", "detector")),
+    "dit": (pair.build, ("straight", "denoiser", "autoencoder", "detector")),
     train_codes.WRITER: (writer.build, (*WAYS, "denoiser", "autoencoder", "detector")),
     train_emoji.NAME: (emoji_studio.build, tuple(f"emoji-{part}" for part in emoji_studio.PARTS)),
 }

@@ -9,6 +9,7 @@ before, and stays as it is.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import torch
 from diffusers.models.attention_processor import AttnProcessor
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from genai_demo.core import training as kit
@@ -29,7 +31,9 @@ from genai_demo.text_to_image.latents import Encoded
 from genai_demo.text_to_image.patches import Patches
 from genai_demo.text_to_image.train_text import SIZES, missed
 
-NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit"}
+NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit", "straight": "flow"}
+PARENT = "dit"  # what the one that learns by flow matching begins with
+TITLES = {"unet": "", "dit": ", a transformer", "flow": ", a transformer that learnt by flow matching"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
 FREE = (
     "text",
@@ -178,9 +182,20 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
             data = latents.load(folder / f"latents-{card['sha256'][:12]}", cfg.scenes, vae, cfg.seed)
             training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
+            if name == "straight" and not training.step:
+                begin(notes, training)
             training.reads_with(words)
             yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
             export(notes, training.average, folder, name)
+
+
+def begin(notes: kit.Journal, training: Training) -> None:
+    """With the weights of the transformer that learnt velocities, where they are; the average too."""
+    parent = WEIGHTS / "text_to_image" / f"{PARENT}.safetensors"
+    if parent.exists():
+        training.take(load_file(parent))
+        card = json.loads(parent.with_suffix(".json").read_text())
+        notes.begun = {"model": PARENT, "steps": card["steps"], "sha256": card["sha256"]}
 
 
 def export(notes: kit.Journal, average: denoiser.Denoiser, folder: Path, name: str) -> None:
@@ -195,10 +210,10 @@ def export(notes: kit.Journal, average: denoiser.Denoiser, folder: Path, name: s
         for part in (pipe.vae, pipe.unet, pipe.text_encoder):
             part.half()  # nothing is lost: the weights are those of half precision
         pipe.save_pretrained(folder / "pipeline")
-    parts = {network: getattr(denoiser, network.upper()), "text": denoiser.TEXT, "schedule": denoiser.SCHEDULE}
+    parts = {network: denoiser.UNET if network == "unet" else denoiser.DIT, "text": denoiser.TEXT, "schedule": denoiser.SCHEDULE}
     write_card(
         notes.weights,
-        title="Denoiser of the picture world" + (", a transformer" if network == "dit" else ""),
+        title="Denoiser of the picture world" + TITLES[network],
         licence="Apache-2.0",
         data=DATA,
         config=kit.stated(parts),

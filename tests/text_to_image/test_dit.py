@@ -25,15 +25,15 @@ from genai_demo.text_to_image.pair import Pair
 from tests.text_to_image.stand_in import tiny
 
 DIT: dict[str, Any] = {**denoiser.DIT, "num_attention_heads": 2, "attention_head_dim": 8}
-TRANSFORMER = WEIGHTS / "text_to_image" / "dit.safetensors"
+WEIGHTS_OF = WEIGHTS / "text_to_image"
 
 
 @functools.cache
 def tiny_pair() -> Pair:
     """U-Net and transformer with random weights, so small that a run takes moments."""
     with seeded(0):
-        network = patches.Patches(**DIT)
-    return Pair(tiny(), network).eval().requires_grad_(False)
+        network, straight = patches.Patches(**DIT), patches.Straight(denoiser.scheduler().alphas_cumprod, **DIT)
+    return Pair(tiny(), network, straight).eval().requires_grad_(False)
 
 
 def steps(**asked: Any) -> list[Any]:
@@ -106,7 +106,7 @@ def test_gates_are_those_by_which_the_blocks_multiply() -> None:
 
 
 def test_both_begin_with_the_same_noise_prompt_and_times() -> None:
-    pair, told = tiny_pair(), {"latent": [], "dit": []}
+    pair, told = tiny_pair(), {"latent": [], "dit": [], "straight": []}
     assert pair.costs, "counted once, by a call of its own"
     hooks = [
         getattr(pair, name).unet.register_forward_pre_hook(lambda net, given, said=said: said.append(given[:3]))
@@ -117,11 +117,42 @@ def test_both_begin_with_the_same_noise_prompt_and_times() -> None:
     finally:
         for hook in hooks:
             hook.remove()
-    assert len(told["latent"]) == len(told["dit"]) == 3
-    assert torch.equal(told["latent"][0][0], told["dit"][0][0])
-    for (_, t, words), (_, own_t, own_words) in zip(told["latent"], told["dit"], strict=True):
-        assert torch.equal(t, own_t)
-        assert torch.equal(words, own_words)
+    for name in ("dit", "straight"):
+        assert len(told["latent"]) == len(told[name]) == 3
+        assert torch.equal(told["latent"][0][0], told[name][0][0])
+        for (_, t, words), (_, own_t, own_words) in zip(told["latent"], told[name], strict=True):
+            assert torch.equal(t, own_t)
+            assert torch.equal(words, own_words)
+
+
+def test_flow_matching_is_drawn_along_straight_lines() -> None:
+    """DDIM's steps are Euler's on what the network tells inside: noise - latents, at (1 - s) * latents + s * noise."""
+    pair, noise = tiny_pair(), noise_of(tiny_pair().latent, 3, 2)
+    net, x, (grid, times) = pair.straight.unet, noise(), pair.latent.levels(5)
+    words = torch.zeros(1, denoiser.WORDS, denoiser.WIDTH)
+    drawn = list(ddim(Guide(pair.straight, words, words, 1.0, (grid, times)), x, grid, noise))
+    share = [b / (a + b) for a, b in zip(grid.alpha, grid.sigma, strict=True)]
+    line = x / (grid.alpha[0] + grid.sigma[0])
+    with torch.inference_mode():
+        for at, (t, step) in enumerate(zip(times, drawn, strict=True)):
+            told = patches.Patches.forward(net, line, torch.tensor(t), words.expand(2, -1, -1)).sample
+            line = line + (share[at + 1] - share[at]) * told
+            assert torch.allclose(line, step.after / (grid.alpha[at + 1] + grid.sigma[at + 1]), atol=1e-4)
+
+
+def test_flow_matching_is_taught_the_difference_of_noise_and_latents() -> None:
+    with seeded(0):
+        model = denoiser.empty("flow")
+    random = torch.Generator().manual_seed(0)
+    z, noise = torch.randn(2, 3, 4, 16, 16, generator=random)
+    t, ids = torch.tensor([0, 500, 999]), denoiser.ids_of(["a red cat"] * 3)
+    a, b = model.unet.measures(t)
+    s = b / (a + b)
+    with torch.inference_mode():
+        read = model.text_encoder(ids).last_hidden_state
+        told = patches.Patches.forward(model.unet, (1 - s) * z + s * noise, t, read).sample
+        found = denoiser.loss(model, z, ids, t=t, noise=noise)
+    assert float(found) == pytest.approx(float((told - (noise - z)).square().mean()), rel=1e-4)
 
 
 def test_looking_changes_no_bit() -> None:
@@ -210,7 +241,10 @@ def test_frames_are_thinned_and_say_what_they_show() -> None:
     assert few[-1].dit.shape == few[-1].unet.shape == (2, 64, 64, 3)
     assert "U-Net:" in few[-1].said
     assert "Transformer:" in few[-1].said
-    assert len(few[-1].captions) == len(few[-1].unet_captions) == 2
+    assert "Flow matching:" in few[-1].said
+    assert len(few[-1].captions) == len(few[-1].unet_captions) == len(few[-1].flow_captions) == 2
+    assert few[0].turned is few[-1].turned is None, "there is no step before the first, and none after the last"
+    assert min(few[1].turned, few[1].unet_turned, few[1].flow_turned) > 0
     assert few[0].tokens == 64
     assert [row.kind for row in few[0].sizes] == ["", "picked", "", "", ""]
     assert few[0].dit_weights == pytest.approx(sum(w.numel() for w in tiny_pair().dit.parameters()) / 1e6)
@@ -235,10 +269,10 @@ def test_a_prompt_of_unknown_words_alone_is_refused() -> None:
         steps(prompt="zebra")
 
 
-@pytest.mark.skipif(not TRANSFORMER.exists(), reason="the transformer is not trained yet")
-def test_both_learnt_with_one_text_encoder() -> None:
-    """So that the pair may use that of the U-Net for both."""
-    own, latent = load_file(TRANSFORMER), load_file(TRANSFORMER.with_name("denoiser.safetensors"))
+@pytest.mark.parametrize("name", ["dit", "straight"])
+def test_all_learnt_with_one_text_encoder(name: str) -> None:
+    """So that the pair may use that of the U-Net for all."""
+    own, latent = load_file(WEIGHTS_OF / f"{name}.safetensors"), load_file(WEIGHTS_OF / "denoiser.safetensors")
     names = [name for name in own if name.startswith("text_encoder.")]
     assert names
     assert all(torch.equal(own[name], latent[name]) for name in names)

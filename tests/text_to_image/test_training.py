@@ -61,6 +61,9 @@ TRAININGS: dict[str, Callable[[], Any]] = {
     "dit": lambda: train_denoiser.Training(
         train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5, "dit"
     ),
+    "straight": lambda: train_denoiser.Training(
+        train_denoiser.TrainConfig(steps=10, batch_size=2), some_latents(), 0.5, "flow"
+    ),
 }
 
 
