@@ -352,9 +352,9 @@ BENCHES = (
         group="Other ways",
     ),
     Bench(
-        "U-Net or transformer",
+        "Transformer",
         DIT,
-        "What takes the noise off: a U-Net, a transformer over patches, or the same transformer taught by flow matching.",
+        "What takes the noise off: a U-Net, a transformer over patches, or that transformer taught by flow matching.",
         ("samples", "steps", "guidance_scale", "block", "place"),
         primary="Draw with all",
         own={"prompt": _prompt(DIT)},

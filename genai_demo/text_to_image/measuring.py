@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,15 @@ def of_codes(key: str, samples: int) -> dict[str, Any]:
 
     told = {"prompts": count, "guidance_scale": usual.guidance_scale, "temperature": usual.temperature}
     return {**told, **obeyed(draw_all, model.latent.judge, count)}
+
+
+def of_transformers(key: str, samples: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same of the transformer, and of the one that learnt by flow matching: for their cards."""
+    pair, count = load(key), min(samples, MOST_PROMPTS)
+    reads = pair.latent.text_encoder
+    pipes = [
+        pipeline.assemble(pair.latent.vae, SimpleNamespace(unet=net.unet, text_encoder=reads))
+        for net in (pair.dit, pair.straight)
+    ]
+    dit, straight = (prompt_accuracy(pipe, pair.latent.judge, count) for pipe in pipes)
+    return dit, straight

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from genai_demo.core.cards import add_to_card
 from genai_demo.quality.cards import Watch, card, weights, write
 from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
 
-KEY, CASCADE, CODES = (f"text_to_image/{name}" for name in ("world", "cascade", "codes"))
+KEY, CASCADE, CODES, DIT = (f"text_to_image/{name}" for name in ("world", "cascade", "codes", "dit"))
 ROWS = {"seen": "nothing", "new_colour": "a thing in a colour it never had", "new_relation": "two things lie as never"}
 COLUMNS = ("number", "palette", "things", "things_and_colours", "relations", "sizes", "background")
 
@@ -19,19 +21,26 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
     """Draw a picture of each of `samples` prompts of each half and look at them; see `measuring`."""
     from genai_demo.text_to_image import measuring
 
+    dit, straight = measuring.of_transformers(DIT, samples)
     found = {
         KEY: measuring.measure(KEY, samples, watch),
         CASCADE: measuring.of_cascade(CASCADE, samples),
         CODES: measuring.of_codes(CODES, samples),
+        DIT: dit,
     }
     for key, values in found.items():
         write(key, values)
+    add_to_card(_file("straight").with_suffix(".safetensors"), "quality", straight)
     return found
+
+
+def _file(name: str) -> Path:
+    return weights(KEY).with_name(f"{name}.json")
 
 
 def _card(name: str) -> dict[str, Any]:
     """The card of one of the parts. Raises KeyError where it is not there."""
-    path = weights(KEY).with_name(f"{name}.json")
+    path = _file(name)
     if not path.exists():
         raise KeyError(name)
     found: dict[str, Any] = json.loads(path.read_text())
@@ -84,14 +93,18 @@ def _others() -> Iterator[tuple[str, dict[str, Any]]]:
         f"{_card('enlarger')['steps']:,}.",
         q,
     )
-    if weights(KEY).with_name("dit.json").exists():
-        beside = _card("dit")
-        q = beside["quality"]
-        yield (
-            f"**The transformer** in the U-Net's place, {q['prompts']} prompts a row, drawn alike: {beside['steps']:,} "
-            f"steps of training, to the U-Net's {card(KEY)['steps']:,}, on the same latents and captions.",
-            q,
-        )
+    unet, dit, straight = card(KEY), card(DIT), _card("straight")
+    pictures = [one["steps"] * one["training"]["batch_size"] for one in (dit, unet)]
+    yield (
+        f"**The transformer** in the U-Net's place, drawn alike, {dit['quality']['prompts']} prompts a row: it has learnt "
+        f"from {pictures[0]:,} noisy latents, the U-Net from {pictures[1]:,}, on the same scenes and captions.",
+        dit["quality"],
+    )
+    yield (
+        f"**The transformer, taught by flow matching**: begun with the other's weights, "
+        f"{straight['steps'] * straight['training']['batch_size']:,} noisy latents more.",
+        straight["quality"],
+    )
     writer, (vq, fsq) = card(CODES), (_card(way)["quality"] for way in ("vq", "fsq"))
     q = writer["quality"]
     yield (

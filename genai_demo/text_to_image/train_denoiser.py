@@ -210,7 +210,11 @@ def export(notes: kit.Journal, average: denoiser.Denoiser, folder: Path, name: s
         for part in (pipe.vae, pipe.unet, pipe.text_encoder):
             part.half()  # nothing is lost: the weights are those of half precision
         pipe.save_pretrained(folder / "pipeline")
-    parts = {network: denoiser.UNET if network == "unet" else denoiser.DIT, "text": denoiser.TEXT, "schedule": denoiser.SCHEDULE}
+    parts = {
+        network: denoiser.UNET if network == "unet" else denoiser.DIT,
+        "text": denoiser.TEXT,
+        "schedule": denoiser.SCHEDULE,
+    }
     write_card(
         notes.weights,
         title="Denoiser of the picture world" + TITLES[network],

@@ -7,7 +7,9 @@ import pytest
 from tests.pages.conftest import live
 from tests.standins import stand_ins  # noqa: F401  the fixture replaces what would be fetched
 
-GENERATE, FORK, GROW, WRITE = (f"p-text_to_image-{name}" for name in ("generate", "fork", "outpaint", "write"))
+GENERATE, FORK, GROW, WRITE, DIT = (
+    f"p-text_to_image-{name}" for name in ("generate", "fork", "outpaint", "write", "dit")
+)
 
 
 @pytest.mark.browser
@@ -50,3 +52,16 @@ def test_a_picture_is_written_code_by_code_and_one_code_exchanged(visit, film):
     apart = [next(n["value"] for n in frame["numbers"] if n["name"] == "apart") for frame in parts]
     assert apart[:31] == [0] * 31
     assert apart[31] == 1
+
+
+@pytest.mark.browser
+def test_a_patch_that_is_clicked_asks_in_the_place_of_the_other(visit):
+    page = visit("text-to-image?run=text_to_image/dit&samples=1&steps=1&place=0")
+    first = live(page, DIT)[-1]
+    assert {"U-Net", "transformer", "transformer, flow matching"} <= set(first["lanes"])
+    assert first["lanes"]["what the marked patch looks at"]["names"] == ["row 1, column 1"]
+    page.locator(f"#{DIT}-strip figure[data-name='patches of its first picture'] canvas").click()
+    page.wait_for_function(f"() => document.querySelector('#{DIT}-strip .film')?.told?.recipe?.options.place > 0")
+    own = live(page, DIT)[-1]["lanes"]
+    assert own["transformer"] == first["lanes"]["transformer"], "who asks changes nothing of the picture"
+    assert own["what the marked patch looks at"] != first["lanes"]["what the marked patch looks at"]
