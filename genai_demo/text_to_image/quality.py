@@ -95,8 +95,9 @@ def _others() -> Iterator[tuple[str, dict[str, Any]]]:
     )
     unet, dit, straight = card(KEY), card(DIT), _card("straight")
     pictures = [one["steps"] * one["training"]["batch_size"] for one in (dit, unet)]
+    count = dit["quality"]["prompts"]
     yield (
-        f"**The transformer** in the U-Net's place, drawn alike, {dit['quality']['prompts']} prompts a row: it has learnt "
+        f"**The transformer** in the U-Net's place, drawn alike, {count} prompts a row: it learnt "
         f"from {pictures[0]:,} noisy latents, the U-Net from {pictures[1]:,}, on the same scenes and captions.",
         dit["quality"],
     )
