@@ -104,10 +104,19 @@ SPECS = (
         "CreativeML OpenRAIL-M",
         _EXAMPLE,
     ),
+    ModelSpec(
+        "text_to_image/dit-xl",
+        "DiT-XL/2, a class in place of a prompt, 256x256",
+        (Hub("facebook/DiT-XL-2-256"),),
+        "genai_demo.text_to_image.classes:build",
+        "CC-BY-NC 4.0 (Meta)",
+        _EXAMPLE,
+    ),
 )
 WORLD = ("text_to_image/world",)
 CASCADE, CODES, DIT = ("text_to_image/cascade",), ("text_to_image/codes",), ("text_to_image/dit",)
 KEYS = tuple(spec.key for spec in SPECS if spec.key not in (*CASCADE, *CODES, *DIT))
+LOOKING = tuple(key for key in KEYS if key != "text_to_image/dit-xl")  # at words
 WAY = 0.1  # seconds a step on a lent GPU, at most
 
 RUNS = (
@@ -156,7 +165,7 @@ RUNS = (
         "Where words find themselves in a picture of yours",
         of.AttendOptions,
         "genai_demo.text_to_image.attend:attend",
-        KEYS,
+        LOOKING,
         lambda o: 30 + int(WAY * o.steps),
     ),
     Run(

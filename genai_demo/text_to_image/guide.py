@@ -75,7 +75,7 @@ class Guide:
         watch: bool = True,
     ) -> Tensor:
         self.evaluations += len(rows)
-        watcher = self._watcher(list(rows)) if self.watch and watch else None
+        watcher = self._watcher(list(rows)) if self.watch and watch and self.studio.attends else None
         if bias is not None:
             bias = bias.expand(len(x), -1, -1).to(x.device, features.dtype)
         features = features.expand(len(x), -1, -1)

@@ -68,12 +68,14 @@ def read(studio: Studio, text: str) -> Prompt:
     )
     spans = [word.span() for word in WORD.finditer(given)]
     places = [
-        tuple(i for i, (a, b) in enumerate(tokens["offset_mapping"]) if b > a and start <= a < end)
+        tuple(i for i, (a, b) in enumerate(tokens["offset_mapping"]) if b > a and a < end and start < b)
         for start, end in spans
     ]
     words = [given[start:end] for start, end in spans]
     read_ = [(word, place) for word, place in zip(words, places) if place]
-    cut = tuple(word for word, place in zip(words, places) if not place)
+    left = [word for word, place in zip(words, places) if not place]
+    strange |= set() if studio.attends else set(left)  # it reads no words, only the name of a class
+    cut = tuple(word for word in left if word not in strange)
     return Prompt(
         tuple(word for word, _ in read_),
         tuple(place for _, place in read_),
@@ -88,7 +90,7 @@ def asked(studio: Studio, text: str) -> Prompt:
     """As read. Raises DemoError where words were written and none of them names anything that the model knows."""
     prompt = read(studio, text)
     names, colours, example = _draws(studio)
-    if prompt.unknown and not any(word.lower() in _named(names) for word in prompt.words):
+    if studio.own_words and prompt.unknown and not any(word.lower() in _named(names) for word in prompt.words):
         raise DemoError(
             f"this model never saw {_listed(prompt.unknown)}; it draws {len(names)} kinds of things, "
             f"such as {', '.join(names[:4])}, in {colours} colours: try “{example}”"

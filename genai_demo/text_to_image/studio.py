@@ -38,6 +38,11 @@ class Noising(nn.Module):
         return self.unet.config.in_channels, self.unet.config.sample_size, self.unet.config.sample_size
 
     @property
+    def attends(self) -> bool:
+        """Whether it looks at words."""
+        return bool(getattr(self.unet, "attends", True))
+
+    @property
     def place(self) -> tuple[torch.device, torch.dtype]:
         weight = next(self.unet.parameters())
         return weight.device, weight.dtype

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import DDIMScheduler, DiTPipeline, DiTTransformer2DModel, StableDiffusionPipeline
 
+from genai_demo.core.device import seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import pack
 from genai_demo.data.world import Scene, Thing, draw
 from genai_demo.diffusion.samplers import ddim
 from genai_demo.inputs.pictures import encode_picture
-from genai_demo.text_to_image import detector, hub, options, reading, verdict
+from genai_demo.text_to_image import classes, detector, hub, options, reading, verdict
 from genai_demo.text_to_image.attend import attend
 from genai_demo.text_to_image.attention import Watcher
+from genai_demo.text_to_image.autoencoder import as_pictures
 from genai_demo.text_to_image.blend import blend
 from genai_demo.text_to_image.codes import autoencoder
 from genai_demo.text_to_image.edit import _Turn, edit, outpaint
@@ -26,6 +29,7 @@ from genai_demo.text_to_image.fork import fork
 from genai_demo.text_to_image.generate import generate
 from genai_demo.text_to_image.guidance import guidance, spread
 from genai_demo.text_to_image.guide import Guide, features_of, noise_of
+from genai_demo.text_to_image.studio import Studio
 from tests.text_to_image.stand_in import tiny
 
 PROMPT = "a red cat to the left of a blue cup"
@@ -254,3 +258,64 @@ def test_a_pipeline_of_the_hub_is_a_studio(tmp_path: Path) -> None:
     same = list(generate(tiny(), options.GenerateOptions(steps=1, samples=1, prompt=PROMPT), seed=0))
     assert np.abs(frames[-1].picture.astype(int) - same[-1].picture).max() <= 1
     assert frames[-1].said == ""
+
+
+def classed() -> DiTPipeline:
+    """A transformer of three classes with random weights, as a pipeline of diffusers."""
+    with seeded(0):
+        net = DiTTransformer2DModel(
+            num_attention_heads=2,
+            attention_head_dim=4,
+            in_channels=4,
+            out_channels=8,
+            num_layers=2,
+            sample_size=16,
+            num_embeds_ada_norm=3,
+        ).eval()
+    return DiTPipeline(net, tiny().vae, DDIMScheduler(clip_sample=False))
+
+
+@pytest.fixture(scope="module")
+def classes_of(tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    place = tmp_path_factory.mktemp("dit")
+    classed().save_pretrained(place)
+    index = json.loads((place / "model_index.json").read_text())  # the names stand there, as on the hub
+    index["id2label"] = {"0": "goldfish, Carassius auratus", "1": "golden retriever", "2": "retriever"}
+    (place / "model_index.json").write_text(json.dumps(index))
+    studio = classes.build(str(place))
+    return studio.eval()
+
+
+def test_a_transformer_that_is_told_a_class_draws_as_its_pipeline(classes_of: Studio) -> None:
+    pipe = classed()
+    asked = options.GenerateOptions(steps=3, samples=1, prompt="a golden retriever", guidance_scale=4.0)
+    frames = list(generate(classes_of, asked, seed=3))
+    noise = noise_of(classes_of, 3, 1)()
+    latents = torch.cat([noise, noise])
+    pipe.scheduler.set_timesteps(3)
+    with torch.inference_mode():
+        for t in pipe.scheduler.timesteps:
+            told = pipe.transformer(latents, t.expand(2), torch.tensor([1, 3])).sample[:, :4]
+            given, free = told.chunk(2)
+            latents = pipe.scheduler.step((free + 4.0 * (given - free)).repeat(2, 1, 1, 1), t, latents).prev_sample
+        decoded = classes_of.decode(latents[:1])
+    assert np.abs(frames[-1].picture.astype(int) - as_pictures(decoded)).max() <= 1
+    assert frames[0].maps is None
+    assert frames[0].said == "It never saw a, which is left out.", "what it can't read is said"
+    assert reading.read(classes_of, "a golden retriever").words == ("golden", "retriever")
+    assert reading.read(classes_of, "Carassius  auratus!").ids.tolist() == [[0]]
+
+
+def test_a_class_is_wanted_where_no_words_are_read(classes_of: Studio) -> None:
+    with pytest.raises(DemoError, match="one of 3 classes, such as carassius auratus"):
+        next(iter(generate(classes_of, options.GenerateOptions(prompt="a zebra"), seed=0)))
+    asked = options.ForkOptions(prompt="goldfish", other_prompt="", word="goldfish", weight=2, steps=1, samples=1)
+    with pytest.raises(DemoError, match="looks at no words"):
+        list(fork(classes_of, asked, seed=0))
+
+
+def test_two_classes_are_mixed_as_two_prompts_are(classes_of: Studio) -> None:
+    asked = options.BlendOptions(prompt="goldfish", other_prompt="retriever", samples=3, steps=1, way="words")
+    ends = [list(blend(classes_of, asked, seed=0))[-1].picture[i] for i in (0, 1, 2)]
+    assert not np.array_equal(ends[0], ends[1])
+    assert not np.array_equal(ends[1], ends[2])
