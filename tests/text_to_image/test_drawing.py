@@ -303,7 +303,7 @@ def test_a_transformer_that_is_told_a_class_draws_as_its_pipeline(classes_of: St
     assert frames[0].maps is None
     assert frames[0].said == "It never saw a, which is left out.", "what it can't read is said"
     assert reading.read(classes_of, "a golden retriever").words == ("golden", "retriever")
-    assert reading.read(classes_of, "Carassius  auratus!").ids.tolist() == [[0]]
+    assert reading.read(classes_of, "Carassius auratus!").ids.tolist() == [[0]]
 
 
 def test_a_class_is_wanted_where_no_words_are_read(classes_of: Studio) -> None:
