@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, DiTPipeline, DiTTransformer2DModel, StableDiffusionPipeline
+from diffusers import DDIMScheduler, DiTPipeline, StableDiffusionPipeline
 
-from genai_demo.core.device import seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.frames import pack
 from genai_demo.data.world import Scene, Thing, draw
@@ -30,7 +29,7 @@ from genai_demo.text_to_image.generate import generate
 from genai_demo.text_to_image.guidance import guidance, spread
 from genai_demo.text_to_image.guide import Guide, features_of, noise_of
 from genai_demo.text_to_image.studio import Studio
-from tests.text_to_image.stand_in import tiny
+from tests.text_to_image.stand_in import class_net, tiny, tiny_classes
 
 PROMPT = "a red cat to the left of a blue cup"
 
@@ -261,18 +260,8 @@ def test_a_pipeline_of_the_hub_is_a_studio(tmp_path: Path) -> None:
 
 
 def classed() -> DiTPipeline:
-    """A transformer of three classes with random weights, as a pipeline of diffusers."""
-    with seeded(0):
-        net = DiTTransformer2DModel(
-            num_attention_heads=2,
-            attention_head_dim=4,
-            in_channels=4,
-            out_channels=8,
-            num_layers=2,
-            sample_size=16,
-            num_embeds_ada_norm=3,
-        ).eval()
-    return DiTPipeline(net, tiny().vae, DDIMScheduler(clip_sample=False))
+    """A transformer of three classes, as a pipeline of diffusers."""
+    return DiTPipeline(class_net(), tiny().vae, DDIMScheduler(clip_sample=False))
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +295,8 @@ def test_a_transformer_that_is_told_a_class_draws_as_its_pipeline(classes_of: St
     assert reading.read(classes_of, "Carassius auratus!").ids.tolist() == [[0]]
 
 
-def test_a_class_is_wanted_where_no_words_are_read(classes_of: Studio) -> None:
+def test_a_class_is_wanted_where_no_words_are_read() -> None:
+    classes_of = tiny_classes()
     with pytest.raises(DemoError, match="one of 3 classes, such as carassius auratus"):
         next(iter(generate(classes_of, options.GenerateOptions(prompt="a zebra"), seed=0)))
     asked = options.ForkOptions(prompt="goldfish", other_prompt="", word="goldfish", weight=2, steps=1, samples=1)
@@ -314,8 +304,8 @@ def test_a_class_is_wanted_where_no_words_are_read(classes_of: Studio) -> None:
         list(fork(classes_of, asked, seed=0))
 
 
-def test_two_classes_are_mixed_as_two_prompts_are(classes_of: Studio) -> None:
+def test_two_classes_are_mixed_as_two_prompts_are() -> None:
     asked = options.BlendOptions(prompt="goldfish", other_prompt="retriever", samples=3, steps=1, way="words")
-    ends = [list(blend(classes_of, asked, seed=0))[-1].picture[i] for i in (0, 1, 2)]
+    ends = [list(blend(tiny_classes(), asked, seed=0))[-1].picture[i] for i in (0, 1, 2)]
     assert not np.array_equal(ends[0], ends[1])
     assert not np.array_equal(ends[1], ends[2])
