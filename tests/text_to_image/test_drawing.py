@@ -297,7 +297,7 @@ def test_a_transformer_that_is_told_a_class_draws_as_its_pipeline(classes_of: St
 
 def test_a_class_is_wanted_where_no_words_are_read() -> None:
     classes_of = tiny_classes()
-    with pytest.raises(DemoError, match="one of 3 classes, such as carassius auratus"):
+    with pytest.raises(DemoError, match="one of 3 classes, such as goldfish"):
         next(iter(generate(classes_of, options.GenerateOptions(prompt="a zebra"), seed=0)))
     asked = options.ForkOptions(prompt="goldfish", other_prompt="", word="goldfish", weight=2, steps=1, samples=1)
     with pytest.raises(DemoError, match="looks at no words"):
