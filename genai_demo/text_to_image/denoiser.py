@@ -130,8 +130,8 @@ def empty(network: Network = "unet", words: Any = None, **other: Any) -> Denoise
     return model
 
 
-        self.unet: Any = NETWORKS[network](**other)
-        text = TEXT | {"max_position_embeddings": words.model_max_length}
+def loss(model: Callable[..., Tensor], z: Tensor, ids: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
+    """Mean squared error of the velocity, or of what the network tells inside (Straight); noise of z's shape."""
     schedule = scheduler()
     noisy, v = schedule.add_noise(z, noise, t), schedule.get_velocity(z, noise, t)
     said = model(noisy.contiguous(memory_format=torch.channels_last), t, ids).float()

@@ -38,8 +38,9 @@ ZOOM = 2  # pixels of a map along one of the picture
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DitStep:
-    """A step of all three. Pictures are quick previews of latents until the last, decoded, ones.
+    """A step of all three; what each has stands in this order: U-Net, transformer, flow matching.
 
+    Pictures are quick previews of latents until the last, decoded, ones.
     Costs: of one picture so far, each multiplication with its addition; gates: means over blocks, at this time;
     turned: how far the guess of the clean latents has moved since the step before, root of the mean square.
     """
@@ -71,8 +72,8 @@ class DitStep:
     mlp_gate: float = curve("gates of the MLP", chart=GATES, against="t")
     dit_cost: float = curve("transformer", unit="billions", chart=COST, digits=2)
     unet_cost: float = curve("U-Net", unit="billions", chart=COST, digits=2)
-    captions: tuple[str, ...] = ()
     unet_captions: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
     flow_captions: tuple[str, ...] = ()
     marked: tuple[str, ...] = ()
 
@@ -116,7 +117,7 @@ class _Film:
     """Makes the frames of one run. asks: of U-Net, transformer, and transformer by flow matching; last: their steps."""
 
     last: tuple[Step, ...] = ()
-    turned: tuple[float | None, ...] = (None, None, None)
+    turned: tuple[float | None, float | None, float | None] = (None, None, None)
 
     def __init__(
         self,
@@ -136,7 +137,8 @@ class _Film:
     def frame(self, steps: tuple[Step, ...]) -> Iterator[DitStep]:
         """The frame of a step of all, if it is one of those shown."""
         if self.last:
-            self.turned = tuple(rms(now.x0 - before.x0) for now, before in zip(steps, self.last, strict=True))
+            unet, own, flow = (rms(now.x0 - before.x0) for now, before in zip(steps, self.last, strict=True))
+            self.turned = (unet, own, flow)
         self.last = steps
         i = steps[0].i
         if i in self.wanted:
@@ -153,36 +155,40 @@ class _Film:
     def _frame(self, step: int, t: int, made: list[np.ndarray], found: Sequence[Seen] = (NOTHING,) * 3) -> DitStep:
         place, side, maps = self.options.place, self.pair.dit.unet.grid, self.asks[1].maps
         assert maps is not None
-        unet, own, flow = made
+        (unet, own, flow), (of_unet, of_own, of_flow) = made, found
         attention, mlp = patches.gates(self.pair.dit.unet, t).mean(0).tolist()
         said = " ".join(f"{name}: {one.said}" for name, one in zip(NAMES, found, strict=True) if one.said)
         self.index += 1
         return DitStep(
-            index=self.index - 1,
-            total=len(self.wanted) + 1,
-            unet=unet,
-            dit=own,
-            flow=flow,
-            cut=cut(own[0], side, place),
-            look=looked(maps[place], own[0], side, place),
-            sizes=self._sizes(),
-            said=said or (self.prompt.notice if self.index == 1 else ""),
-            step=step,
-            t=t,
-            sigma=self.grid[0].sigma[step],
-            itself=100 * float(maps[place, place]),
-            half=halves(maps[place]),
-            tokens=side * side,
-            dit_weights=self.dit_weights,
-            unet_weights=self.unet_weights,
-            **dict(zip(("unet_right", "right", "flow_right"), (one.right for one in found), strict=True)),
-            **dict(zip(("unet_turned", "turned", "flow_turned"), self.turned, strict=True)),
-            attention_gate=attention,
-            mlp_gate=mlp,
-            dit_cost=self.asks[1].evaluations * self.pair.costs["dit"] / BILLION,
-            unet_cost=self.asks[0].evaluations * self.pair.costs["unet"] / BILLION,
-            **dict(zip(("unet_captions", "captions", "flow_captions"), (one.captions for one in found), strict=True)),
-            marked=(f"row {place // side + 1}, column {place % side + 1}",),
+            self.index - 1,
+            len(self.wanted) + 1,
+            unet,
+            own,
+            flow,
+            cut(own[0], side, place),
+            looked(maps[place], own[0], side, place),
+            self._sizes(),
+            said or (self.prompt.notice if self.index == 1 else ""),
+            step,
+            t,
+            self.grid[0].sigma[step],
+            100 * float(maps[place, place]),
+            halves(maps[place]),
+            side * side,
+            self.dit_weights,
+            self.unet_weights,
+            of_unet.right,
+            of_own.right,
+            of_flow.right,
+            *self.turned,
+            attention,
+            mlp,
+            self.asks[1].evaluations * self.pair.costs["dit"] / BILLION,
+            self.asks[0].evaluations * self.pair.costs["unet"] / BILLION,
+            of_unet.captions,
+            of_own.captions,
+            of_flow.captions,
+            (f"row {place // side + 1}, column {place % side + 1}",),
         )
 
     def _sizes(self) -> tuple[Tok, ...]:

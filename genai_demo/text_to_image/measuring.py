@@ -143,13 +143,14 @@ def of_codes(key: str, samples: int) -> dict[str, Any]:
     return {**told, **obeyed(draw_all, model.latent.judge, count)}
 
 
+def _with(latent: Any, net: Any) -> Any:
+    """What a pipeline is made of: another network with the reader of prompts of the latent model."""
+    return SimpleNamespace(unet=net.unet, text_encoder=latent.text_encoder)
+
+
 def of_transformers(key: str, samples: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """The same of the transformer, and of the one that learnt by flow matching: for their cards."""
     pair, count = load(key), min(samples, MOST_PROMPTS)
-    reads = pair.latent.text_encoder
-    pipes = [
-        pipeline.assemble(pair.latent.vae, SimpleNamespace(unet=net.unet, text_encoder=reads))
-        for net in (pair.dit, pair.straight)
-    ]
+    pipes = [pipeline.assemble(pair.latent.vae, _with(pair.latent, net)) for net in (pair.dit, pair.straight)]
     dit, straight = (prompt_accuracy(pipe, pair.latent.judge, count) for pipe in pipes)
     return dit, straight

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor, nn
@@ -57,10 +57,10 @@ def build(path: Path) -> Pair:
 
     All learnt with one text encoder, which never changed; that of the latent model is used.
     """
-    nets = []
-    for kind, name in (("dit", path.name), ("flow", "straight.safetensors")):
+    nets, files = [], {"dit": path, "flow": path.with_name("straight.safetensors")}
+    for kind in get_args(denoiser.Network)[1:]:
         parts = denoiser.empty(kind)
-        parts.load_state_dict(studio.floats(path.with_name(name)))
+        parts.load_state_dict(studio.floats(files[kind]))
         nets.append(parts.unet)
     return Pair(studio.build(path.with_name("denoiser.safetensors")), *nets)
 
