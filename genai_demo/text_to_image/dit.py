@@ -31,7 +31,7 @@ from genai_demo.text_to_image.verdict import NOTHING, Seen, seen
 COST, GATES = "multiplications of a picture", "adaLN gates, mean size"
 TURNED = "how far the guess of the picture moves in a step"
 MARK = (0, 114, 178)  # around the patch that asks
-MILLION, BILLION = 1e6, 1e9
+THOUSAND, MILLION, BILLION = 1e3, 1e6, 1e9
 NAMES = ("U-Net", "Transformer", "Flow matching")
 ZOOM = 2  # pixels of a map along one of the picture
 
@@ -62,6 +62,9 @@ class DitStep:
     tokens: int = number("tokens of the transformer", digits=0)
     dit_weights: float = number("parameters, transformer", unit="millions")
     unet_weights: float = number("parameters, U-Net", unit="millions")
+    unet_learnt: float = number("noisy latents it learnt from, U-Net", unit="thousands", digits=0)
+    learnt: float = number("noisy latents it learnt from, transformer", unit="thousands", digits=0)
+    flow_learnt: float = number("noisy latents it learnt from, flow matching", unit="thousands", digits=0)
     unet_right: int | None = number("all as asked, U-Net", unit="pictures", digits=0)
     right: int | None = number("all as asked, transformer", unit="pictures", digits=0)
     flow_right: int | None = number("all as asked, flow matching", unit="pictures", digits=0)
@@ -130,6 +133,8 @@ class _Film:
         self.pair, self.prompt, self.options, self.asks, self.grid = pair, prompt, options, asks, grid
         self.wanted = shown(grid[0].steps)
         self.index = 0
+        unet, own, flow = (count / THOUSAND for count in pair.learnt)
+        self.learnt = (unet, own, flow)
         self.unet_weights, self.dit_weights = (
             sum(weight.numel() for weight in net.unet.parameters()) / MILLION for net in (pair.latent, pair.dit)
         )
@@ -177,6 +182,7 @@ class _Film:
             side * side,
             self.dit_weights,
             self.unet_weights,
+            *self.learnt,
             of_unet.right,
             of_own.right,
             of_flow.right,

@@ -4,8 +4,9 @@ taught it. What each costs, by its patches."""
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +20,14 @@ SIZES = (1, 2, 4, 8)  # of patches, in latent pixels, whose cost is counted
 
 
 class Pair(nn.Module):
-    """latent: the model with the U-Net, whose reader of prompts, decoder and judge the transformers use too."""
+    """latent: the model with the U-Net, whose reader of prompts, decoder and judge the transformers use too.
 
-    def __init__(self, latent: Studio, network: Patches, straight: Straight) -> None:
+    learnt: from how many noisy latents U-Net, transformer, and the one taught by flow matching have learnt.
+    """
+
+    def __init__(self, latent: Studio, network: Patches, straight: Straight, learnt: tuple[int, int, int]) -> None:
         super().__init__()
+        self.learnt = learnt
         self.latent = latent
         self.dit, self.straight = (Noising(one, latent.schedule) for one in (network, straight))
 
@@ -57,12 +62,22 @@ def build(path: Path) -> Pair:
 
     All learnt with one text encoder, which never changed; that of the latent model is used.
     """
-    nets, files = [], {"dit": path, "flow": path.with_name("straight.safetensors")}
-    for kind in get_args(denoiser.Network)[1:]:
-        parts = denoiser.empty(kind)
-        parts.load_state_dict(studio.floats(files[kind]))
-        nets.append(parts.unet)
-    return Pair(studio.build(path.with_name("denoiser.safetensors")), *nets)
+    straight = path.with_name("straight.safetensors")
+    latent = path.with_name("denoiser.safetensors")
+    seen, own, more = (_learnt(one) for one in (latent, path, straight))
+    return Pair(studio.build(latent), _network("dit", path), _network("flow", straight), (seen, own, own + more))
+
+
+def _network(kind: denoiser.Network, path: Path) -> Any:
+    parts = denoiser.empty(kind)
+    parts.load_state_dict(studio.floats(path))
+    return parts.unet
+
+
+def _learnt(path: Path) -> int:
+    """From how many noisy latents these weights learnt in their own training, by their card."""
+    card = json.loads(path.with_suffix(".json").read_text())
+    return int(card["steps"] * card["training"]["batch_size"])
 
 
 @torch.inference_mode()
