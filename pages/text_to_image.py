@@ -185,11 +185,17 @@ TRIES = (
         "diffusion looks at the whole picture in every step.",
     ),
     Try(
-        "Does it need a U-Net?",
+        "What does a network learn first?",
         "run=text_to_image/dit",
-        "Three networks take off the same noise. A U-Net looks at what is near and at smaller copies of the picture; "
-        "a transformer cuts it into 64 patches, of which each may look at every other. Which patches does the marked "
-        "one look at, early and late?",
+        "Three networks take off the same noise. The U-Net has learnt for long, both transformers for a short while; "
+        "the numbers beneath say from how many noisy latents. What can a beginner draw already, and what not?",
+        "",
+    ),
+    Try(
+        "Which patches does a patch look at?",
+        "run=text_to_image/dit&block=4&place=36",
+        "The transformer cuts the latents into 64 patches, and each may look at every other. Scrub: where does the "
+        "marked one look at first, and where at the end? A click on another patch asks that one.",
         "",
     ),
     Try(
