@@ -34,7 +34,7 @@ from genai_demo.core.backend import backend
 from genai_demo.core.errors import DemoError, shown
 from genai_demo.core.registry import packages
 from pages import PAGES, words
-from pages.parts import health, joined, quick, scripts, sessions
+from pages.parts import asked, health, joined, quick, scripts, sessions
 from pages.parts.asked import Asked
 from pages.parts.cached import Kept
 from pages.parts.film import recorded
@@ -79,6 +79,7 @@ def launch_options() -> dict[str, Any]:
     sheets = Route("/sheets/{name}.png", _sheet)
     sessions.install()
     quick.install()
+    asked.install()
     return {
         **looks(),
         "ssr_mode": False,

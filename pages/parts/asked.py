@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import gradio as gr
+from gradio import route_utils
 from gradio.components import _Keywords
+from gradio.route_utils import FnIndexInferError
 from gradio.utils import is_prop_update
 
 from genai_demo.core.errors import DemoError, shown
@@ -56,6 +58,22 @@ class Asked(gr.Blocks):
         if not (block_fn.outputs and isinstance(block_fn.outputs[0], FilmStrip)):
             return await super().postprocess_data(block_fn, predictions, state)
         return [_sent(*pair) for pair in zip(block_fn.outputs, predictions, strict=True)]
+
+
+def install() -> None:
+    """Before an app is launched: a number that is no event's names no event; Gradio would fail for want of it."""
+    theirs = route_utils.get_fn
+    if getattr(theirs, "kind", False):
+        return
+
+    def get_fn(blocks: Any, api_name: str | None, body: Any) -> Any:
+        try:
+            return theirs(blocks, api_name, body)
+        except KeyError as error:
+            raise FnIndexInferError(f"there is no event {shown(body.fn_index)}") from error
+
+    get_fn.kind = True  # type: ignore[attr-defined]
+    route_utils.get_fn = get_fn
 
 
 def _sent(block: Any, value: Any) -> Any:

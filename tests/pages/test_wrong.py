@@ -69,13 +69,15 @@ def test_events_of_the_pages_answer_wrong_inputs_with_a_sentence(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
-@pytest.mark.parametrize("body", [{"data": []}, {"data": [], "fn_index": None, "session_hash": "x"}], ids=str)
+@pytest.mark.parametrize("door", ["run/predict", "queue/join"])
+@pytest.mark.parametrize("said", [{}, {"fn_index": None}, {"fn_index": 10**30}, {"fn_index": -1}], ids=str)
 def test_a_call_that_names_no_event_is_the_callers_mistake(
-    base_url: str, capfd: pytest.CaptureFixture[str], body: Any
+    base_url: str, capfd: pytest.CaptureFixture[str], said: Any, door: str
 ) -> None:
-    answer = httpx.post(f"{base_url}/gradio_api/run/predict", json=body, timeout=60)
-    assert answer.status_code == 422
-    assert "names no event" in answer.json()["detail"]
+    body = {"data": [], "session_hash": "x", **said}
+    answer = httpx.post(f"{base_url}/gradio_api/{door}", json=body, timeout=60)
+    assert answer.status_code in (400, 422)
+    assert answer.status_code == 400 or "names no event" in answer.json()["detail"]
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
