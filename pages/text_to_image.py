@@ -189,14 +189,18 @@ TRIES = (
         "run=text_to_image/dit",
         "Three networks take off the same noise. The U-Net has learnt for long, both transformers for a short while; "
         "the numbers beneath say from how many noisy latents. What can a beginner draw already, and what not?",
-        "",
+        "The ground, the colours, and roughly where they lie; hardly a thing that one could name. It is the order in "
+        "which a picture comes out of noise, too: what a thing is comes last. All three put the same ground under the "
+        "same noise, and both transformers nearly the same picture: flow matching asks for the same in other measures.",
     ),
     Try(
         "Which patches does a patch look at?",
         "run=text_to_image/dit&block=4&place=36",
         "The transformer cuts the latents into 64 patches, and each may look at every other. Scrub: where does the "
         "marked one look at first, and where at the end? A click on another patch asks that one.",
-        "",
+        "Half of its attention is spread over nineteen patches at first and over thirteen at the end; the darkest then "
+        "lie at the edges of the blots, some of them far away. Hardly any goes to itself. A U-Net's first layers would "
+        "see its neighbours only.",
     ),
     Try(
         "Where is the star?",
