@@ -49,9 +49,9 @@ class DitStep:
     total: int
     unet: np.ndarray = pictures("U-Net", names="unet_captions", soft=True)
     dit: np.ndarray = pictures("transformer", names="captions", soft=True)
-    flow: np.ndarray = pictures("transformer, flow matching", names="flow_captions", soft=True)
-    cut: np.ndarray = pictures("patches of its first picture", columns=8, pick=True, soft=True)
-    look: np.ndarray = pictures("what the marked patch looks at", names="marked", soft=True)
+    flow: np.ndarray = pictures("flow matching", names="flow_captions", soft=True)
+    cut: np.ndarray = pictures("its patches", columns=8, pick=True, soft=True)
+    look: np.ndarray = pictures("what one looks at", names="marked", soft=True)
     sizes: tuple[Tok, ...] = ranked("multiplications of a call, by patches of the latents", unit="millions")
     said: str = prose("said of it", keeps=True)
     step: int = number("step", digits=0)

@@ -58,10 +58,10 @@ def test_a_picture_is_written_code_by_code_and_one_code_exchanged(visit, film):
 def test_a_patch_that_is_clicked_asks_in_the_place_of_the_other(visit):
     page = visit("text-to-image?run=text_to_image/dit&samples=1&steps=1&place=0")
     first = live(page, DIT)[-1]
-    assert {"U-Net", "transformer", "transformer, flow matching"} <= set(first["lanes"])
-    assert first["lanes"]["what the marked patch looks at"]["names"] == ["row 1, column 1"]
-    page.locator(f"#{DIT}-strip figure[data-name='patches of its first picture'] canvas").click()
+    assert {"U-Net", "transformer", "flow matching"} <= set(first["lanes"])
+    assert first["lanes"]["what one looks at"]["names"] == ["row 1, column 1"]
+    page.locator(f"#{DIT}-strip figure[data-name='its patches'] canvas").click()
     page.wait_for_function(f"() => document.querySelector('#{DIT}-strip .film')?.told?.recipe?.options.place > 0")
     own = live(page, DIT)[-1]["lanes"]
     assert own["transformer"] == first["lanes"]["transformer"], "who asks changes nothing of the picture"
-    assert own["what the marked patch looks at"] != first["lanes"]["what the marked patch looks at"]
+    assert own["what one looks at"] != first["lanes"]["what one looks at"]
