@@ -176,7 +176,8 @@ class Journal:
         if not self.state and same and 0 < steps < self.config["steps"] and shipped.exists():
             training.take(load_file(shipped))
             training.step, training.seconds = steps, float(card["wall_seconds"])
-            self.history, self.begun = card.get("history", []), {"steps": steps, "sha256": card["sha256"]}
+            before = {"begun_from": card["begun_from"]} if card.get("begun_from") else {}
+            self.history, self.begun = card.get("history", []), {"steps": steps, "sha256": card["sha256"], **before}
         else:
             self.resume(training)
 

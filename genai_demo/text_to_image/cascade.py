@@ -1,4 +1,4 @@
-"""A cascade (Ho et al. 2022, and Imagen, Saharia et al. 2022): a small picture from words, then a network enlarges it.
+"""A cascade (Ho et al. 2021, and Imagen, Saharia et al. 2022): a small picture from words, then a network enlarges it.
 
 Both networks work on pixels; no autoencoder is needed. x: small pictures (b, 3, 16, 16); y: large ones (b, 3, 64, 64)
 in [-1, 1], of which the enlarging network sees blocks of 2 x 2 as one pixel of twelve channels (b, 12, 32, 32). Both
@@ -46,7 +46,7 @@ def base() -> Any:
 class Enlarger(nn.Module):
     """noisy (b, 12, 32, 32), t (b,), features of words, small (b, 3, 16, 16), rough (b,) -> velocity like noisy.
 
-    rough: deviation of the noise that is on `small` already (noise conditioning augmentation, Ho et al. 2022).
+    rough: deviation of the noise that is on `small` already (noise conditioning augmentation, Ho et al. 2021).
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """Run: a U-Net and a transformer (DiT, Peebles & Xie 2022) take off the same noise under the same prompt, side by side.
 
-The third is the transformer as flow matching taught it (Lipman et al. 2023). It meets the same levels of noise: DDIM's
+The third is the transformer as flow matching taught it (Lipman et al. 2022). It meets the same levels of noise: DDIM's
 steps between them are Euler's along straight lines. Patches are counted row by row from 0; maps, patches and gates are
 those of the first transformer, for the first picture.
 """

@@ -66,7 +66,7 @@ class Patches(PixArtTransformer2DModel):  # type: ignore[misc]
 
 
 class Straight(Patches):
-    """The same, taught by flow matching (Lipman et al. 2023; Liu et al. 2023): it tells where a straight line leads.
+    """The same, taught by flow matching (Lipman et al. 2022; Liu et al. 2022): it tells where a straight line leads.
 
     Inside, noisy latents are (1 - s) * z + s * noise, and what it tells is noise - z. Outside it is asked as any other:
     for latents a * z + b * noise it says the velocity a * noise - b * z, which is the same in other measures, for

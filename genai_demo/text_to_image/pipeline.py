@@ -51,6 +51,12 @@ def finished_detector(folder: Path) -> detector.Detector:
     return detector.build(_weights(folder, "detector")).requires_grad_(False)
 
 
+def trained(folder: Path, name: str) -> Path:
+    """The weights of that name in the folder where trainings lie, else those that are shipped. Raises DemoError."""
+    shipped = SHIPPED / f"{name}.safetensors"
+    return shipped if shipped.exists() and not (folder / shipped.name).exists() else _weights(folder, name)
+
+
 def _weights(folder: Path, name: str) -> Path:
     weights = folder / f"{name}.safetensors"
     if not weights.exists():

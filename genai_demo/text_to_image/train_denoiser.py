@@ -33,6 +33,10 @@ from genai_demo.text_to_image.train_text import SIZES, missed
 
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit", "straight": "flow"}
 PARENT = "dit"  # what the one that learns by flow matching begins with
+PLANS: dict[str, dict[str, int]] = {  # of those whose plan is not the usual one
+    "dit": {"steps": 2_500, "batch_size": 32},
+    "straight": {"steps": 300, "batch_size": 32, "warmup": 50},
+}
 TITLES = {"unet": "", "dit": ", a transformer", "flow": ", a transformer that learnt by flow matching"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
 FREE = (
@@ -172,7 +176,7 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
     The U-Net's are followed by the whole pipeline. One planned for another number of steps goes on too. Raises
     DemoError where autoencoder, text encoder or detector are not finished, or a half-done one has other settings.
     """
-    cfg = cfg or TrainConfig()
+    cfg = cfg or TrainConfig(**PLANS.get(name, {}))
     folder = kit.folder_of("text_to_image")
     vae, card = pipeline.finished_autoencoder(folder)
     words, words_card = pipeline.finished_text_encoder(folder)
@@ -182,20 +186,19 @@ def train_one(cfg: TrainConfig | None = None, *, name: str = "denoiser", anew: b
             data = latents.load(folder / f"latents-{card['sha256'][:12]}", cfg.scenes, vae, cfg.seed)
             training = Training(cfg, data, vae.config.scaling_factor, NAMES[name])
             notes.go_on(training, WEIGHTS / "text_to_image" / f"{name}.safetensors", FREE)
-            if name == "straight" and not training.step:
-                begin(notes, training)
+            if NAMES[name] == "flow" and not training.step:
+                begin(notes, training, folder)
             training.reads_with(words)
             yield from kit.sitting(notes, training, cfg.steps, name, REPORT, SAVE)
             export(notes, training.average, folder, name)
 
 
-def begin(notes: kit.Journal, training: Training) -> None:
-    """With the weights of the transformer that learnt velocities, where they are; the average too."""
-    parent = WEIGHTS / "text_to_image" / f"{PARENT}.safetensors"
-    if parent.exists():
-        training.take(load_file(parent))
-        card = json.loads(parent.with_suffix(".json").read_text())
-        notes.begun = {"model": PARENT, "steps": card["steps"], "sha256": card["sha256"]}
+def begin(notes: kit.Journal, training: Training, folder: Path) -> None:
+    """With the transformer that learnt velocities, trained in `folder` or shipped. Raises DemoError where it is not."""
+    parent = pipeline.trained(folder, PARENT)
+    training.take(load_file(parent))
+    card = json.loads(parent.with_suffix(".json").read_text())
+    notes.begun = {"model": PARENT, "steps": card["steps"], "sha256": card["sha256"]}
 
 
 def export(notes: kit.Journal, average: denoiser.Denoiser, folder: Path, name: str) -> None:

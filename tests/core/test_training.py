@@ -225,11 +225,13 @@ def test_a_longer_training_goes_on_from_what_is_shipped(tmp_path: Path) -> None:
     shipped = tmp_path / "shipped.safetensors"
     weights = {"weight": torch.full((1, 3), 0.5), "bias": torch.zeros(1)}
     kit.write_weights(shipped, kit.halved(weights))
-    write_card(shipped, training=kit.stated(Config()), steps=6, wall_seconds=7, history=[[6, 0.1]], quality={})
+    told = {"training": kit.stated(Config()), "steps": 6, "wall_seconds": 7, "history": [[6, 0.1]], "quality": {}}
+    write_card(shipped, **told, begun_from={"steps": 2})
     longer, notes = begun(Config(steps=9))
     assert (longer.step, longer.seconds) == (6, 7)
     assert torch.equal(longer.net.weight, weights["weight"])
     assert (notes.begun["steps"], notes.history) == (6, [[6, 0.1]])
+    assert notes.begun["begun_from"] == {"steps": 2}, "what the shipped ones went on from is not forgotten"
     for cfg in (Config(), Config(steps=9, rate=0.2)):  # no more steps; other settings
         anew, notes = begun(cfg)
         assert (anew.step, notes.begun) == (0, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import itertools
+import json
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from genai_demo.text_to_image.attention import Neighbours, Watched
 from genai_demo.text_to_image.dit import MARK, PatchGuide, cut, dit, halves, looked
 from genai_demo.text_to_image.guide import Guide, features_of, noise_of
 from genai_demo.text_to_image.pair import Pair
+from genai_demo.text_to_image.verdict import Seen
 from tests.text_to_image.stand_in import tiny
 
 DIT: dict[str, Any] = {**denoiser.DIT, "num_attention_heads": 2, "attention_head_dim": 8}
@@ -170,6 +172,24 @@ def test_looking_changes_no_bit() -> None:
     assert not np.array_equal(frames[-1].look, other[-1].look)
 
 
+def test_what_stands_under_a_network_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair, said = tiny_pair(), iter((Seen(("u",), "", 1), Seen(("d",), "", 2), Seen(("f",), "", 3)))
+    monkeypatch.setattr("genai_demo.text_to_image.dit.seen", lambda *_: next(said))
+    *_, before, shown, last = steps(samples=1)
+    prompt, free = (features_of(pair.latent, reading.read(pair.latent, text)) for text in ("a red cat", ""))
+    grid, noise = pair.latent.levels(3), noise_of(pair.latent, 3, 1)
+    x = noise()
+    for name, net in {"unet": pair.latent, "dit": pair.dit, "flow": pair.straight}.items():
+        with torch.inference_mode():
+            own = list(ddim(Guide(net, prompt, free, 3.0, grid), x, grid[0], noise))
+        assert np.array_equal(getattr(shown, name), pair.latent.glance(own[-1].x0)), name
+        turned = getattr(shown, {"dit": "turned"}.get(name, f"{name}_turned"))
+        assert turned == pytest.approx(float((own[-1].x0 - own[-2].x0).square().mean().sqrt()), rel=1e-4)
+    assert (last.unet_right, last.right, last.flow_right) == (1, 2, 3)
+    assert (last.unet_captions, last.captions, last.flow_captions) == (("u",), ("d",), ("f",))
+    assert before.right is shown.right is None
+
+
 def test_maps_are_of_the_first_picture_under_the_prompt() -> None:
     usual, own = steps()[0].itself, {}
     for name, asked in {"once": {"guidance_scale": 1}, "free": {"guidance_scale": 0}, "alone": {"samples": 1}}.items():
@@ -268,6 +288,16 @@ def test_what_is_out_of_bounds_is_refused(asked: dict[str, Any]) -> None:
 def test_a_prompt_of_unknown_words_alone_is_refused() -> None:
     with pytest.raises(DemoError, match="never saw"):
         steps(prompt="zebra")
+
+
+def test_flow_matching_s_transformer_learnt_on_from_the_one_it_stands_beside() -> None:
+    """Else what is said of how much it has learnt is wrong: it would have to begin anew with the other."""
+    dit, straight = (json.loads((WEIGHTS_OF / f"{name}.json").read_text()) for name in ("dit", "straight"))
+    root = straight["begun_from"]
+    while "begun_from" in root:
+        root = root["begun_from"]
+    assert root == {"model": "dit", "steps": dit["steps"], "sha256": dit["sha256"]}
+    assert straight["training"]["batch_size"] == dit["training"]["batch_size"]
 
 
 @pytest.mark.parametrize("name", ["dit", "straight"])

@@ -304,6 +304,20 @@ def test_a_class_is_wanted_where_no_words_are_read() -> None:
         list(fork(classes_of, asked, seed=0))
 
 
+@pytest.mark.parametrize(
+    ("run", "given"),
+    [
+        (edit, options.EditOptions(prompt="goldfish", strength=0.5, steps=2, samples=1)),
+        (outpaint, options.OutpaintOptions(prompt="goldfish", steps=1, samples=1, resample=1)),
+        (fork, options.ForkOptions(prompt="goldfish", other_prompt="retriever", fork=1, steps=2, samples=1)),
+        (autoencoder, options.AutoencoderOptions(steps=1)),
+    ],
+)
+def test_other_runs_take_a_class_too(run: Any, given: Any) -> None:
+    frames = list(run(tiny_classes(), given, seed=1))
+    assert len(frames) == frames[0].total
+
+
 def test_two_classes_are_mixed_as_two_prompts_are() -> None:
     asked = options.BlendOptions(prompt="goldfish", other_prompt="retriever", samples=3, steps=1, way="words")
     ends = [list(blend(tiny_classes(), asked, seed=0))[-1].picture[i] for i in (0, 1, 2)]

@@ -14,10 +14,11 @@ import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 
+from genai_demo.core.cards import write_card
 from genai_demo.core.device import seeded
 from genai_demo.core.errors import DemoError
 from genai_demo.core.spec import WEIGHTS
-from genai_demo.core.training import MOST_BYTES, Resumable
+from genai_demo.core.training import MOST_BYTES, Journal, Resumable, halved, stated, write_weights
 from genai_demo.data.world import COLOURS, OPPOSITE, random_scene
 from genai_demo.data.world_kinds import KINDS
 from genai_demo.data.world_words import WAYS, parse
@@ -255,6 +256,34 @@ def test_the_first_network_of_the_cascade_begins_from_the_latent_denoiser() -> N
     shipped = studio.floats(WEIGHTS / "text_to_image" / "denoiser.safetensors")
     taken = [name for name in other if torch.equal(begun[name], shipped[f"unet.{name}"])]
     assert set(other) - set(taken) == {"conv_in.weight", "conv_out.weight", "conv_out.bias"}
+
+
+def test_flow_matching_begins_with_the_transformer_that_learnt_velocities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training, notes = TRAININGS["straight"](), Journal(tmp_path / "straight.pt", {})
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "SHIPPED", tmp_path)
+        with pytest.raises(DemoError, match="the dit is not trained yet"):
+            train_denoiser.begin(notes, training, tmp_path)
+    train_denoiser.begin(notes, training, tmp_path)
+    shipped = studio.floats(WEIGHTS / "text_to_image" / "dit.safetensors")
+    assert all(torch.equal(value, shipped[name]) for name, value in training.model.state_dict().items())
+    assert all(torch.equal(value, shipped[name]) for name, value in training.average.state_dict().items())
+    own = tmp_path / "dit.safetensors"
+    write_weights(own, halved(shipped))
+    write_card(own, steps=7, training={}, quality={})
+    train_denoiser.begin(notes, training, tmp_path)
+    assert notes.begun["steps"] == 7, "one that was trained here comes before the shipped one"
+
+
+@pytest.mark.parametrize("name", train_denoiser.NAMES)
+def test_the_plan_is_that_of_the_shipped_weights(name: str) -> None:
+    """So that the command makes them again, or goes on from them where more steps are planned."""
+    card = json.loads((WEIGHTS / "text_to_image" / f"{name}.json").read_text())
+    plan = stated(train_denoiser.TrainConfig(**train_denoiser.PLANS.get(name, {}), precision="float32"))
+    assert plan == {key: card["training"][key] for key in plan}
+    assert card["steps"] == plan["steps"]
 
 
 def test_captions_for_the_denoiser_name_every_thing() -> None:
