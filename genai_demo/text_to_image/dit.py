@@ -59,12 +59,11 @@ class DitStep:
     sigma: float = number("noise left, sigma")
     itself: float = number("the patch looks at itself", unit="%", digits=2)
     half: int = number("patches that get half of its attention", digits=0)
-    tokens: int = number("tokens of the transformer", digits=0)
     dit_weights: float = number("parameters, transformer", unit="millions")
     unet_weights: float = number("parameters, U-Net", unit="millions")
-    unet_learnt: float = number("noisy latents it learnt from, U-Net", unit="thousands", digits=0)
-    learnt: float = number("noisy latents it learnt from, transformer", unit="thousands", digits=0)
-    flow_learnt: float = number("noisy latents it learnt from, flow matching", unit="thousands", digits=0)
+    unet_learnt: float = number("learnt from, U-Net", unit="thousand latents", digits=0)
+    learnt: float = number("learnt from, transformer", unit="thousand latents", digits=0)
+    flow_learnt: float = number("learnt from, flow matching", unit="thousand latents", digits=0)
     unet_right: int | None = number("all as asked, U-Net", unit="pictures", digits=0)
     right: int | None = number("all as asked, transformer", unit="pictures", digits=0)
     flow_right: int | None = number("all as asked, flow matching", unit="pictures", digits=0)
@@ -179,7 +178,6 @@ class _Film:
             self.grid[0].sigma[step],
             100 * float(maps[place, place]),
             halves(maps[place]),
-            side * side,
             self.dit_weights,
             self.unet_weights,
             *self.learnt,
