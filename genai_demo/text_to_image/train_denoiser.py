@@ -33,7 +33,7 @@ from genai_demo.text_to_image.train_text import SIZES, missed
 
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit", "straight": "flow"}
 PARENT = "dit"  # what the one that learns by flow matching begins with
-PLANS: dict[str, dict[str, int]] = {  # of those whose plan is not the usual one
+PLANS: dict[str, dict[str, Any]] = {  # of those whose plan is not the usual one
     "dit": {"steps": 2_500, "batch_size": 32},
     "straight": {"steps": 300, "batch_size": 32, "warmup": 50},
 }
