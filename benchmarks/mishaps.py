@@ -22,7 +22,7 @@ def rows() -> list[Row]:
     """Of each kind: tests that failed, and how many were run."""
     found: list[Row] = []
     for what, files in TESTS.items():
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files]
         said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
         counts = {name: int(count) for count, name in COUNTED.findall(said.strip().rpartition("\n")[2])}
         wrong = counts.get("failed", 0) + counts.get("error", 0)
