@@ -95,7 +95,8 @@ def _names(recipe: Recipe) -> tuple[str, str]:
 class Job:
     """One computation, read by everybody who asked for it. Its fields are guarded by the schedule's lock.
 
-    changed: told of each new frame and of the end, under that lock; waits: what the run waits for, as it says.
+    changed: told of each new frame and of the end, under that lock; waits: what the run waits for, as it says; bytes:
+    what its frames take, once all are there.
     """
 
     key: str
@@ -111,6 +112,7 @@ class Job:
     made: list[Any] = field(default_factory=list)
     readers: int = 0
     spent: float = 0.0
+    bytes: int = 0
     done: bool = False
     running: bool = False
     error: Exception | None = None
@@ -197,7 +199,7 @@ class Schedule:
         self._slots, self._most_waiting = slots, most_waiting
         self.estimates = Estimates()
         self._jobs: dict[str, Job] = {}  # those not finished yet, by key, in the order they came
-        self._kept: Cache[str, Job] = Cache("finished runs", kept_bytes, _weight)
+        self._kept: Cache[str, Job] = Cache("finished runs", kept_bytes, lambda job: job.bytes)
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)  # a job came or may go on: for the slots
         self._workers = 0
@@ -294,9 +296,12 @@ class Schedule:
                 job.running = True
             began = time.monotonic()
             frame, error = _one(job)
+            took = time.monotonic() - began
+            if frame is None and error is None:
+                error = _weighed(job)
             with self._changed:
                 job.running = False
-                job.spent = job.spent + time.monotonic() - began if (there := job.waits.computed) is None else there
+                job.spent = job.spent + took if (there := job.waits.computed) is None else there
                 if frame is not None:
                     job.made.append(frame)
                 over = frame is None or job.readers == 0
@@ -350,6 +355,10 @@ def _close(job: Job) -> None:
         job.context.run(close)
 
 
-def _weight(job: Job) -> int:
-    """Bytes of a finished job's frames, about."""
-    return sum(getattr(frame, "bytes", None) or weigh(frame) for frame in job.made)
+def _weighed(job: Job) -> Exception | None:
+    """The job is told what its frames take; what went wrong. A frame that writes itself to tell it does so here."""
+    try:
+        job.bytes = sum(getattr(frame, "bytes", None) or weigh(frame) for frame in job.made)
+    except Exception as error:
+        return error
+    return None

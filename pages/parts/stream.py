@@ -41,7 +41,6 @@ BUNCHES = 6  # messages a second, where each brings several frames
 TOLD = 20  # times a second that those who wait are told how it stands, in all
 MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 5 ms; and to each reader at least
 UNWATCHED = 20  # a second in all to programs, which watch no film
-PACKED = 2  # bytes of a packed frame for each of its arrays, at most about
 TURNS = Schedule()  # of the runs of all pages
 BATCHED = Schedule(8)  # of those whose model answers as many at once
 CHEAP: dict[str, Any] = {"concurrency_limit": None}  # what computes takes its turn in a schedule, not here
@@ -273,7 +272,6 @@ class Sendable:
         self._text = ""
         self._lock = threading.Lock()
         self.index, self.total = frame.index, frame.total
-        self.bytes = PACKED * weigh(frame)
         self.seen_before = isinstance(frame, Paced) and frame.seen_before
         self.bunched = isinstance(frame, Paced) and frame.bunched
 
@@ -283,6 +281,11 @@ class Sendable:
             if self._frame is not None:
                 self._text, self._frame = orjson.dumps(pack(self._frame)).decode(), None
             return self._text
+
+    @property
+    def bytes(self) -> int:
+        """What it takes once it is written, which it is from now on: mostly far less than its arrays."""
+        return weigh(self.text())
 
 
 def _loading(recipe: Recipe) -> Iterator[Waiting]:

@@ -82,6 +82,29 @@ def test_what_was_just_computed_is_served_from_memory_until_other_things_need_th
     assert works[0].started == 2, "the oldest had to go"
 
 
+def test_frames_that_say_what_they_take_are_believed_and_one_that_cannot_fails_its_run_alone() -> None:
+    class Small(Frame):
+        @property
+        def bytes(self) -> int:
+            if self.total == 8:
+                raise DemoError("can't be written")
+            return 100
+
+    schedule = Schedule(kept_bytes=1000)  # of which a frame by itself would take more
+    started = list[int]()
+
+    def start(index: int = 0) -> Iterator[Frame]:
+        started.append(index)
+        yield Small(index, index + 1, np.zeros(100_000))
+
+    for seed in (0, 1, 0, 1):
+        list(schedule.submit(recipe(seed), start))
+    assert started == [0, 0]
+    with pytest.raises(DemoError, match="can't be written"):
+        list(schedule.submit(recipe(2), lambda: start(7)))
+    assert len(list(schedule.submit(recipe(3), start))) == 1, "the slot goes on"
+
+
 def test_what_belongs_to_one_visitor_is_never_shared() -> None:
     schedule, work = Schedule(), Work(2)
     for _ in range(2):
