@@ -119,11 +119,20 @@ class Job:
 
     @property
     def left(self) -> float:
-        """Seconds that it still needs, about; past its estimate its frames tell, and else as long again and again."""
-        if self.spent < self.estimate != UNKNOWN_S:
+        """Seconds that it still needs, about.
+
+        Past what was learnt it is slower than it was, as all are in a crowd: at most as long again. Of a run that is
+        not known its frames tell, and while there are none, as long again and again.
+        """
+        known = self.estimate != UNKNOWN_S
+        if known and self.spent < self.estimate:
             return self.estimate - self.spent
-        frames = getattr(self.made[-1], "total", 0) - len(self.made) if self.made else 0
-        return self.spent / len(self.made) * frames if frames > 0 else max(self.estimate - self.spent, 2 * self.spent)
+        again = self.spent if known and self.made else max(self.estimate - self.spent, 2 * self.spent)
+        to_come = getattr(self.made[-1], "total", 0) - len(self.made) if self.made else -1
+        if to_come < 0:
+            return again
+        by_frames = self.spent / len(self.made) * to_come
+        return min(by_frames, again) if known else by_frames
 
     def worth(self, now: float) -> float:
         """What is left of it, in seconds, less its age: the smallest goes first."""

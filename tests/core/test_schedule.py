@@ -15,7 +15,7 @@ import pytest
 from genai_demo.core.errors import DemoError
 from genai_demo.core.limits import RUNS_EACH
 from genai_demo.core.recipe import Recipe
-from genai_demo.core.schedule import Schedule
+from genai_demo.core.schedule import UNKNOWN_S, Job, Schedule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +110,26 @@ def test_what_belongs_to_one_visitor_is_never_shared() -> None:
     for _ in range(2):
         list(schedule.submit(recipe(), work, private=True))
     assert work.started == 2
+
+
+@pytest.mark.parametrize(
+    ("estimate", "spent", "made", "total", "left"),
+    [
+        (1.0, 0.4, 2, 30, 0.6),  # as learnt
+        (0.2, 0.3, 1, 30, 0.3),  # slower than it was, its first frame the dearest: as long again, not thirty times
+        (0.2, 0.3, 29, 30, 0.3 / 29),  # nearly there
+        (0.2, 0.3, 30, 30, 0.0),  # only its end is to come
+        (0.2, 0.3, 5, 0, 0.3),  # it can't say how many there will be
+        (0.2, 0.3, 0, 0, 0.6),
+        (UNKNOWN_S, 0.3, 1, 30, 8.7),  # never seen: its frames tell
+        (UNKNOWN_S, 0.0, 0, 0, UNKNOWN_S),
+        (UNKNOWN_S, 3.0, 0, 0, 6.0),
+    ],
+)
+def test_what_is_left_of_a_run(estimate: float, spent: float, made: int, total: int, left: float) -> None:
+    frames = [Frame(i, total, np.zeros(1)) for i in range(made)]
+    job = Job("", recipe(), "", iter(()), estimate, 1.0, threading.Condition(), made=frames, spent=spent)
+    assert job.left == pytest.approx(left)
 
 
 def test_a_short_run_overtakes_a_long_one_at_its_next_frame() -> None:
