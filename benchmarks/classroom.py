@@ -36,6 +36,7 @@ SECONDS, CLIENTS = (
     int(os.environ.get(f"CLASSROOM_{name}", usual)) for name, usual in (("SECONDS", 180), ("CLIENTS", 50))
 )
 CHECKED = 10  # the seed whose frames are compared with those of a quiet machine
+LIMITS = httpx.Limits(max_connections=2 * CLIENTS, keepalive_expiry=2)  # the server closes what was idle for 5 s
 PLAIN = {"accept-encoding": "identity"}
 COMPLETE, ERROR = b"event: complete", b"event: error"
 SEEDS, ONE_LINK, QUICK_S, PAUSE_S = 3, 40, 0.5, 1.0
@@ -108,7 +109,7 @@ class Caller:
 
     def __init__(self, base: str, kinds: Sequence[Kind] = KINDS) -> None:
         self.base, self.kinds = f"{base}/gradio_api/call", kinds
-        self.client = httpx.Client(timeout=600, limits=httpx.Limits(max_connections=2 * CLIENTS), headers=PLAIN)
+        self.client = httpx.Client(timeout=600, limits=LIMITS, headers=PLAIN)
         found = self.client.get(f"{base}/gradio_api/info", timeout=60).json()["named_endpoints"]
         self.usual = {
             name: {one["parameter_name"]: one.get("parameter_default") for one in found[f"/{name}"]["parameters"]}

@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from benchmarks import Row
-from benchmarks.classroom import KINDS, Caller, served, serving
+from benchmarks.classroom import KINDS, LIMITS, Caller, served, serving
 from benchmarks.keeping import Told
 
 COPIES = 2000
@@ -66,7 +66,7 @@ def _visits() -> list[Row]:
     """
     with served() as base:
         process = serving()
-        ask, opened = Caller(base), httpx.Client(base_url=base, timeout=60)
+        ask, opened = Caller(base), httpx.Client(base_url=base, timeout=60, limits=LIMITS)
         alone = [ask(kind, 0) and ask(kind, 1) for kind in range(len(KINDS))]  # the first loads the model
         quick = [kind for kind, took in enumerate(alone) if took < QUICK_S]
 

@@ -29,7 +29,7 @@ import orjson
 import psutil
 
 from benchmarks import Row
-from benchmarks.classroom import Caller, film, served, serving, together
+from benchmarks.classroom import LIMITS, Caller, film, served, serving, together
 from benchmarks.keeping import Told
 from benchmarks.kinds import Kinds, every, page_of, quiet
 from genai_demo import Recipe, run
@@ -118,7 +118,7 @@ def told(found: list[Row]) -> Told:
 
 def soaked(base: str, kinds: Kinds, process: psutil.Process, folder: Path) -> Soaked:
     """All sessions, AT_ONCE at a time, with a look at the process after each part of them and when they have gone."""
-    found, ask, opened = Soaked(), Caller(base, kinds.kinds), httpx.Client(base_url=base, timeout=120)
+    found, ask, opened = Soaked(), Caller(base, kinds.kinds), httpx.Client(base_url=base, timeout=120, limits=LIMITS)
     numbers, began, part = itertools.count(), time.monotonic(), max(1, SESSIONS // PARTS)
 
     def look() -> None:
