@@ -5,6 +5,7 @@ In a class that loop serves everybody.
 
 from __future__ import annotations
 
+import copy
 import functools
 import importlib.util
 import inspect
@@ -19,11 +20,14 @@ import gradio.blocks
 import gradio.component_meta
 import gradio.components.base
 import gradio.events
+import gradio.processing_utils
 import gradio.routes
 import gradio.utils
 import orjson
 from gradio.context import get_blocks_context
+from gradio_client.utils import is_file_obj_with_url
 
+PLAIN = (str, int, float, bool, type(None))  # exactly: what is derived from one of them may be more
 REMEMBERED = 1000  # functions; some hundred are asked for, each thousands of times
 
 
@@ -105,8 +109,41 @@ def described_anew(app: gradio.blocks.Blocks) -> None:
     vars(getattr(app, "default_config", app)).pop("get_config", None)
 
 
+_copied = getattr(gradio.utils, "safe_deepcopy", copy.deepcopy)
+
+
+def copied(value: Any) -> Any:
+    """A deep copy, at a fifth of the cost for what JSON is made of, as all is that Gradio says of a page."""
+    kind = type(value)
+    if kind in PLAIN:
+        return value
+    if kind is dict:
+        return {copied(key): copied(part) for key, part in value.items()}
+    return [copied(part) for part in value] if kind is list else _copied(value)
+
+
+_rooted = getattr(gradio.processing_utils, "add_root_url", None)
+
+
+def rooted(data: Any, root_url: str, previous_root_url: str | None) -> Any:
+    """Files in what is sent get the server's name before their addresses, as Gradio does it; nothing is copied."""
+    there = [data]
+    while there:
+        value = there.pop()
+        if isinstance(value, dict):
+            if is_file_obj_with_url(value):
+                _rooted(value, root_url, previous_root_url)
+            else:
+                there += [part for part in value.values() if type(part) not in PLAIN]
+        elif isinstance(value, (list, tuple)):
+            there += [part for part in value if type(part) not in PLAIN]
+    return data
+
+
 def install() -> None:
     """Before an app is launched."""
+    _instead(gradio.utils, "safe_deepcopy", copied)
+    _instead(gradio.processing_utils, "add_root_url", rooted)
     gradio.routes.json = SimpleNamespace(  # type: ignore[assignment, attr-defined]
         dumps=written, loads=json.loads, JSONDecodeError=json.JSONDecodeError
     )

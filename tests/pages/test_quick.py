@@ -127,3 +127,30 @@ def test_what_is_added_to_an_app_is_described() -> None:
     with demo:
         box = gr.Textbox()
     assert box._id in [part["id"] for part in demo.config["components"]]
+
+
+def test_what_a_page_is_made_of_is_copied_whole_and_its_files_get_addresses_as_gradios_do() -> None:
+    class Word(str):
+        pass
+
+    def page() -> Any:
+        file = {"path": "a", "url": "/file=a", "meta": {"_type": "gradio.FileData"}}
+        away = {**file, "url": "https://example.org/a"}
+        odd = {1: None, "texts": ["x", {"y": (True, {"z": 2.5})}], "word": Word("w"), "set": {1, 2}}
+        return {"parts": [{"value": file}, (file | {"path": "b"}, [away])], "path": "no file", **odd}
+
+    quick.install()
+    assert gradio.utils.safe_deepcopy is quick.copied
+    assert gradio.processing_utils.add_root_url is quick.rooted
+    mine, theirs = quick.copied(page()), quick._copied(page())
+    assert mine == theirs == page()
+    assert type(mine["word"]) is Word
+    for before, root in ((None, "http://here"), ("http://here", "http://there")):
+        mine, theirs = quick.rooted(mine, root, before), quick._rooted(theirs, root, before)
+        assert mine["parts"][0] == theirs["parts"][0]
+        assert mine["parts"][0]["value"]["url"] == f"{root}/file=a"
+        assert list(mine["parts"][1]) == theirs["parts"][1]
+        assert mine["parts"][1][1][0]["url"] == "https://example.org/a"
+    kept = page()
+    quick.copied(kept)["parts"][0]["value"]["url"] = "changed"
+    assert kept == page()
