@@ -24,10 +24,11 @@ from pages.parts import joined, policy
 from pages.parts.scripts import KEPT
 
 HASHED = re.compile(r"/assets/[^?]*[-.][A-Za-z0-9_-]{8}\.(?:js|css|woff2?|svg|png|wasm)$")
+NO_PAGE = re.compile(r"/assets/[^?/]*[-.][A-Za-z0-9_-]{8}\.(?:js|css|woff2?)")  # what of it no browser shows as one
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/plain")
 LEAST = 400  # bytes that are worth it
 QUALITY = {"br": 10, "gzip": 9}  # of brotli's eleven: the tenth takes five times as long for a twentieth less,
-LARGE, BRISK = 400_000, 9  # which for more bytes than these would be felt by the first visitor
+LARGE, BRISK = 250_000, 9  # which for more bytes than these would be felt by the first visitor
 PAGE = 7  # for a page, which differs by the server's name and is made by itself before: in a twentieth of the time
 REMEMBERED = 32_000_000  # bytes, compressed; all pages with all that they fetch are some three million
 
@@ -53,11 +54,11 @@ class Kept:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif scope["method"] != "GET" or any(name in Headers(scope=scope) for name in PARTLY):
-            await self.app(scope, receive, guarded(send))
+            await self.app(scope, receive, guarded(send, scope["path"]))
         elif key := self._key(scope):
             await self._once(key, scope, receive, send)
         else:
-            await self.app(scope, receive, Answer(scope, guarded(send)).send)
+            await self.app(scope, receive, Answer(scope, guarded(send, scope["path"])).send)
 
     def _key(self, scope: Scope) -> Key | None:
         """All that an answer depends on which is the same for all as long as the program runs; None for others."""
@@ -89,17 +90,21 @@ class Kept:
         async def noted(message: Message) -> None:
             answer.append(message)
 
-        await self.app(scope, receive, Answer(scope, guarded(noted)).send)
+        await self.app(scope, receive, Answer(scope, guarded(noted, scope["path"])).send)
         return answer
 
 
-def guarded(send: Send) -> Send:
-    """The same way out, on which every answer says what a browser may do with it (policy.py)."""
+def guarded(send: Send, path: str) -> Send:
+    """The same way out, on which every answer says what a browser may do with it (policy.py).
+
+    What a page may do is said by the page: on its scripts, sheets and fonts it would be a third of a small one.
+    """
 
     async def out(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.setdefault("Content-Security-Policy", policy.policy())
+            if not NO_PAGE.fullmatch(path):
+                headers.setdefault("Content-Security-Policy", policy.policy())
             for name, value in policy.OTHERS.items():
                 headers.setdefault(name, value)
         await send(message)

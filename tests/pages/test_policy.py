@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -49,6 +50,15 @@ def test_every_answer_has_it(base_url: str) -> None:
             assert "default-src 'self'" in head["content-security-policy"], path
             assert "'unsafe-inline'" not in head["content-security-policy"].partition("script-src")[2].partition(";")[0]
             assert head["x-content-type-options"] == "nosniff"
+
+
+def test_gradios_scripts_and_fonts_which_are_no_pages_travel_without_it(base_url: str) -> None:
+    page = httpx.get(f"{base_url}/vae", timeout=60).text
+    (script, *_) = re.findall(r'src="\./(assets/[^"]+\.js)"', page)
+    for path, wanted in ((script, False), (f"gradio_api/file=/tmp/{script}", True), (f"{script}.svg", True)):
+        head = httpx.get(f"{base_url}/{path}", timeout=60).headers
+        assert ("content-security-policy" in head) == wanted, path
+        assert head["x-content-type-options"] == "nosniff"
 
 
 def test_only_the_programs_own_pages_may_hold_scripts() -> None:
