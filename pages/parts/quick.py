@@ -21,6 +21,7 @@ import gradio.component_meta
 import gradio.components.base
 import gradio.events
 import gradio.processing_utils
+import gradio.queueing
 import gradio.routes
 import gradio.utils
 import orjson
@@ -59,8 +60,8 @@ def remember() -> None:
     _instead(gradio.events, "get_cancelled_fn_indices", _stopped)
 
 
-def _instead(module: ModuleType, name: str, function: Any) -> None:
-    """In the place of a function of the module; a release of Gradio that has none there is left as it is."""
+def _instead(module: ModuleType | type, name: str, function: Any) -> None:
+    """In the place of a function of the module or class; a release of Gradio that has none there is left as it is."""
     if callable(getattr(module, name, None)):
         setattr(module, name, function)
 
@@ -140,9 +141,19 @@ def rooted(data: Any, root_url: str, previous_root_url: str | None) -> Any:
     return data
 
 
+def unsummed(queue: Any, records: Any) -> Any:
+    """What Gradio's dashboard, which the app has not, would show: nothing.
+
+    Gradio makes a table of the last ten thousand events after each one. A single text in it that is no UTF-8, such as a
+    visitor may send as the name of a session, fails every event after it.
+    """
+    return queue.cached_event_analytics_summary
+
+
 def install() -> None:
     """Before an app is launched."""
     _instead(gradio.utils, "safe_deepcopy", copied)
+    _instead(gradio.queueing.Queue, "compute_analytics_summary", unsummed)
     _instead(gradio.processing_utils, "add_root_url", rooted)
     gradio.routes.json = SimpleNamespace(  # type: ignore[assignment, attr-defined]
         dumps=written, loads=json.loads, JSONDecodeError=json.JSONDecodeError

@@ -107,3 +107,17 @@ def test_a_fault_has_a_name_that_the_log_and_the_visitor_share(caplog: pytest.Lo
     name = record.getMessage().split()[1].rstrip(":")
     assert len(name) == 8
     assert f"fault {name}" in str(error.value)
+
+
+def test_a_session_whose_name_is_no_text_spoils_nothing_for_those_who_come_after(
+    client: Any, base_url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = b'{"data": ["disc", 3, 1, 0], "session_hash": "\\ud800"}'
+    call = f"{base_url}/gradio_api/call/dummy_squares"
+    told = httpx.post(call, content=body, headers={"content-type": "application/json"}, timeout=60)
+    if told.status_code == 200:
+        httpx.get(f"{call}/{told.json()['event_id']}", timeout=60)
+    assert client.predict(api_name="/dummy_squares", steps=2)
+    assert not [one for one in caplog.records if one.exc_info]
+    assert told.status_code < 500
+    assert "Traceback" not in "".join(capfd.readouterr())
