@@ -6,15 +6,17 @@ import re
 from typing import Any
 
 import gradio as gr
+import gradio.routes
 from gradio import route_utils
 from gradio.components import _Keywords
 from gradio.route_utils import FnIndexInferError
 from gradio.utils import is_prop_update
+from starlette.responses import JSONResponse
 
 from genai_demo.core.errors import DemoError, shown
 from pages.parts import quick
 from pages.parts.film.strip import FilmStrip
-from pages.parts.stream import kind_errors
+from pages.parts.stream import REFUSED, kind_errors
 
 AT = re.compile(r"component at index (\d+)")  # how Gradio says which input it could not read
 
@@ -60,8 +62,18 @@ class Asked(gr.Blocks):
         return [_sent(*pair) for pair in zip(block_fn.outputs, predictions, strict=True)]
 
 
+class Answered(JSONResponse):
+    """An answer of Gradio's: where something was refused the caller is told so (422), not that the server failed."""
+
+    def __init__(self, content: Any = None, status_code: int = 200, *args: Any, **kwargs: Any) -> None:
+        """As starlette's."""
+        refused = status_code == 500 and isinstance(content, dict) and content.get("title") == REFUSED
+        super().__init__(content, 422 if refused else status_code, *args, **kwargs)
+
+
 def install() -> None:
     """Before an app is launched: a number that is no event's names no event; Gradio would fail for want of it."""
+    gradio.routes.JSONResponse = Answered  # type: ignore[misc, attr-defined]
     theirs = route_utils.get_fn
     if getattr(theirs, "kind", False):
         return

@@ -41,6 +41,7 @@ BUNCHES = 6  # messages a second, where each brings several frames
 TOLD = 20  # times a second that those who wait are told how it stands, in all
 MESSAGES, LEAST = 60, 2  # a second in all, of which each costs the server some 5 ms; and to each reader at least
 UNWATCHED = 20  # a second in all to programs, which watch no film
+REFUSED = "Not like this"  # the title of a message about what the visitor did
 TURNS = Schedule()  # of the runs of all pages
 BATCHED = Schedule(8)  # of those whose model answers as many at once
 CHEAP: dict[str, Any] = {"concurrency_limit": None}  # what computes takes its turn in a schedule, not here
@@ -66,7 +67,7 @@ def kind_errors() -> Iterator[None]:
         yield
     except DemoError as error:
         log.warning("refused: %s", str(error).rpartition("; ")[2] if "; " in str(error) else "it said why")
-        raise gr.Error(as_text(sentence(str(error))), title="Not like this", print_exception=False) from error
+        raise gr.Error(as_text(sentence(str(error))), title=REFUSED, print_exception=False) from error
     except gr.Error:
         raise
     except Exception as error:

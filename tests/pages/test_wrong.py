@@ -62,6 +62,7 @@ def test_events_of_the_pages_answer_wrong_inputs_with_a_sentence(
         lines = [one.getMessage() for one in caplog.records if one.name == "genai_demo.pages"]
         if many and answer.status_code == 200:  # it reads what it is sent by itself
             continue
+        assert answer.status_code == 422, (fn.name, answer.text)
         assert "; send" in answer.json()["error"], (fn.name, answer.text)
         assert many or "reload the page" in answer.json()["error"]
         assert len(lines) == 1, (fn.name, lines)
