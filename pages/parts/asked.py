@@ -73,7 +73,7 @@ class Answered(JSONResponse):
 
 def install() -> None:
     """Before an app is launched: a number that is no event's names no event; Gradio would fail for want of it."""
-    gradio.routes.JSONResponse = Answered  # type: ignore[misc, attr-defined]
+    gradio.routes.JSONResponse = Answered  # type: ignore[attr-defined]
     theirs = route_utils.get_fn
     if getattr(theirs, "kind", False):
         return

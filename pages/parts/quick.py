@@ -26,7 +26,7 @@ import gradio.routes
 import gradio.utils
 import orjson
 from gradio.context import get_blocks_context
-from gradio_client.utils import is_file_obj_with_url
+from gradio_client.utils import is_file_obj_with_url  # type: ignore[import-untyped]
 
 PLAIN = (str, int, float, bool, type(None))  # exactly: what is derived from one of them may be more
 REMEMBERED = 1000  # functions; some hundred are asked for, each thousands of times
@@ -123,7 +123,7 @@ def copied(value: Any) -> Any:
     return [copied(part) for part in value] if kind is list else _copied(value)
 
 
-_rooted = getattr(gradio.processing_utils, "add_root_url", None)
+_rooted: Any = getattr(gradio.processing_utils, "add_root_url", None)
 
 
 def rooted(data: Any, root_url: str, previous_root_url: str | None) -> Any:
