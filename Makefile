@@ -6,14 +6,15 @@ DECK_PORT ?= 8501
 PYTHON ?= $(firstword $(shell command -v python3.11 python3 python))
 PYTEST ?= -n 2 --dist loadfile
 CHROMIUM := /usr/bin/chromium
+NGINX := /usr/sbin/nginx
 
 # The stamps are named after what the requirements say, so an unchanged .venv is used as it is.
 hash = $(firstword $(shell cat $(1) | sha256sum | cut -c 1-12))
 RUN_STAMP := .venv/.run-$(call hash,requirements.txt)
 NODE_STAMP := node_modules/.stamp-$(call hash,package.json)
-DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-faces.txt requirements-dev.txt)
+DEV_STAMP := .venv/.dev-$(call hash,requirements.txt requirements-faces.txt requirements-cluster.txt requirements-dev.txt)
 
-.PHONY: help install run present test check format bench dev chromium scripts lock audit gpu-check tools clean
+.PHONY: help install run present test check format bench dev chromium nginx scripts lock audit gpu-check tools clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,13 +48,17 @@ chromium:
 	  export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
 	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
+nginx:
+	@test -x $(NGINX) || { test "$$(id -u)" = 0 && export DEBIAN_FRONTEND=noninteractive && apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends nginx-light; } || echo "no nginx here: tests of deploy/nginx.conf are skipped"
+
 run: install
 	@PORT=$(PORT) HOST=$(HOST) .venv/bin/python app.py
 
 present: install
 	@.venv/bin/python -m streamlit run present.py --server.port $(DECK_PORT) --server.address $(HOST) -- $(DECKS)
 
-test: dev chromium
+test: dev chromium nginx
 	.venv/bin/python -m pytest $(PYTEST) --ignore=tests/pages
 	.venv/bin/python -m pytest $(PYTEST) tests/pages  # apart: what a page still computes draws from torch's shared numbers
 

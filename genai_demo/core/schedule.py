@@ -33,6 +33,7 @@ PATIENCE_S = 0.5  # how long a reader who can do something else meanwhile waits 
 LEARNT = 2000  # estimates that are remembered
 UNKNOWN_S = 2.0  # what a run of which nothing is known is taken to need
 KEPT_BYTES = 60_000_000  # frames of finished runs that are kept for who asks the same again
+PRIVATE = "private "  # how the key of such a job begins; a recipe's is JSON
 LEARN = 0.3  # how much the newest measurement counts in an estimate
 
 Start = Callable[[], Iterator[Any]]
@@ -116,6 +117,11 @@ class Job:
     done: bool = False
     running: bool = False
     error: Exception | None = None
+
+    @property
+    def private(self) -> bool:
+        """Whether it is one visitor's own: it is not kept, and may yield what can't be weighed."""
+        return self.key.startswith(PRIVATE)
 
     @property
     def left(self) -> float:
@@ -228,7 +234,7 @@ class Schedule:
         is this visitor's own and is shared with none; size: how much work it is, in the run's own measure.
         Raises DemoError where too many wait.
         """
-        key = f"private {next(self._private)}" if private else recipe.to_json()
+        key = f"{PRIVATE}{next(self._private)}" if private else recipe.to_json()
         with self._changed:
             job = self._jobs.get(key) or self._kept.get(key)
             shared = job is not None
@@ -306,7 +312,7 @@ class Schedule:
             began = time.monotonic()
             frame, error = _one(job)
             took = time.monotonic() - began
-            if frame is None and error is None:
+            if frame is None and error is None and not job.private:
                 error = _weighed(job)
             with self._changed:
                 job.running = False
@@ -346,7 +352,7 @@ class Schedule:
         self._jobs.pop(job.key, None)
         if whole:
             self.estimates.learn(job.recipe, job.size, job.spent)
-            if not job.key.startswith("private "):
+            if not job.private:
                 self._kept.put(job.key, job)
 
 

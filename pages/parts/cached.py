@@ -97,7 +97,7 @@ class Kept:
 def guarded(send: Send, path: str) -> Send:
     """The same way out, on which every answer says what a browser may do with it (policy.py).
 
-    What a page may do is said by the page: on its scripts, sheets and fonts it would be a third of a small one.
+    What a page may do is said by the page: its scripts, sheets and fonts need not say it again.
     """
 
     async def out(message: Message) -> None:

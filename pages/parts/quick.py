@@ -114,7 +114,7 @@ _copied = getattr(gradio.utils, "safe_deepcopy", copy.deepcopy)
 
 
 def copied(value: Any) -> Any:
-    """A deep copy, at a fifth of the cost for what JSON is made of, as all is that Gradio says of a page."""
+    """A deep copy, at less cost for what JSON is made of, as all is that Gradio says of a page."""
     kind = type(value)
     if kind in PLAIN:
         return value

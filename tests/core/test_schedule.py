@@ -132,6 +132,14 @@ def test_what_is_left_of_a_run(estimate: float, spent: float, made: int, total: 
     assert job.left == pytest.approx(left)
 
 
+def test_what_is_one_visitors_own_is_not_weighed() -> None:
+    """It may be anything, as a figure is, whose parts know the whole."""
+    whole: dict[str, Any] = {}
+    whole["whole"] = whole
+    (only,) = Schedule().submit(recipe(), lambda: iter([whole]), private=True)
+    assert only is whole
+
+
 def test_a_short_run_overtakes_a_long_one_at_its_next_frame() -> None:
     schedule = Schedule(slots=1)
     schedule.estimates.learn(recipe(run="toy/long"), 1.0, 100.0)

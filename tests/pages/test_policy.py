@@ -43,7 +43,7 @@ def test_what_is_planted_does_not_run_and_nothing_is_sent_elsewhere(chromium: An
     assert {"connect-src", "img-src", "script-src-attr", "script-src-elem"} <= set(refused)
 
 
-def test_every_answer_has_it(base_url: str) -> None:
+def test_every_answer_that_may_be_shown_as_a_page_has_it(base_url: str) -> None:
     for path in ("", "vae", "class", "healthz", "no/such/page", "images/screenshot.png", "gradio_api/info", "parts.js"):
         for method in ("GET", "HEAD"):
             head = httpx.request(method, f"{base_url}/{path}", timeout=60).headers

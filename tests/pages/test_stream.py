@@ -162,6 +162,13 @@ def test_what_is_known_goes_to_a_program_in_one_message() -> None:
     assert orjson.dumps(again[0]["frames"]) == orjson.dumps(first[-1]["frames"])
 
 
+def test_a_finished_run_is_kept_by_what_is_sent_of_it() -> None:
+    turns = Schedule()
+    last = whole(squares(3), turns=turns)
+    sent = sum(len(orjson.dumps(frame)) for frame in last["frames"])
+    assert 0 < turns._kept.bytes - sent < 100 * len(last["frames"]), "texts and a little around each"
+
+
 def test_those_who_wait_in_a_crowd_are_told_less_often() -> None:
     alone = module.READERS.pause()
     with ExitStack() as crowd:
