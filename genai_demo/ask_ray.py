@@ -50,6 +50,11 @@ class Cluster:
         kind = resource_of(recipe)
         return self.workers.get(kind) or next(iter(self.workers.values()))
 
+    def close(self) -> None:
+        """Its handles tell the cluster nothing more; else they go on with it for as long as this process lives."""
+        for handle in (self.front, *self.workers.values()):
+            handle.shutdown()
+
 
 _clusters: dict[str, Cluster] = {}
 _connecting = threading.Lock()
@@ -86,8 +91,9 @@ def connected(place: str) -> Cluster:
 
 
 def forget() -> None:
-    """The next run asks the cluster anew what it is."""
-    _clusters.clear()
+    """The next run asks the cluster anew what it is. To be called while the cluster is still there."""
+    while _clusters:
+        _clusters.popitem()[1].close()
 
 
 def _connect(place: str) -> Cluster:
