@@ -58,6 +58,7 @@ def remember() -> None:
     gradio.components.base.dir = _names  # type: ignore[attr-defined]
     _instead(gradio.blocks, "get_upload_folder", _upload_folder)
     _instead(gradio.events, "get_cancelled_fn_indices", _stopped)
+    _instead(gradio.queueing, "LRUCache", Newest)
 
 
 def _instead(module: ModuleType | type, name: str, function: Any) -> None:
@@ -148,6 +149,18 @@ def unsummed(queue: Any, records: Any) -> Any:
     visitor may send as the name of a session, fails every event after it.
     """
     return queue.cached_event_analytics_summary
+
+
+class Newest(gradio.utils.LRUCache[Any, Any]):
+    """In the place of Gradio's: what was read last is thrown away last, not what came last.
+
+    Gradio keeps what it has to tell to the newest 2,000 sessions; one that still read, but waited for longer than these
+    took to come, was told nothing more.
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        self.move_to_end(key)
+        return super().__getitem__(key)
 
 
 def install() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from benchmarks import soak
-from benchmarks.classroom import Asked, Caller
+from benchmarks.classroom import COMPLETE, Asked, Caller
 from benchmarks.classroom_all import SHARES, Client, events_of
 from benchmarks.cold import loaded
 from benchmarks.kinds import quiet
@@ -28,6 +28,18 @@ def test_a_restless_client_does_all_it_can_and_leaves_nothing_at_work(base_url: 
     assert client.secret
     assert len(client.sent) == 1
     assert quiet(caller, 60) < 60, "what it stopped or left is computed no more"
+
+
+def test_who_waits_is_told_the_end_however_many_came_since(
+    app: Any, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.demo._queue.pending_messages_per_session, "max_size", 3)
+    caller = Caller(base_url, KINDS)
+    with caller.asked(1, 77, "who waits") as (_, chunks):
+        next(chunks)
+        for seed in range(6):
+            caller(0, seed)
+        assert COMPLETE in b"".join(chunks)
 
 
 def test_a_session_notes_what_it_was_given_and_a_frame_that_is_another_is_found(
