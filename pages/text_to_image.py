@@ -203,6 +203,15 @@ TRIES = (
         "see its neighbours only.",
     ),
     Try(
+        "Does it draw, or does it remember?",
+        "run=text_to_image/generate&model=text_to_image/emoji&prompt=a blue umbrella, flat",
+        "Another model: emoji, each seen in a few pictures only. Beside what it draws stands the nearest picture of "
+        "its training. Is it a copy?",
+        "No. The umbrellas are its own; the nearest picture is a computer, with as much blue in the same place. What "
+        "it has learnt so far are colours and outlines: a third of what it draws is taken for what was asked (Data and "
+        "quality).",
+    ),
+    Try(
         "Where is the star?",
         "run=text_to_image/attend&picture=world:41&prompt=a purple apple and a yellow star",
         "Nothing is drawn here: the network is asked about a picture that is there, and its words point at it. "
@@ -218,8 +227,8 @@ def _default(run: str, option: str) -> Any:
 
 
 def _prompt(run: str, option: str = "prompt", label: str = "Prompt") -> Callable[[], PromptBox]:
-    """A line for a prompt, which marks the words that the picture world has not."""
-    return later(PromptBox, _default(run, option), label=label, elem_id=f"{bench_id(run)}-{option}")
+    """A line for a prompt, which marks the words that the model never saw."""
+    return later(PromptBox, _default(run, option), run=run, label=label, elem_id=f"{bench_id(run)}-{option}")
 
 
 def _picked(run: str) -> Callable[[], ScenePicker]:

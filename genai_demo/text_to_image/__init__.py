@@ -34,6 +34,24 @@ SPECS = (
         _EXAMPLE,
     ),
     ModelSpec(
+        "text_to_image/emoji",
+        "Emoji, small",
+        (
+            Bundled(
+                "text_to_image/emoji.safetensors",
+                (
+                    "text_to_image/emoji-autoencoder.safetensors",
+                    "text_to_image/emoji-text.safetensors",
+                    "text_to_image/emoji-judge.safetensors",
+                    "text_to_image/emoji-known.safetensors",
+                ),
+            ),
+        ),
+        "genai_demo.text_to_image.emoji_studio:build",
+        "Apache-2.0 (trained here on emoji of Noto, Apache-2.0, Twemoji, CC-BY 4.0, and Fluent, MIT)",
+        _EXAMPLE,
+    ),
+    ModelSpec(
         "text_to_image/cascade",
         "Picture world, cascade",
         (

@@ -9,17 +9,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from genai_demo.core.errors import DemoError
-from genai_demo.text_to_image import autoencoder, denoiser, emoji_judge, emoji_memory
+from genai_demo.text_to_image import autoencoder, denoiser, emoji_judge, emoji_memory, emoji_words
 from genai_demo.text_to_image.pipeline import SHIPPED
 from genai_demo.text_to_image.studio import Studio, floats
 
 UNET: dict[str, Any] = {"transformer_layers_per_block": (1, 1, 3)}  # the last of these is the middle
 PARTS = ("text", "autoencoder", "judge", "known")
 LONGEST = 16  # words of a prompt, its beginning and end included
-WORDS = "words"  # under which the text encoder's metadata lists the vocabulary, with spaces between
 
 
 def _file(folder: Path, name: str) -> tuple[Path, dict[str, Any]]:
@@ -44,8 +41,7 @@ def autoencoder_of(folder: Path) -> tuple[Any, str]:
 def reader_of(folder: Path) -> tuple[Any, Any, str]:
     """Text encoder, tokenizer, and the digest of their file."""
     path, card = _file(folder, "text")
-    with safe_open(path, "pt") as file:
-        words = denoiser.tokenizer(tuple(file.metadata()[WORDS].split()), LONGEST)
+    words = denoiser.tokenizer(emoji_words.of(path), LONGEST)
     net = denoiser.empty(words=words).text_encoder
     net.load_state_dict(floats(path), strict=False)
     return net.requires_grad_(False), words, card["sha256"]

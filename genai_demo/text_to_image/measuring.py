@@ -93,7 +93,7 @@ def _share(found: list[bool]) -> float:
 
 
 def measure(key: str, samples: int, watch: Watch) -> dict[str, Any]:
-    """Write the sheet, a row of pictures for each half. -> what goes on the card of the model."""
+    """What goes on the card of the model."""
     studio = load(key)
     pipe = pipeline.assemble(studio.vae, studio)
     count = min(samples, MOST_PROMPTS)
@@ -101,8 +101,14 @@ def measure(key: str, samples: int, watch: Watch) -> dict[str, Any]:
     rng = np.random.default_rng(COMPARED)
     real = np.stack([draw(held_out_scene(rng, "nothing")) for _ in range(count)])
     made = drawn(pipe, prompts("nothing", count), seed=count)
-    sheets.write("text_to_image", [drawn(pipe, prompts(new, sheets.SHOWN)) for new in HALVES.values()])
     return {**prompt_accuracy(pipe, studio.judge, count), **memory.memorised(made, real, among)}
+
+
+def rows(key: str) -> list[np.ndarray]:
+    """Pictures for a sheet, a row of prompts of each half."""
+    studio = load(key)
+    pipe = pipeline.assemble(studio.vae, studio)
+    return [drawn(pipe, prompts(new, sheets.SHOWN)) for new in HALVES.values()]
 
 
 ENLARGING = 10  # steps from a small picture to a large one

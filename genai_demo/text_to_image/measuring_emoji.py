@@ -14,6 +14,7 @@ from genai_demo.core.load import load
 from genai_demo.data import emoji, emoji_told
 from genai_demo.data.emoji import Emoji
 from genai_demo.data.emoji_told import TURNED, NewIn
+from genai_demo.quality import sheets
 from genai_demo.text_to_image import emoji_judge, pipeline
 from genai_demo.text_to_image.autoencoder import as_input
 from genai_demo.text_to_image.emoji_judge import Wanted
@@ -131,9 +132,11 @@ def measure(key: str, samples: int) -> dict[str, Any]:
     }
 
 
-def rows(studio: Studio, shown: int) -> list[np.ndarray]:
+def rows(key: str) -> list[np.ndarray]:
     """Pictures for a sheet, a row of prompts of each set."""
-    everything, pipe = emoji.load(), pipeline.assemble(studio.vae, studio, studio.tokenizer)
+    studio, everything = load(key), emoji.load()
+    pipe = pipeline.assemble(studio.vae, studio, studio.tokenizer)
     return [
-        pipeline.drawn(pipe, [ask.text for ask in prompts(everything, new, shown, seed=1)]) for new in HALVES.values()
+        pipeline.drawn(pipe, [ask.text for ask in prompts(everything, new, sheets.SHOWN, seed=1)])
+        for new in HALVES.values()
     ]

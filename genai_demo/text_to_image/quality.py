@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from genai_demo.core.cards import add_to_card
+from genai_demo.quality import sheets
 from genai_demo.quality.cards import Watch, card, weights, write
 from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
 
-KEY, CASCADE, CODES, DIT = (f"text_to_image/{name}" for name in ("world", "cascade", "codes", "dit"))
+KEY, CASCADE, CODES, DIT, EMOJI = (f"text_to_image/{name}" for name in ("world", "cascade", "codes", "dit", "emoji"))
 ROWS = {"seen": "nothing", "new_colour": "a thing in a colour it never had", "new_relation": "two things lie as never"}
+EMOJI_ROWS = {
+    "seen": "nothing",
+    "new_style": "a concept in a style it never had",
+    "new_colour": "a concept in a colour it never had",
+}
 COLUMNS = ("number", "palette", "things", "things_and_colours", "relations", "sizes", "background")
 
 
 def measure(samples: int, watch: Watch) -> dict[str, Any]:
-    """Draw a picture of each of `samples` prompts of each half and look at them; see `measuring`."""
-    from genai_demo.text_to_image import measuring
+    """Draw a picture of each of `samples` prompts of each half and look at them, and write the sheet; see `measuring`
+    and, for emoji, `measuring_emoji`, whose pictures come by npm."""
+    from genai_demo.text_to_image import measuring, measuring_emoji
 
     dit, straight = measuring.of_transformers(DIT, samples)
     found = {
@@ -27,10 +34,12 @@ def measure(samples: int, watch: Watch) -> dict[str, Any]:
         CASCADE: measuring.of_cascade(CASCADE, samples),
         CODES: measuring.of_codes(CODES, samples),
         DIT: dit,
+        EMOJI: measuring_emoji.measure(EMOJI, samples),
     }
     for key, values in found.items():
         write(key, values)
     add_to_card(_file("straight").with_suffix(".safetensors"), "quality", straight)
+    sheets.write("text_to_image", [*measuring.rows(KEY), *measuring_emoji.rows(EMOJI)])
     return found
 
 
@@ -73,13 +82,16 @@ def table() -> str:
     )
     lost = (
         f"The autoencoder gives scenes it never saw back with {code['decibels']:.1f} dB ({code['scenes']} scenes). "
-        f"Shrunk to 16 x 16, the pictures made lie {q['nearest_median']:.3f} from the nearest of "
-        f"{q['scenes_compared']:,} training scenes (median, colours from 0 to 1), new real scenes "
+        f"Shrunk to 16 x 16, the pictures made lie {q['nearest_median']:.3f} from the nearest "
+        f"of {q['scenes_compared']:,} training scenes (median, colours from 0 to 1), new real scenes "
         f"{q['nearest_median_new']:.3f}; {percent(q['memorised'])} lie nearer than all but 1 % of the new ones."
     )
-    sheet = "![Prompts with nothing new, with a new colour, with a new relation: a row each](samples.png)"
+    sheet = (
+        "![Picture world: prompts with nothing new, with a new colour, with a new relation, a row each; then emoji, "
+        "with nothing new, with a new style, with a new colour](samples.png)"
+    )
     others = [part for found, told in _others() for part in (found, table_of(heads, _rows(told)))]
-    return "\n\n".join((table_of(heads, [*rows, judge]), said, *others, lost, sheet))
+    return "\n\n".join((table_of(heads, [*rows, judge]), said, *others, lost, *_emoji(), sheet))
 
 
 def _others() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -118,8 +130,28 @@ def _others() -> Iterator[tuple[str, dict[str, Any]]]:
     )
 
 
+def _emoji() -> tuple[str, str]:
+    """What is said of the model of emoji, and its table."""
+    whole, made = card(EMOJI), _card("emoji-autoencoder")["quality"]
+    q = whole["quality"]
+    heads = ["new in the prompt", "concept", "among the first three", "colour", "style", "all of it"]
+    rows = [[title, *(percent(q[name][column]) for column in EMOJI_COLUMNS)] for name, title in EMOJI_ROWS.items()]
+    judge = ["real emoji, through the autoencoder", *(percent(q["judge"][column]) for column in EMOJI_COLUMNS)]
+    said = (
+        f"**Emoji**, {q['seen']['prompts']} prompts a row as “a blue banana, noto”, a picture each, by "
+        f"{whole['parameters']:,} parameters: the U-Net began as the picture world's and learnt {whole['steps']:,} "
+        f"steps of {whole['training']['batch_size']}. A classifier that learnt from the pictures of the training says "
+        "which concept it sees; the last row bounds what it can say. The autoencoder gives emoji it never saw back "
+        f"with {made['decibels']:.1f} dB. As latents, the pictures made lie {q['nearest_median']:.3f} from the nearest "
+        f"of {q['pictures_compared']:,} of the training (median), real ones of concepts held out "
+        f"{q['nearest_median_new']:.3f}; {percent(q['memorised'])} lie nearer than all but 1 % of those."
+    )
+    return said, table_of(heads, [*rows, judge])
+
+
 def _rows(found: dict[str, Any]) -> list[list[str]]:
     return [[title, *(percent(found[name][column]) for column in COLUMNS)] for name, title in ROWS.items()]
 
 
+EMOJI_COLUMNS = ("concept", "within_three", "colour", "style", "all")
 _EYE = ("things", "things_and_colours", "relations", "sizes", "backgrounds")

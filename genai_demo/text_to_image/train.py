@@ -49,7 +49,6 @@ NAMES: dict[str, Any] = {  # in the order in which they need each other
         for part in (train_emoji_autoencoder, train_emoji_text, train_emoji_judge, train_emoji)
     },
 }
-LATER = tuple(name for name in NAMES if name.startswith(train_emoji.NAME))  # by name alone: no page has them yet
 BESIDE = {train_emoji.NAME: train_emoji.KNOWN}  # a second file that a training writes
 WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, what builds it, and its other files
     "denoiser": (studio.build, ("autoencoder", "detector")),
@@ -63,12 +62,12 @@ WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, 
 def train_all(
     names: tuple[str, ...] = (), *, ship: bool = False, out: Path | None = None, anew: bool = False
 ) -> Iterator[ModelStep]:
-    """Those of these names (all but LATER where none is given) that are not finished yet. Raises DemoError.
+    """Those of these names (all where none is given) that are not finished yet; emoji need npm. Raises DemoError.
 
     They go into the cache, with `ship` into assets/weights/text_to_image, or into the folder `out`.
     """
     folder = kit.target("text_to_image", ship=ship, out=out)
-    for name in names or (name for name in NAMES if name not in LATER):
+    for name in names or NAMES:
         if name not in NAMES:
             raise DemoError(f"model is {shown(name)}; choose of {', '.join(NAMES)}")
         yield from NAMES[name](anew=anew)

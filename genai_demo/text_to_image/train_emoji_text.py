@@ -22,7 +22,8 @@ from genai_demo.core.training import ModelStep, Resumable
 from genai_demo.data import emoji, emoji_told
 from genai_demo.text_to_image import denoiser, emoji_latents, train_text
 from genai_demo.text_to_image.emoji_latents import SMALL, Captioned
-from genai_demo.text_to_image.emoji_studio import LONGEST, WORDS
+from genai_demo.text_to_image.emoji_studio import LONGEST
+from genai_demo.text_to_image.emoji_words import WORDS
 from genai_demo.text_to_image.train_emoji_autoencoder import DATA, LICENCE
 
 NAME = "emoji-text"

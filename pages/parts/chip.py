@@ -23,7 +23,7 @@ def chip(model: str | None) -> str:
         ]
     more = escape(f"{model}; {spec.licence}; {', '.join(map(str, spec.sources))}")
     rest = f" <span>{escape(', '.join(parts))}</span>" if parts else ""
-    return f'<p class="chip" title="{more}"><b>{escape(spec.title)}</b>{rest}</p>'
+    return f'<p class="chip" data-model="{escape(model)}" title="{more}"><b>{escape(spec.title)}</b>{rest}</p>'
 
 
 def count(number: Any) -> str:

@@ -33,6 +33,18 @@ def test_a_prompt_becomes_pictures_with_a_map_of_each_word(visit, film):
 
 
 @pytest.mark.browser
+def test_emoji_have_words_of_their_own_and_stand_beside_the_nearest_of_the_training(visit):
+    asked = "prompt=a blue banana, noto&steps=2&samples=1&model=text_to_image/emoji"
+    page = visit(f"text-to-image?run=text_to_image/generate&{asked}")
+    own = live(page, GENERATE)[-1]["lanes"]
+    assert len(own["nearest in the training"]["names"]) == 1
+    said = page.locator(f"#{GENERATE}-prompt .prompt-said")
+    said.wait_for(state="hidden")
+    page.locator(f"#{GENERATE}-prompt textarea").fill("a banana beside the zebrafish")
+    assert "words of emoji: beside zebrafish" in " ".join(said.inner_text().split())
+
+
+@pytest.mark.browser
 def test_the_canvas_grows_on_a_phone(visit):
     page = visit("text-to-image?run=text_to_image/outpaint&steps=1&resample=1&times=2", width=390, dark=True)
     lane = live(page, GROW)[-1]["lanes"]["canvas"]
