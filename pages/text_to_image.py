@@ -10,6 +10,9 @@ import gradio as gr
 
 from genai_demo.clip import pictures
 from genai_demo.core.run import find_run
+from genai_demo.core.spec import Bundled, find_spec
+from genai_demo.data.world_words import vocabulary
+from genai_demo.text_to_image import emoji_words
 from pages.parts.bench import Bench, Panel, bench_id, later
 from pages.parts.lead import Try
 from pages.parts.pads.pads import PicturePad
@@ -226,9 +229,19 @@ def _default(run: str, option: str) -> Any:
     return find_run(run).options.parse({}).model_dump()[option]
 
 
+def _words(model: str) -> list[str]:
+    """Which list the words that a model knows are, and the words; [] for one that reads any word."""
+    if not any(isinstance(source, Bundled) for source in find_spec(model).sources):
+        return []
+    if model == "text_to_image/emoji":
+        return ["emoji", " ".join(emoji_words.shipped())]
+    return ["world", " ".join(vocabulary())]
+
+
 def _prompt(run: str, option: str = "prompt", label: str = "Prompt") -> Callable[[], PromptBox]:
     """A line for a prompt, which marks the words that the model never saw."""
-    return later(PromptBox, _default(run, option), run=run, label=label, elem_id=f"{bench_id(run)}-{option}")
+    known = {key: _words(key) for key in find_run(run).models}
+    return later(PromptBox, _default(run, option), known=known, label=label, elem_id=f"{bench_id(run)}-{option}")
 
 
 def _picked(run: str) -> Callable[[], ScenePicker]:

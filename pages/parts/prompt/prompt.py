@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from genai_demo.core.run import find_run
-from genai_demo.core.spec import Bundled, find_spec
-from genai_demo.data.world_words import vocabulary
-from genai_demo.text_to_image import emoji_words
 from pages.parts.pads.pads import Pad
 from pages.parts.scripts import call, literal
 
-EMOJI = "text_to_image/emoji"
-
 
 class PromptBox(Pad):
-    """Value: the text. run: whose models are offered beside it; longest: characters."""
+    """Value: the text. known: of each model which list its words are ("emoji" or "world"), and the words with spaces
+    between; empty for one that reads any word. longest: characters."""
 
-    def __init__(self, value: str, *, run: str, label: str = "Prompt", longest: int = 400, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        value: str,
+        *,
+        known: Mapping[str, Sequence[str]],
+        label: str = "Prompt",
+        longest: int = 400,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             value=value,
             label=label,
             apply_default_css=False,
-            js_on_load=call("prompt", "input", known={key: known(key) for key in find_run(run).models}),
+            js_on_load=call("prompt", "input", known={model: list(words) for model, words in known.items()}),
             html_template=_template(label, longest),
             **kwargs,
         )
-
-
-def known(model: str) -> list[str]:
-    """Which list a model's words are ("emoji" or "world"), and the words; [] for a model that reads any word."""
-    if not any(isinstance(source, Bundled) for source in find_spec(model).sources):
-        return []
-    if model == EMOJI:
-        return ["emoji", " ".join(emoji_words.shipped())]
-    return ["world", " ".join(vocabulary())]
 
 
 def _template(label: str, longest: int) -> str:
