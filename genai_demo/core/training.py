@@ -129,8 +129,8 @@ class Journal:
     """What is kept of one training. config: its settings as JSON gives them back; state: {} before the start.
 
     kept: step -> weights in half precision, of moments that are shipped; history: a row of numbers a report; device:
-    what it was trained on; begun: steps and digest of the shipped weights it went on from, or steps and settings of an
-    earlier sitting that had others; {} where it began anew.
+    what it was trained on; begun: steps and digest of the shipped weights it went on from, and settings of an earlier
+    sitting that had others; {} where it began anew.
     """
 
     path: Path
@@ -176,8 +176,10 @@ class Journal:
         if not self.state and same and 0 < steps < self.config["steps"] and shipped.exists():
             training.take(load_file(shipped))
             training.step, training.seconds = steps, float(card["wall_seconds"])
+            other = _other(was, self.config, free)
             before = {"begun_from": card["begun_from"]} if card.get("begun_from") else {}
-            self.history, self.begun = card.get("history", []), {"steps": steps, "sha256": card["sha256"], **before}
+            self.begun = {"steps": steps, "sha256": card["sha256"], **other, **before}
+            self.history = card.get("history", [])
         else:
             self.resume(training)
 
@@ -248,10 +250,14 @@ def _read(path: Path, config: dict[str, Any], free: tuple[str, ...]) -> Journal:
     if differ:
         before = ", ".join(f"{name} was {shown(was.get(name))}" for name in differ[:3])
         raise _refused(at, f"is of a training with other settings ({before})")
-    other = {name: was.get(name) for name in free if name != "steps" and was.get(name) != config.get(name)}
-    if other:
+    if other := _other(was, config, free):
         found.begun = {"steps": found.step, **other, **({"begun_from": found.begun} if found.begun else {})}
     return found
+
+
+def _other(was: Mapping[str, Any], config: Mapping[str, Any], free: tuple[str, ...]) -> dict[str, Any]:
+    """The settings in which an earlier sitting, `was`, differed, as far as it stated them."""
+    return {n: was[n] for n in free if n != "steps" and n in was and was[n] != config.get(n)}
 
 
 def _refused(path: Path, why: str) -> DemoError:

@@ -87,6 +87,13 @@ class Denoiser(nn.Module):
         return v
 
 
+ENDS: dict[Network, tuple[str, ...]] = {  # first and last layers by the beginnings of their names
+    "unet": ("conv_in", "conv_out"),
+    "dit": ("pos_embed", "proj_out"),
+    "flow": ("pos_embed", "proj_out"),
+}
+
+
 @functools.cache
 def tokenizer(words: tuple[str, ...] = (), longest: int = WORDS) -> Any:
     """These words, else those of the picture world's captions, to numbers, in transformers' form; others become

@@ -103,7 +103,15 @@ class Studio(Noising):
         self.memory = memory
         self.vae, self.text_encoder, self.judge, self.tokenizer = vae, text_encoder, judge, tokenizer
         self.factor = 2 ** (len(vae.config.block_out_channels) - 1)  # pixels along a side of a latent pixel
-        self.register_buffer("preview", preview.fit(vae, min(self.side, LARGEST)))
+        self.register_buffer("preview", preview.fit(*self._pairs()))
+
+    @torch.inference_mode()
+    def _pairs(self) -> tuple[Tensor, Tensor]:
+        """Latents and pictures that show how the ones become the others."""
+        if self.memory is None:
+            return preview.scenes(self.vae, min(self.side, LARGEST))
+        z = self.memory.z[:: max(1, len(self.memory.z) // preview.PICTURES)].float()
+        return z, self.decode(z)
 
     @property
     def side(self) -> int:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.muon import optimiser
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
@@ -34,12 +35,14 @@ from genai_demo.text_to_image.train_text import SIZES, missed
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit", "straight": "flow"}
 PARENT = "dit"  # what the one that learns by flow matching begins with
 PLANS: dict[str, dict[str, Any]] = {  # of those whose plan is not the usual one
-    "dit": {"steps": 2_500, "batch_size": 32},
-    "straight": {"steps": 300, "batch_size": 32, "warmup": 50},
+    "denoiser": {"optimiser": "AdamW"},
+    "dit": {"steps": 2_500, "batch_size": 32, "optimiser": "AdamW"},
+    "straight": {"steps": 300, "batch_size": 32, "warmup": 50, "optimiser": "AdamW"},
 }
 TITLES = {"unet": "", "dit": ", a transformer", "flow": ", a transformer that learnt by flow matching"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
 FREE = (
+    "optimiser",
     "text",
     "read",
     "steps",
@@ -69,6 +72,7 @@ class TrainConfig:
 
     steps: int = 19_500
     batch_size: int = 64
+    optimiser: str = "Muon"
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 1e-3
@@ -125,7 +129,10 @@ class Training(Resumable):
             self.teller = Teller(self.model.unet).to(self.device)
         self.model.text_encoder.requires_grad_(False)
         self.learnt = [*self.model.unet.parameters(), *self.teller.parameters()]
-        self.optimiser = torch.optim.AdamW(self.learnt, weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+        settings = {"weight_decay": 0.01, "betas": (0.9, 0.99), "fused": True}
+        self.optimiser = optimiser(
+            cfg.optimiser, self.model.unet, denoiser.ENDS[network], self.teller.parameters(), **settings
+        )
         self.random = torch.Generator().manual_seed(cfg.seed)
         self.no_words = denoiser.ids_of([""])
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
+from genai_demo.core.muon import optimiser
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.data import emoji_told
@@ -29,7 +30,19 @@ from genai_demo.text_to_image.train_emoji_autoencoder import DATA, LICENCE
 
 NAME, KNOWN = "emoji", "emoji-known"
 INNER = "unet."  # what its weights' names begin with in the file of the picture world's denoiser
-FREE = ("text", "steps", "precision", "batch_size", "learning_rate", "middle", "noisiest", "least", "most", "turned")
+FREE = (
+    "optimiser",
+    "text",
+    "steps",
+    "precision",
+    "batch_size",
+    "learning_rate",
+    "middle",
+    "noisiest",
+    "least",
+    "most",
+    "turned",
+)  # settings in which an earlier sitting may differ
 LATE = 880  # times from here on count as the noisiest
 FALLING = 0.12  # of the steps, in which the learning rate goes to 0
 REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache folder
@@ -44,6 +57,7 @@ class TrainConfig:
 
     steps: int = 20_000
     batch_size: int = 32
+    optimiser: str = "Muon"
     precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 8e-4
     warmup: int = 50
@@ -69,7 +83,9 @@ class Training(Resumable):
         begin(self.model)
         self.model.set_attn_processor(AttnProcessor())  # a third quicker to train here than torch's fused one
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), weight_decay=0.01, betas=(0.9, 0.99), fused=True)
+        self.optimiser = optimiser(
+            cfg.optimiser, self.model, denoiser.ENDS["unet"], weight_decay=0.01, betas=(0.9, 0.99), fused=True
+        )
         self.random = torch.Generator().manual_seed(cfg.seed)
         self.no_words = denoiser.ids_of([""], words)
         self.places = [data.plain.nonzero()[:, 0], (~data.plain).nonzero()[:, 0]]
