@@ -193,15 +193,15 @@ TRIES = (
         "Three networks take off the same noise. The U-Net has learnt for long, both transformers for a short while; "
         "the numbers beneath say from how many noisy latents. What can a beginner draw already, and what not?",
         "The ground, the colours, and roughly where they lie; hardly a thing that one could name. It is the order in "
-        "which a picture comes out of noise, too: what a thing is comes last. All three put the same ground under the "
-        "same noise, and both transformers nearly the same picture: flow matching asks for the same in other measures.",
+        "which a picture comes out of noise, too: what a thing is comes last. Both transformers put much the same "
+        "blots in the same places, if not on the same ground: flow matching asks for the same in other measures.",
     ),
     Try(
         "Which patches does a patch look at?",
         "run=text_to_image/dit&block=4&place=36",
         "The transformer cuts the latents into 64 patches, and each may look at every other. Scrub: where does the "
         "marked one look at first, and where at the end? A click on another patch asks that one.",
-        "Half of its attention is spread over nineteen patches at first and over thirteen at the end; the darkest then "
+        "Half of its attention is spread over eighteen patches at first and over fourteen at the end; the darkest then "
         "lie at the edges of the blots, some of them far away. Hardly any goes to itself. A U-Net's first layers would "
         "see its neighbours only.",
     ),
@@ -210,9 +210,9 @@ TRIES = (
         "run=text_to_image/generate&model=text_to_image/emoji&prompt=a blue umbrella, flat",
         "Another model: emoji, each seen in a few pictures only. Beside what it draws stands the nearest picture of "
         "its training. Is it a copy?",
-        "No. The umbrellas are its own; the nearest picture is a computer, with as much blue in the same place. What "
-        "it has learnt so far are colours and outlines: a third of what it draws is taken for what was asked (Data and "
-        "quality).",
+        "No. Both are blue umbrellas, but the nearest one is of another style, another blue, and has a hook for a "
+        "handle. With few pictures to learn from, shapes come out rough: half of what it draws is taken for what was "
+        "asked (Data and quality).",
     ),
     Try(
         "Where is the star?",

@@ -36,8 +36,8 @@ NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit", "straigh
 PARENT = "dit"  # what the one that learns by flow matching begins with
 PLANS: dict[str, dict[str, Any]] = {  # of those whose plan is not the usual one
     "denoiser": {"optimiser": "AdamW"},
-    "dit": {"steps": 2_500, "batch_size": 32, "optimiser": "AdamW"},
-    "straight": {"steps": 300, "batch_size": 32, "warmup": 50, "optimiser": "AdamW"},
+    "dit": {"steps": 3_400, "batch_size": 32},
+    "straight": {"steps": 300, "batch_size": 32, "warmup": 50},
 }
 TITLES = {"unet": "", "dit": ", a transformer", "flow": ", a transformer that learnt by flow matching"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
