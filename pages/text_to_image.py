@@ -211,8 +211,7 @@ TRIES = (
         "Another model: emoji, each seen in a few pictures only. Beside what it draws stands the nearest picture of "
         "its training. Is it a copy?",
         "No. Both are blue umbrellas, but the nearest one is of another style, another blue, and has a hook for a "
-        "handle. With few pictures to learn from, shapes come out rough: half of what it draws is taken for what was "
-        "asked (Data and quality).",
+        "handle. Shapes come out rough; how often one sees in them what was asked for stands under Data and quality.",
     ),
     Try(
         "Where is the star?",

@@ -8,11 +8,12 @@ PyTorch's own takes linear layers only, no convolutions, and computes in bfloat1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+Name = Literal["Muon", "AdamW"]
 TURNS = 5  # of the iteration that brings singular values to about 1
 QUINTIC = (3.4445, -4.7750, 2.0315)  # its polynomial, of Jordan's post
 MOMENTUM = 0.95
@@ -20,9 +21,9 @@ AS_ADAM = 0.2  # the root mean square of an AdamW step at a learning rate of 1, 
 
 
 def optimiser(
-    name: str, network: nn.Module, ends: tuple[str, ...], others: Iterable[nn.Parameter] = (), **settings: Any
+    name: Name, network: nn.Module, ends: tuple[str, ...], others: Iterable[nn.Parameter] = (), **settings: Any
 ) -> torch.optim.AdamW:
-    """The one of that name, "Muon" or "AdamW", for a network and parameters beside it; else as of Muon."""
+    """The one of that name, its arguments those of Muon."""
     if name == "Muon":
         return Muon(network, ends, others, **settings)
     return torch.optim.AdamW([*network.parameters(), *others], **settings)

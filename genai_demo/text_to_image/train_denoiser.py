@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
-from genai_demo.core.muon import optimiser
+from genai_demo.core.muon import Name, optimiser
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.spec import WEIGHTS
 from genai_demo.core.training import ModelStep, Resumable, follow
@@ -43,6 +43,7 @@ TITLES = {"unet": "", "dit": ", a transformer", "flow": ", a transformer that le
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
 FREE = (
     "optimiser",
+    "batch_size",
     "text",
     "read",
     "steps",
@@ -63,16 +64,16 @@ REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache
 class TrainConfig:
     """What a training depends on; written on the card.
 
-    scenes: how many there are; dropped: share without caption; precision: of the products, weights stay in float32;
-    middle: the share of the times that lies from `least` to before `most`, where a picture takes its shape; noisiest:
-    the share of those from LATE on, where only the words say what the ground is and where things lie; the others lie
-    anywhere; told: weight of the loss of what lies where, and empty: weight of an empty cell in it; ground: weight of
-    the loss of what the ground is.
+    optimiser: of what lies inside the network, see core/muon.py; scenes: how many there are; dropped: share without
+    caption; precision: of the products, weights stay in float32; middle: the share of the times that lies from `least`
+    to before `most`, where a picture takes its shape; noisiest: the share of those from LATE on, where only the words
+    say what the ground is and where things lie; the others lie anywhere; told: weight of the loss of what lies where,
+    and empty: weight of an empty cell in it; ground: weight of the loss of what the ground is.
     """
 
     steps: int = 19_500
     batch_size: int = 64
-    optimiser: str = "Muon"
+    optimiser: Name = "Muon"
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 1e-3

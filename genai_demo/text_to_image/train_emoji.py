@@ -19,7 +19,7 @@ from torch import Tensor
 from genai_demo.core import training as kit
 from genai_demo.core.cards import write_card
 from genai_demo.core.device import pick_device, seeded
-from genai_demo.core.muon import optimiser
+from genai_demo.core.muon import Name, optimiser
 from genai_demo.core.rates import trapezoid
 from genai_demo.core.training import ModelStep, Resumable, follow
 from genai_demo.data import emoji_told
@@ -50,14 +50,14 @@ REPORT, SAVE = 25, 100  # steps between two reports, and two states in the cache
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """What a training depends on; written on the card. middle, noisiest, least, most: as of train_denoiser;
+    """What a training depends on; written on the card. optimiser, middle, noisiest, least, most: as of train_denoiser;
 
     turned: the share of pictures whose hue is turned; dropped: share without caption.
     """
 
     steps: int = 20_000
     batch_size: int = 32
-    optimiser: str = "Muon"
+    optimiser: Name = "Muon"
     precision: str = field(default_factory=kit.fit_precision)
     learning_rate: float = 8e-4
     warmup: int = 50

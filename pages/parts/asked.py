@@ -33,9 +33,13 @@ class Asked(gr.Blocks):
         super().__exit__(*raised)
 
     def launch(self, *args: Any, **kwargs: Any) -> Any:
-        """As Gradio's; what is asked for later is described as it is then."""
+        """As Gradio's; what is asked for later is described as it is then.
+
+        Gradio would ask for a page once more at the end, and end the program where that took over 3 seconds, as it may
+        on a machine that others use too.
+        """
         try:
-            return super().launch(*args, **kwargs)
+            return super().launch(*args, _frontend=False, **kwargs)
         finally:
             quick.described_anew(self)
 

@@ -64,6 +64,26 @@ def test_only_layers_inside_are_turned() -> None:
             assert torch.allclose(weight, as_adam[name]), name
 
 
+def test_linear_layers_move_as_by_pytorchs_own() -> None:
+    """Which computes in bfloat16; so they agree to a few hundredths of the way."""
+    torch.manual_seed(4)
+    ours = nn.Sequential(nn.Linear(6, 10, bias=False), nn.Linear(10, 3, bias=False))
+    theirs, begun = copy.deepcopy(ours), copy.deepcopy(ours)
+    settings: dict[str, Any] = {"lr": 0.05, "weight_decay": 2.0}
+    muons = (
+        Muon(ours, ("none",), **settings),
+        torch.optim.Muon(theirs.parameters(), momentum=0.95, adjust_lr_fn="match_rms_adamw", **settings),
+    )
+    for _ in range(6):
+        x, wanted = torch.randn(2, 1, 6), torch.randn(1, 3)  # so that the mean gradient is not the last one
+        for net, muon in zip((ours, theirs), muons, strict=True):
+            net.zero_grad()
+            (net(x) - wanted).square().mean().backward()
+            muon.step()
+    for a, b, before in zip(ours.parameters(), theirs.parameters(), begun.parameters(), strict=True):
+        assert float((a - b).detach().norm() / (b - before).detach().norm()) < 0.05
+
+
 def test_it_learns_and_goes_on_from_its_state() -> None:
     x = torch.randn(64, 2, 5, 5, generator=torch.Generator().manual_seed(3))
     net = Net()

@@ -216,10 +216,10 @@ def test_a_longer_training_goes_on_from_what_is_shipped(tmp_path: Path) -> None:
         def parts(self) -> Mapping[str, Any]:
             return {"model": self.net, "optimiser": self.optimiser}
 
-    def begun(cfg: Config) -> tuple[Model, kit.Journal]:
+    def begun(cfg: Config, free: tuple[str, ...] = ("steps",)) -> tuple[Model, kit.Journal]:
         training = Model(cfg)
-        with kit.journal("lines", "shipped", cfg, free=("steps",)) as notes:
-            notes.go_on(training, shipped, ("steps",))
+        with kit.journal("lines", "shipped", cfg, free=free) as notes:
+            notes.go_on(training, shipped, free)
         return training, notes
 
     shipped = tmp_path / "shipped.safetensors"
@@ -232,6 +232,9 @@ def test_a_longer_training_goes_on_from_what_is_shipped(tmp_path: Path) -> None:
     assert torch.equal(longer.net.weight, weights["weight"])
     assert (notes.begun["steps"], notes.history) == (6, [[6, 0.1]])
     assert notes.begun["begun_from"] == {"steps": 2}, "what the shipped ones went on from is not forgotten"
+    assert "rate" not in notes.begun
+    _, notes = begun(Config(steps=9, rate=0.2), ("steps", "rate"))
+    assert notes.begun["rate"] == Config().rate, "and in what they differed"
     for cfg in (Config(), Config(steps=9, rate=0.2)):  # no more steps; other settings
         anew, notes = begun(cfg)
         assert (anew.step, notes.begun) == (0, {})

@@ -13,7 +13,9 @@ import gradio as gr
 import gradio.blocks
 import gradio.components.base
 import gradio.events
+import gradio.networking
 import gradio.utils
+import httpx
 import pytest
 from gradio.blocks import BlocksConfig
 
@@ -118,6 +120,16 @@ def test_an_app_is_described_once_as_it_starts_and_anew_afterwards(monkeypatch: 
         assert described.count(len(demo.blocks)) == 1
         assert demo.config["components"] == demo.get_config_file()["components"]
         assert described.count(len(demo.blocks)) == 2
+    finally:
+        demo.close()
+
+
+def test_an_app_whose_page_comes_slowly_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradio.networking, "url_ok", lambda url: False)  # as after 3 seconds
+    demo = small(Asked)
+    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
+    try:
+        assert httpx.get(address, timeout=60).status_code == 200
     finally:
         demo.close()
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw
 
 from genai_demo.core.errors import DemoError
@@ -26,6 +27,7 @@ from genai_demo.text_to_image import (
     emoji_studio,
     measuring_emoji,
     options,
+    preview,
     reading,
     studio,
     train_emoji,
@@ -236,6 +238,15 @@ def test_what_was_trained_draws_says_and_remembers(drawing: studio.Studio) -> No
     assert "house" in said.said
     with pytest.raises(DemoError, match=r"never saw zebra; it draws \d+ kinds of things"):
         reading.asked(drawing, "a zebra")
+
+
+def test_its_preview_is_fitted_to_its_own_pictures(drawing: studio.Studio) -> None:
+    """The picture world has other colours, so what fits there fits worse here."""
+    z, pictures = drawing._pairs()
+    of_scenes = preview.fit(*preview.scenes(drawing.vae, drawing.side))
+    small = F.interpolate(pictures, z.shape[-2:], mode="area")
+    ours, theirs = (float((preview.colours(z, fitted) - small).abs().mean()) for fitted in (drawing.preview, of_scenes))
+    assert ours < 0.9 * theirs
 
 
 @pytest.mark.parametrize(
