@@ -52,6 +52,20 @@ def parameters(weights_path: Path) -> int:
     return sum(sizes)
 
 
+def examples(card: Mapping[str, Any]) -> int:
+    """From how many examples a training has learnt, each as often as it came; the batch may differ by sitting.
+
+    What another model had learnt with which it began is not counted.
+    """
+    steps, batch = card["steps"], card["training"]["batch_size"]
+    found, before = 0, card.get("begun_from") or {}
+    while before and "model" not in before:
+        found += (steps - before["steps"]) * batch
+        steps, batch = before["steps"], before.get("batch_size", batch)
+        before = before.get("begun_from") or {}
+    return int(found + steps * batch)
+
+
 def machine() -> str:
     """The GPU where there is one, else the processor and its threads; with torch's version."""
     import torch

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genai_demo.core.cards import examples
 from genai_demo.text_to_image import denoiser, studio
 from genai_demo.text_to_image.counting import multiplications
 from genai_demo.text_to_image.patches import Patches, Straight
@@ -76,8 +77,7 @@ def _network(kind: denoiser.Network, path: Path) -> Any:
 
 def _learnt(path: Path) -> int:
     """From how many noisy latents these weights learnt in their own training, by their card."""
-    card = json.loads(path.with_suffix(".json").read_text())
-    return int(card["steps"] * card["training"]["batch_size"])
+    return examples(json.loads(path.with_suffix(".json").read_text()))
 
 
 @torch.inference_mode()

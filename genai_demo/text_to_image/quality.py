@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genai_demo.core.cards import add_to_card
+from genai_demo.core.cards import add_to_card, examples
 from genai_demo.quality import sheets
 from genai_demo.quality.cards import Watch, card, weights, write
 from genai_demo.quality.tables import percent
@@ -106,7 +106,7 @@ def _others() -> Iterator[tuple[str, dict[str, Any]]]:
         q,
     )
     unet, dit, straight = card(KEY), card(DIT), _card("straight")
-    pictures = [one["steps"] * one["training"]["batch_size"] for one in (dit, unet)]
+    pictures = [examples(one) for one in (dit, unet)]
     count = dit["quality"]["prompts"]
     yield (
         f"**The transformer** in the U-Net's place, drawn alike, {count} prompts a row: it learnt "
@@ -115,7 +115,7 @@ def _others() -> Iterator[tuple[str, dict[str, Any]]]:
     )
     yield (
         f"**The transformer, taught by flow matching**: begun with the other's weights, "
-        f"{straight['steps'] * straight['training']['batch_size']:,} noisy latents more.",
+        f"{examples(straight):,} noisy latents more.",
         straight["quality"],
     )
     writer, (vq, fsq) = card(CODES), (_card(way)["quality"] for way in ("vq", "fsq"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -44,3 +45,12 @@ def test_a_card_that_can_not_be_written_stays_as_it_was(weights: Path, monkeypat
         cards.add_to_card(weights, "quality", {"b": 2})
     assert path.read_text() == before
     assert sorted(file.name for file in weights.parent.iterdir()) == ["tiny.json", "tiny.safetensors"]
+
+
+def test_examples_are_counted_over_all_sittings_whatever_their_batch() -> None:
+    card: dict[str, Any] = {"steps": 100, "training": {"batch_size": 4}}
+    assert cards.examples(card) == 400
+    assert cards.examples({**card, "begun_from": {"steps": 60, "begun_from": {"steps": 50}}}) == 400
+    before = {"steps": 60, "batch_size": 8, "begun_from": {"steps": 50}}
+    assert cards.examples({**card, "begun_from": before}) == 40 * 4 + 60 * 8
+    assert cards.examples({**card, "begun_from": {"model": "another", "steps": 60, "batch_size": 8}}) == 400
