@@ -44,7 +44,7 @@ TIMELINE = (
     Entry("RAG", 2020, "rag/ask", "Look it up, then answer", page="rag"),
     Entry("CLIP", 2021, "clip/similarity", "Pictures and words in one space", page="clip"),
     Entry("Decision Transformer", 2021, "hybrids/decide", "Acting is the next token, after the return", page="hybrids"),
-    Entry("Latent diffusion", 2022, "text_to_image/generate", "Words become pictures", page="text-to-image"),
+    Entry("Latent diffusion", 2021, "text_to_image/generate", "Words become pictures", page="text-to-image"),
     Entry("Flow matching", 2022, "flow/matching", "Straight ways from noise to data", page="flow"),
     Entry("InstructGPT", 2022, "decoder/tokens", "Taught to answer", "text=What is gravity?&chat=true", page="decoder"),
     Entry("Mamba", 2023, "ssm/signal", "What is kept depends on what is read", "selection=true&delta=5", page="mamba"),

@@ -70,12 +70,18 @@ TIMELINE = (
     Entry("Probability-flow ODE", 2020, "diffusion/error", "One noise, one exact picture"),
     Entry("Cosine schedule", 2021, "diffusion/forward", "Noise more evenly"),
     Entry("SDEdit", 2021, "diffusion/repair", "Start half-way"),
-    Entry("Latent diffusion", 2021, "", "In the codes of a VAE: Stable Diffusion"),
+    Entry("Classifier-free guidance", 2021, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
+    Entry(
+        "Latent diffusion",
+        2021,
+        "text_to_image/generate",
+        "In the codes of a VAE: Stable Diffusion",
+        page="text-to-image",
+    ),
     Entry("RePaint", 2022, "diffusion/inpaint", "Paint in a part"),
-    Entry("Classifier-free guidance", 2022, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
     Entry("DPM-Solver++", 2022, "diffusion/denoise", "Ten steps and fewer", "sampler=dpm&steps=6"),
     Entry("DDNM", 2022, "diffusion/superres", "Enlarge, and fit exactly"),
-    Entry("DiT", 2022, "", "A transformer for the U-Net: Sora"),
+    Entry("DiT", 2022, "text_to_image/dit", "A transformer for the U-Net: Sora", page="text-to-image"),
 )
 LOOK = (
     "The guess in the middle: made from pure noise it is a blur, the average of all it could become. Each step rules "
