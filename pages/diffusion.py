@@ -70,7 +70,6 @@ TIMELINE = (
     Entry("Probability-flow ODE", 2020, "diffusion/error", "One noise, one exact picture"),
     Entry("Cosine schedule", 2021, "diffusion/forward", "Noise more evenly"),
     Entry("SDEdit", 2021, "diffusion/repair", "Start half-way"),
-    Entry("Classifier-free guidance", 2021, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
     Entry(
         "Latent diffusion",
         2021,
@@ -79,6 +78,7 @@ TIMELINE = (
         page="text-to-image",
     ),
     Entry("RePaint", 2022, "diffusion/inpaint", "Paint in a part"),
+    Entry("Classifier-free guidance", 2022, "diffusion/denoise", "Follow the class", "guidance_scale=5"),
     Entry("DPM-Solver++", 2022, "diffusion/denoise", "Ten steps and fewer", "sampler=dpm&steps=6"),
     Entry("DDNM", 2022, "diffusion/superres", "Enlarge, and fit exactly"),
     Entry("DiT", 2022, "text_to_image/dit", "A transformer for the U-Net: Sora", page="text-to-image"),
