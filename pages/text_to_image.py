@@ -122,8 +122,8 @@ TRIES = (
         "run=text_to_image/fork&prompt=a red house to the left of a yellow tree"
         "&other_prompt=a blue house to the left of a yellow tree&fork=8",
         "Both ways share the first eight steps. Move the step on: from where on does the new word come too late?",
-        "After eight of twenty steps what stands there stays where it was and turns blue, now and then into a ball. "
-        "After twelve or fifteen it is stuck half-way, brown or purple; after eighteen it stays a red house.",
+        "After eight of twenty steps the house stays where it was and turns blue. After twelve or fifteen it is stuck "
+        "half-way, orange, pink or purple; after eighteen it stays red, or nearly so.",
     ),
     Try(
         "A word that is there but not looked at",
@@ -138,8 +138,8 @@ TRIES = (
         "run=text_to_image/guidance",
         "One chart says how many prompts are obeyed, another how much pictures of one prompt differ, a third how many "
         "of their pixels are burnt. Where would you stop?",
-        "No. Without it no prompt is obeyed; with a little, most are; with much, fewer again, pictures of one prompt "
-        "grow alike, and more of their pixels are burnt.",
+        "No. Without it hardly a prompt is obeyed; with a little, most are; with much, fewer again, pictures of one "
+        "prompt grow alike, and more of their pixels are burnt.",
     ),
     Try(
         "A thing in a colour it never had",
@@ -155,7 +155,7 @@ TRIES = (
         "Each piece sees half of the piece before. Does the ground go on without a seam?",
         "Not quite: faint grey bars stay where a window ended. Codes at the edge of a picture are unlike those within, "
         "and the network draws such an edge wherever its window ends. Every window reads the whole prompt, too: one "
-        "tree was asked for, and two of the three pieces have one.",
+        "tree was asked for, and each of the three pieces has one.",
     ),
     Try(
         "What is lost before a word is read?",
@@ -210,8 +210,9 @@ TRIES = (
         "run=text_to_image/generate&model=text_to_image/emoji&prompt=a blue umbrella, flat",
         "Another model: emoji, each seen in a few pictures only. Beside what it draws stands the nearest picture of "
         "its training. Is it a copy?",
-        "No. Both are blue umbrellas, but the nearest one is of another style, another blue, and has a hook for a "
-        "handle. Shapes come out rough; how often one sees in them what was asked for stands under Data and quality.",
+        "No. Both are blue umbrellas with a hook for a handle, but the blue, the folds and the light are others: it "
+        "has learnt what umbrellas have in common. How often one sees in its pictures what was asked for stands "
+        "under Data and quality.",
     ),
     Try(
         "Where is the star?",

@@ -35,9 +35,8 @@ from genai_demo.text_to_image.train_text import SIZES, missed
 NAMES: dict[str, denoiser.Network] = {"denoiser": "unet", "dit": "dit", "straight": "flow"}
 PARENT = "dit"  # what the one that learns by flow matching begins with
 PLANS: dict[str, dict[str, Any]] = {  # of those whose plan is not the usual one
-    "denoiser": {"optimiser": "AdamW"},
-    "dit": {"steps": 3_400, "batch_size": 32},
-    "straight": {"steps": 300, "batch_size": 32, "warmup": 50},
+    "dit": {"steps": 3_400},
+    "straight": {"steps": 300, "warmup": 50},
 }
 TITLES = {"unet": "", "dit": ", a transformer", "flow": ", a transformer that learnt by flow matching"}
 DATA = "this project's own picture world (genai_demo/data/world.py), its training half (world_splits.py)"
@@ -71,8 +70,8 @@ class TrainConfig:
     and empty: weight of an empty cell in it; ground: weight of the loss of what the ground is.
     """
 
-    steps: int = 19_500
-    batch_size: int = 64
+    steps: int = 21_650
+    batch_size: int = 32
     optimiser: Name = "Muon"
     scenes: int = 32_000
     precision: str = field(default_factory=kit.fit_precision)
