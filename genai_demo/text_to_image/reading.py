@@ -47,7 +47,8 @@ class Prompt:
     @property
     def notice(self) -> str:
         """A sentence on what was left out, "" where nothing was."""
-        said = [f"It never saw {_listed(self.unknown)}, which is left out."] if self.unknown else []
+        verb = "is" if len(self.unknown) == 1 else "are"
+        said = [f"It never saw {_listed(self.unknown)}, which {verb} left out."] if self.unknown else []
         if self.cut:
             said.append(f"Only the first {len(self.words)} words fit; {_listed(self.cut[:3])} and what follows do not.")
         return " ".join(said)

@@ -103,6 +103,7 @@ def test_unknown_words_are_left_out_and_said() -> None:
     assert prompt.words == ("A", "red", "and", "a", "blue", "cup")
     assert prompt.unknown == ("zebra", "please!".rstrip("!"))
     assert [piece.text for piece in prompt.pieces if piece.kind == "off"] == [" zebra", " please"]
+    assert prompt.notice.endswith("which are left out.")
     assert "zebra" in drawn(prompt="a red cat and a zebra", steps=1)[0].said
     long = reading.read(tiny(), "a red cat and " * 20)
     assert long.cut
