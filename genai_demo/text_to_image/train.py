@@ -58,9 +58,9 @@ WHOLE: dict[str, tuple[Any, tuple[str, ...]]] = {  # the first file of a model, 
     train_emoji.NAME: (emoji_studio.build, tuple(f"emoji-{part}" for part in emoji_studio.PARTS)),
 }
 WEAK = {  # of these models, what their pictures show and no number says, and what would mend it
-    "denoiser": "Of its mistakes about half are a thing too many or too few, the others a thing drawn as another; nine "
-    "prompts in ten with the right things were aimed at. More steps would mend it, or attention on a finer grid, which "
-    "doubles the price of a step.",
+    "denoiser": "A thing too many or too few, or one drawn as another; nine prompts in ten with the right things were "
+    "aimed at. Its last steps, by Muon with a rate that fell, helped: more of them should, or attention on a finer "
+    "grid, which doubles the price of a step.",
     train_cascade.BASE: "What it has wrong is mostly what a thing is, and edges are frayed. Longer training of both "
     "networks would mend it.",
     "dit": "A beginner beside the U-Net: blots in the right colours. It has learnt from far fewer pictures; as many as "

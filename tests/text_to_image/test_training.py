@@ -34,6 +34,7 @@ from genai_demo.text_to_image import (
     quantized,
     readers,
     studio,
+    train,
     train_autoencoder,
     train_cascade,
     train_codes,
@@ -284,6 +285,18 @@ def test_the_plan_is_that_of_the_shipped_weights(name: str) -> None:
     plan = stated(train_denoiser.TrainConfig(**train_denoiser.PLANS.get(name, {}), precision="float32"))
     assert plan == {key: card["training"][key] for key in plan}
     assert card["steps"] == plan["steps"]
+
+
+def test_first_cards_of_models_count_them_whole_and_say_what_is_weak(tmp_path: Path) -> None:
+    shipped = WEIGHTS / "text_to_image"
+    for file in shipped.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    cards = {name: json.loads((shipped / f"{name}.json").read_text()) for name in train.WHOLE}
+    for name, card in cards.items():
+        (tmp_path / f"{name}.json").unlink()
+        (tmp_path / f"{name}.json").write_text(json.dumps({**card, "parameters": 0, "weak": ""}))
+    train.counted(tmp_path)
+    assert {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in cards} == cards
 
 
 def test_captions_for_the_denoiser_name_every_thing() -> None:
