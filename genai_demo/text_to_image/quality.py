@@ -14,7 +14,7 @@ from genai_demo.quality.tables import percent
 from genai_demo.quality.tables import table as table_of
 
 KEY, CASCADE, CODES, DIT, EMOJI = (f"text_to_image/{name}" for name in ("world", "cascade", "codes", "dit", "emoji"))
-MODELS = {KEY: "Picture world", CASCADE: "Cascade", CODES: "Code by code", DIT: "Transformers", EMOJI: "Emoji"}
+MODELS = {KEY: "Picture world", CASCADE: "Cascade", CODES: "Code by code", DIT: "Transformer", EMOJI: "Emoji"}
 ROWS = {"seen": "nothing", "new_colour": "a thing in a colour it never had", "new_relation": "two things lie as never"}
 EMOJI_ROWS = {
     "seen": "nothing",
@@ -98,7 +98,7 @@ def table() -> str:
 def _weak() -> str:
     """What the cards say is weak."""
     told = (f"- **{title}**: {card(key)['weak']}" for key, title in MODELS.items())
-    return "What is weak, and what would mend it:\n\n" + "\n".join(told)
+    return "What is weak, and what should mend it:\n\n" + "\n".join(told)
 
 
 def _others() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -62,12 +62,12 @@ WEAK = {  # of these models, what their pictures show and no number says, and wh
     "aimed at. Its last steps, by Muon with a rate that fell, helped: more of them should, or attention on a finer "
     "grid, which doubles the price of a step.",
     train_cascade.BASE: "What it has wrong is mostly what a thing is, and edges are frayed. Longer training of both "
-    "networks would mend it.",
+    "networks should mend it.",
     "dit": "A beginner beside the U-Net: blots in the right colours. It has learnt from far fewer pictures; as many as "
     "the U-Net's would make the comparison a fair one.",
-    train_codes.WRITER: "What it has wrong is mostly what a thing is. Longer training would mend it.",
+    train_codes.WRITER: "What it has wrong is mostly what a thing is. Longer training should mend it.",
     train_emoji.NAME: "Small parts such as faces and legs are rough, and the style asked for is often missed. The loss "
-    "was still falling when the training was stopped: more steps would mend it.",
+    "was still falling when the training was stopped: more steps should mend it.",
 }
 
 
