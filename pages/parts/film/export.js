@@ -6,6 +6,7 @@ import {makeGif} from './gif.js';
 import {notebookOf} from './notebook.js';
 import {pngWithText} from './png.js';
 import {makeVideo} from './video.js';
+import {unitOf} from './words.js';
 
 const MOST_FRAMES = 300, MOST_SIDE = 2000; // pictures of a GIF; pixels of an export
 const SLIDE = {width: 1920, height: 1080, edge: 64, top: 120, foot: 96}; // pixels
@@ -53,7 +54,7 @@ export const exporters = s => {
       g.drawImage(own, x, y + plan.head);
     }
     const frame = s.search(index, one => one)[0];
-    const said = (frame?.numbers || []).filter(entry => entry.name !== 'step').map(entry => `${entry.title} ${readable(entry.value, entry.digits)}${entry.unit ? ' ' + entry.unit : ''}`);
+    const said = (frame?.numbers || []).filter(entry => entry.name !== 'step').map(entry => [entry.title, readable(entry.value, entry.digits), unitOf(entry)].join(' ').trim());
     const room = plan.width - 2 * plan.edge;
     text([s.wordsOf(index), ...said].join('   '), plan.edge, plan.height - 52 * s.dots, s.paint.ink, room);
     text(`${s.film.recipe?.run || ''}, seed ${s.film.recipe?.seed ?? 0}`, plan.edge, plan.height - 28 * s.dots, s.paint.muted, room);

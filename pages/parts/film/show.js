@@ -3,6 +3,7 @@
 import {make} from '../dom.js';
 import {barsSaid, curveSaid, describe, planeSaid} from './said.js';
 import {drawBars, drawCurves, drawPictures, drawPlane, numbersOf, readable} from './draw.js';
+import {unitOf} from './words.js';
 
 const DIGITS = 3; // of a readout
 const CHARTED = 250; // ms: while frames come in live, charts and what is said of a picture follow no quicker
@@ -142,20 +143,23 @@ export const showing = s => {
   };
 
   const showNumbers = frame => {
-    s.numbers.forEach(one => { one.value = null; });
+    s.numbers.forEach(one => { one.value = one.unit = ''; });
     for (const entry of frame.numbers || []) {
       if (entry.name === 'step' && s.told(s.pos) !== null) continue; // the transport says it
       let one = s.numbers.get(entry.name);
       if (!one) {
-        const box = make('div'), dd = make('dd');
+        const box = make('div'), dd = make('dd'), parts = [make('span'), make('span')]; // number and unit
+        dd.append(...parts);
         box.append(make('dt', '', entry.title), dd);
         box.dataset.name = entry.name;
         s.find('numbers').append(box);
-        s.numbers.set(entry.name, one = {dd});
+        s.numbers.set(entry.name, one = {dd, parts, shown: []});
       }
-      one.value = readable(entry.value, Math.min(entry.digits, DIGITS)) + (entry.unit && entry.value !== null ? '\u2009' + entry.unit : '');
+      [one.value, one.unit] = [readable(entry.value, Math.min(entry.digits, DIGITS)), unitOf(entry)];
     }
-    s.numbers.forEach(one => { const text = one.value ?? '\u2013'; if (one.dd.textContent !== text) one.dd.textContent = text; });
+    s.numbers.forEach(one => [one.value || '\u2013', one.unit && '\u2009' + one.unit].forEach((text, k) => {
+      if (one.shown[k] !== text) one.parts[k].textContent = one.shown[k] = text; // the language may have exchanged it since
+    }));
   };
 
   return {show, drawLane, drawChart};

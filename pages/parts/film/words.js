@@ -10,6 +10,10 @@ export const shareText = (share, unit) => (unit === 'probability' ? percent(shar
 export const valueText = (item, unit) => (Number.isFinite(item.value) ? readable(item.value)
   : Number.isFinite(item.share) && (item.share || item.kind !== 'off') ? shareText(item.share, unit) : '');
 
+const ONE = {patches: 'patch', pictures: 'picture', sentences: 'sentence', tokens: 'token'};
+/** @param {{value: number | null, unit: string}} entry @returns {string} the unit behind its number, "" where there is none */
+export const unitOf = ({value, unit}) => (value === null ? '' : value === 1 && ONE[unit] || unit);
+
 const SIGNS = {'\n': '\u23ce', '\r': '\u240d', '\t': '\u21e5'};
 export const visible = text => String(text).replace(/[\n\r\t]/g, sign => SIGNS[sign]).replace(/[\u0000-\u001f]/g, sign => String.fromCharCode(0x2400 + sign.charCodeAt(0)));
 export const dotsOf = text => /^ */.exec(visible(text))[0].length; // blanks in front, shown as middle dots
