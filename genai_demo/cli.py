@@ -31,6 +31,7 @@ EXAMPLES = f"""examples:
   {PROGRAM} list vae/interpolate                  the options of one run, with their limits
   {PROGRAM} run diffusion/denoise --set steps=20 --seed 0 --out out/boots
   {PROGRAM} run vae/encode --set picture=@photo.jpg --out out/photo
+  {PROGRAM} run text_to_image/generate --count 1000 --out out/night  a thousand seeds, a folder each
   {PROGRAM} replay out/boots/recipe.json          runs it again: identical, rounded otherwise, or different
   {PROGRAM} replay picture.png                    the same from an export of a page
 
@@ -109,6 +110,8 @@ def _commands_on_recipes(commands: Any) -> None:
     _recipe_arguments(one)
     files = "recipe.json, frames.npz, frames.jsonl, digest.json and a preview"
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help=f"folder for {files}")
+    help = "run it with so many seeds, from --seed on, each into DIR/seed-S; what lies there already is passed over"
+    one.add_argument("--count", type=int, metavar="N", help=help)
 
     one = _command(
         commands,
@@ -287,10 +290,15 @@ def _show_run(entry: Run, as_json: bool) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from genai_demo.results import files
+    from genai_demo.results import files, series
 
     recipe = _recipe(given)
     files.make(given.out)  # said before the work, not after it
+    if given.count is not None:
+        for one, folder in series.left(recipe, given.count, given.out):
+            files.write(one, list(bar(run(one), f"seed {one.seed}")), folder)
+            print(folder, flush=True)
+        return 0
     frames = list(bar(run(recipe), recipe.run))
     for path in files.write(recipe, frames, given.out):
         print(path)

@@ -31,6 +31,7 @@ def write(recipe: Recipe, frames: Sequence[Frame], folder: Path) -> list[Path]:
     """Write the result of a completed recipe; the files. Raises DemoError where the folder can't be written."""
     make(folder)
     try:
+        (folder / "digest.json").unlink(missing_ok=True)  # where it is, all of its recipe is
         (folder / "recipe.json").write_text(recipe.to_json() + "\n")
         entries: dict[str, Any] = {**stacked(frames)}
         np.savez_compressed(folder / "frames.npz", **entries)

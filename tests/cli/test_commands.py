@@ -108,6 +108,19 @@ def test_a_run_writes_its_result_and_replays(said: Said, tmp_path: Path, name: s
         assert (code, printed) == (0, f"identical: {len(frames)} frames\n")
 
 
+def test_many_seeds_have_a_folder_each_and_what_was_cut_off_is_run_again(said: Said, tmp_path: Path) -> None:
+    asked = ("run", *QUICK, "--seed", "5", "--count", "3", "--out", tmp_path)
+    code, out, _ = said(*asked)
+    folders = [tmp_path / f"seed-00000{seed}" for seed in (5, 6, 7)]
+    assert (code, out.splitlines()) == (0, [str(folder) for folder in folders])
+    assert [json.loads((folder / "recipe.json").read_text())["seed"] for folder in folders] == [5, 6, 7]
+    assert said("replay", folders[1])[:2] == (0, "identical: 3 frames\n")
+    assert said(*asked)[:2] == (0, ""), "all of it is there"
+    (folders[1] / "digest.json").unlink()
+    assert said(*asked)[1].splitlines() == [str(folders[1])]
+    assert len(said(*asked, "--set", "samples=4")[1].splitlines()) == 3, "another recipe is another result"
+
+
 def test_a_run_of_one_frame_has_a_png_that_replays(said: Said, tmp_path: Path) -> None:
     assert said("run", "vae/decode", "--set", "x=-1.5", "--out", tmp_path)[0] == 0
     assert {path.name for path in tmp_path.iterdir()} == FILES | {"preview.png"}

@@ -54,6 +54,18 @@ def test_bad_seeds_are_one_sentence(said: Said, tmp_path: Path, seed: str) -> No
     assert "seed is" in refused(said, "run", *QUICK, f"--seed={seed}", "--out", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("seed", "count", "words"),
+    [
+        ("0", "0", "count is 0; choose 1 to"),
+        ("0", "10000000", "count is"),
+        ("2147483647", "2", "seeds end at 2147483647"),
+    ],
+)
+def test_a_wrong_count_of_seeds_is_one_sentence(said: Said, tmp_path: Path, seed: str, count: str, words: str) -> None:
+    assert words in refused(said, "run", *QUICK, "--seed", seed, "--count", count, "--out", tmp_path)
+
+
 def test_unknown_names_are_one_sentence(said: Said, tmp_path: Path) -> None:
     assert "vae/encode" in refused(said, "run", "vae/encod", "--out", tmp_path)
     assert "vae/vae-2" in refused(said, "run", *QUICK, "--model", "vae/vae-3", "--out", tmp_path)
