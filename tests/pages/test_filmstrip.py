@@ -367,6 +367,10 @@ def test_numbers_are_written_as_people_write_them(chromium):
         "async values => { const {readable} = await import('/film/draw.js'); return values.map(one => readable(one)); }"
     )
     assert page.evaluate(said, [value for value, _ in WRITTEN]) == [text for _, text in WRITTEN]
+    units = "async values => { const {unitOf} = await import('/film/words.js'); return values.map(unitOf); }"
+    asked = [(1, "pictures"), (0, "pictures"), (1, "%"), (None, "pictures"), (3, "")]
+    found = page.evaluate(units, [{"value": value, "unit": unit} for value, unit in asked])
+    assert found == ["picture", "pictures", "%", "", ""]
     leave(page)
 
 

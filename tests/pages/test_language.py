@@ -56,6 +56,8 @@ def test_a_page_is_read_in_german_and_what_a_visitor_writes_stays(visit):
     page.goto(page.url.split("vae?")[0] + "moe?run=moe/force&text=Settings&off=1 2 3 4 5 6 7 8")
     page.get_by_text("übrig").first.wait_for()  # it was chosen for this browser, and refusals are told in it too
     assert page.locator("#p-moe-force textarea").first.input_value() == "Settings"
+    unit = GERMAN["interface"]["mean weight of the first expert"]
+    page.locator(".film dd", has_text=unit).first.wait_for(state="attached")
     page.locator(".atlas-language").first.select_option("en")
     page.wait_for_function("document.documentElement.lang === 'en'")
     page.get_by_role("tab", name="Off or forced", exact=True).wait_for()
